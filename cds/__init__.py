@@ -1,0 +1,1 @@
+"""Decision support for the dosing intervals of nusinersen: history in, assessment out."""

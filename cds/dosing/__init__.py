@@ -1,0 +1,1 @@
+"""The pure dosing core: standard library only, no clock, no input or output."""

@@ -1,0 +1,74 @@
+"""Calendar arithmetic of the labels: the one place where months are added to a date."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+_PERIOD = re.compile(r"(?P<count>[0-9]{1,4})(?P<unit>d|w|mo)")
+
+
+def add_months(day: date, months: int) -> date:
+    """`day` plus calendar months; a day that does not exist rolls forward to the first (rule D3)."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    if year > date.max.year:
+        return date.max
+    try:
+        return day.replace(year=year, month=month + 1)
+    except ValueError:
+        # the next month always exists: December has 31 days
+        return date(year, month + 2, 1)
+
+
+def add_days(day: date, days: int) -> date:
+    """`day` plus days; like `add_months` it stops at the calendar's last day instead of raising."""
+    try:
+        return day + timedelta(days)
+    except OverflowError:
+        return date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A length of time as labels state it: whole days or whole calendar months, never both."""
+
+    days: int = 0
+    months: int = 0
+
+    def __post_init__(self) -> None:
+        if self.days < 0 or self.months < 0 or (self.days > 0) == (self.months > 0):
+            raise ValueError(
+                f"a period is a positive number of days or of months, not {self.days} days and {self.months} months"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """`14d`, `5w` or `4mo`; anything else raises ValueError."""
+        found = _PERIOD.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text!r} is not a period: write days (14d), weeks (5w) or months (4mo)")
+        count = int(found["count"])
+        match found["unit"]:
+            case "mo":
+                return cls(months=count)
+            case "w":
+                return cls(days=7 * count)
+            case _:
+                return cls(days=count)
+
+    def after(self, day: date, times: int = 1) -> date:
+        """The date `times` periods after `day`, added at once and never one after the other (rule D4)."""
+        if self.months:
+            return add_months(day, self.months * times)
+        return add_days(day, self.days * times)
+
+    @property
+    def shortest_days(self) -> int:
+        """The fewest days the period can last."""
+        return self.days or 28 * self.months
+
+    def __str__(self) -> str:
+        count, unit = (self.months, "month") if self.months else (self.days, "day")
+        return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

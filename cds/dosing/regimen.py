@@ -1,0 +1,161 @@
+"""A Regimen: what a label prescribes. Data with invariants, never code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Self
+
+from cds.dosing.calendar import Period
+from cds.dosing.drug import Drug
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingStep:
+    """One loading dose: its amount in mg, and the interval from the dose before it (none for the first)."""
+
+    amount: Decimal
+    interval: Period | None
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUpRow:
+    """A row of the table for a delayed maintenance dose: from so long after the last dose, so many extra doses.
+
+    `extra_doses` is None where the whole loading is given again.
+    """
+
+    from_: Period
+    extra_doses: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """The label's table for a delayed maintenance dose (rules.md 1.1).
+
+    `interval` lies between the extra doses; `limit` is how late an extra dose may still be one (W8); `loading_limit`
+    how late a loading dose may be (W5); `near_boundary_days` how near a boundary both actions are shown (F8).
+    """
+
+    rows: tuple[CatchUpRow, ...]
+    interval: Period
+    limit: Period
+    loading_limit: Period
+    near_boundary_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a regimen's facts come from: the document, its date, and the section."""
+
+    title: str
+    date: str
+    section: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """Days each way within which a dose is on time; words and severity depend on it, dates never do."""
+
+    loading: int
+    maintenance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """One label text. `catch_up` None means *resume*: after a delay the prescribed intervals go on from the last
+    dose (W9). `undocumented_loading` is W4's limit, None where the rule does not apply."""
+
+    id: str
+    version: str
+    digest: str
+    title: str
+    authority: str
+    verified: str
+    drug: Drug
+    sources: tuple[Source, ...]
+    loading: tuple[LoadingStep, ...]
+    maintenance_amount: Decimal
+    maintenance_interval: Period
+    minimum_interval: Period
+    catch_up: CatchUp | None
+    undocumented_loading: Period | None
+    tolerance: Tolerance
+    statements: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        faults = list(_faults(self))
+        if faults:
+            raise ValueError("; ".join(faults))
+
+    def with_tolerance(self, *, loading: int | None = None, maintenance: int | None = None) -> Self:
+        """The same regimen with the tolerances of a site, in days."""
+        chosen = Tolerance(
+            self.tolerance.loading if loading is None else loading,
+            self.tolerance.maintenance if maintenance is None else maintenance,
+        )
+        return replace(self, tolerance=chosen)
+
+
+def _faults(regimen: Regimen) -> list[str]:
+    """Every invariant that the regimen breaks, in words; the walk relies on each of them."""
+    faults: list[str] = []
+
+    def rule(holds: bool, message: str) -> None:
+        if not holds:
+            faults.append(f"regimen {regimen.id}: {message}")
+
+    intervals = [step.interval for step in regimen.loading[1:]]
+    rule(bool(regimen.loading), "there is no loading step")
+    rule(not regimen.loading or regimen.loading[0].interval is None, "loading-1 has no dose before it: no interval")
+    rule(all(interval is not None for interval in intervals), "each loading step after the first needs an interval")
+    rule(regimen.minimum_interval.days > 0, "the minimum interval is a number of days")
+    prescribed = [interval for interval in intervals if interval is not None] + [regimen.maintenance_interval]
+    least = regimen.minimum_interval.days
+    rule(
+        all(interval.shortest_days >= least for interval in prescribed),
+        f"a prescribed interval is shorter than the minimum interval of {least} days",
+    )
+    rule(
+        all(step.amount > 0 for step in regimen.loading) and regimen.maintenance_amount > 0,
+        "amounts are positive numbers of mg",
+    )
+    shortest_loading = min((i.shortest_days for i in intervals if i is not None), default=10_000)
+    rule(
+        0 <= regimen.tolerance.loading < shortest_loading,
+        f"the loading tolerance of {regimen.tolerance.loading} days is not below the shortest loading interval",
+    )
+    rule(
+        0 <= regimen.tolerance.maintenance < regimen.maintenance_interval.shortest_days,
+        f"the maintenance tolerance of {regimen.tolerance.maintenance} days is not below the maintenance interval",
+    )
+    if regimen.catch_up is not None:
+        for message in _catch_up_faults(regimen.catch_up, regimen):
+            rule(False, message)
+    return faults
+
+
+def _catch_up_faults(table: CatchUp, regimen: Regimen) -> list[str]:
+    starts = [row.from_.shortest_days for row in table.rows]
+    faults = []
+    if not table.rows:
+        faults.append("the catch-up table has no row")
+    if starts != sorted(set(starts)):
+        faults.append("the rows of the catch-up table must ascend")
+    if any(row.extra_doses is not None and row.extra_doses < 1 for row in table.rows):
+        faults.append("a row of the catch-up table gives at least one extra dose, or the whole loading again")
+    if any(row.extra_doses is None for row in table.rows[:-1]):
+        faults.append("only the last row of the catch-up table can be the whole loading again")
+    # A dose within tolerance after the interval must stay below the table, or two rows of W7 would claim it.
+    longest_on_time = regimen.maintenance_interval.days or 31 * regimen.maintenance_interval.months
+    if starts and longest_on_time + regimen.tolerance.maintenance >= starts[0]:
+        faults.append("the maintenance interval with its tolerance reaches into the catch-up table")
+    if table.interval.shortest_days < regimen.minimum_interval.days:
+        faults.append("the interval of the extra doses is shorter than the minimum interval")
+    if table.limit.shortest_days < table.interval.shortest_days:
+        faults.append("the limit for an extra dose is shorter than its interval")
+    if not 0 <= table.near_boundary_days < regimen.minimum_interval.days:
+        faults.append("near-boundary days must be below the minimum interval")
+    return faults
