@@ -1,0 +1,98 @@
+# The only commands a newcomer needs. `make help` lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+# The first Python of the path that is new enough; say `make PYTHON=/path/to/python3.12 ...` for another one.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$name -c '$(OLD_ENOUGH)' >/dev/null 2>&1 && echo $$name && break; done)
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: $(STAMP) ## install, start the sandbox (SANDBOX_PORT, 8001) and the service (PORT, 8000), show demo cards
+	@exec $(BIN)/nusinersen-cds demo
+
+.PHONY: test
+test: $(STAMP) ## install and run every test
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+.PHONY: check
+check: format-check lint types imports dead-code docs-check ## all that can be checked without running the service
+
+.PHONY: bench
+bench: $(STAMP) ## measure the service against a bare application
+	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: docs
+docs: $(STAMP) ## write the generated pages of docs/ again
+	$(BIN)/python -m tests.spec.docs
+
+.PHONY: format
+format: $(STAMP) ## format the code and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+.PHONY: format-check
+format-check: $(STAMP)
+	$(BIN)/ruff format --check
+
+.PHONY: lint
+lint: $(STAMP)
+	$(BIN)/ruff check
+
+.PHONY: types
+types: $(STAMP)
+	$(BIN)/mypy
+
+.PHONY: imports
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+.PHONY: dead-code
+dead-code: $(STAMP)
+	$(BIN)/vulture
+
+.PHONY: docs-check
+docs-check: $(STAMP)
+	$(BIN)/python -m tests.spec.docs --check
+
+.PHONY: install
+install: $(STAMP) ## make .venv, as every command does that needs it
+
+# Both files come from pyproject.toml: all.txt holds the service with its extras, service.txt the service alone, at the
+# same versions. Neither names an index: which one is asked is a matter of the machine.
+COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+.PHONY: lock
+lock: $(STAMP) ## pin the dependencies again; UPGRADE=1 takes the current releases
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras pyproject.toml --output-file requirements/all.txt
+	$(COMPILE) --upgrade --constraints requirements/all.txt pyproject.toml --output-file requirements/service.txt
+
+.PHONY: clean
+clean: ## remove the environment, caches and builds
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last, so an installation that was broken off starts again. An environment whose Python is gone or
+# too old is made anew; any other one is brought up to date in place.
+$(STAMP): pyproject.toml requirements/all.txt
+	@test -n "$(PYTHON)" || { echo "nusinersen-cds needs Python 3.11 or newer, and none is on the PATH" \
+		"(python3 is: $$(python3 --version 2>&1)). Install one, or say make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	@"$(PYTHON)" -c '$(OLD_ENOUGH)' || { echo "$(PYTHON) is $$("$(PYTHON)" --version 2>&1);" \
+		"nusinersen-cds needs Python 3.11 or newer" >&2; exit 1; }
+	@$(BIN)/python -c '$(OLD_ENOUGH)' >/dev/null 2>&1 && $(BIN)/python -m pip --version >/dev/null 2>&1 || \
+		"$(PYTHON)" -m venv --clear $(VENV) || { echo "$(PYTHON) could not make $(VENV): on Debian and Ubuntu," \
+		"install the package python3-venv first" >&2; exit 1; }
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--requirement requirements/all.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
