@@ -1,0 +1,1 @@
+"""What an EHR or a person touches: wiring and words."""
