@@ -1,0 +1,1 @@
+"""The tests; those in tests/spec are the clinical document."""
