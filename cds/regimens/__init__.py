@@ -1,0 +1,1 @@
+"""Label data as files, and the only reader of them."""
