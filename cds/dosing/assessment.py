@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from datetime import date
 
 from cds.dosing.codes import Status
 from cds.dosing.facts import DateRange, NotGiven, Unidentified, Unreadable
@@ -28,7 +28,7 @@ class Planned:
     """One step of a plan with its date."""
 
     step: str
-    date: date
+    date: dt.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class Forecast:
 
     status: Status
     step: str
-    earliest: date | None = None
-    recommended: date | None = None
-    overdue_from: date | None = None
+    earliest: dt.date | None = None
+    recommended: dt.date | None = None
+    overdue_from: dt.date | None = None
     plan: tuple[Planned, ...] = ()
-    options: tuple[date, ...] = ()
+    options: tuple[dt.date, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -50,11 +50,11 @@ class Proposed:
     """A proposed date judged (section 6). `assumed`: the order says no date, so `date` is the day asked about."""
 
     reference: str
-    date: date
+    date: dt.date
     step: str
     interval_days: int | None
     findings: tuple[Finding, ...]
-    suggested: date | None = None
+    suggested: dt.date | None = None
     plan: tuple[Planned, ...] = ()
     assumed: bool = False
 
@@ -64,7 +64,7 @@ class Assessment:
     """Everything the rules say of one patient, one drug with its regimens, on one day."""
 
     patient: str
-    on: date
+    on: dt.date
     regimens: tuple[Regimen, ...]
     evaluations: tuple[Evaluation, ...]
     not_given: tuple[NotGiven, ...]

@@ -90,6 +90,12 @@ class Regimen:
         if faults:
             raise ValueError("; ".join(faults))
 
+    def amount(self, step: str) -> Decimal:
+        """The mg that a step prescribes; an extra dose of the catch-up is a maintenance dose."""
+        if step.startswith("loading-"):
+            return self.loading[int(step[len("loading-") :]) - 1].amount
+        return self.maintenance_amount
+
     def with_tolerance(self, *, loading: int | None = None, maintenance: int | None = None) -> Self:
         """The same regimen with the tolerances of a site, in days."""
         chosen = Tolerance(

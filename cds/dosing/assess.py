@@ -1,0 +1,73 @@
+"""Assessing one patient: sort the records, walk the doses, forecast, judge what is proposed; nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from cds.dosing.assessment import Assessment
+from cds.dosing.codes import Code
+from cds.dosing.evaluate import evaluate, walk
+from cds.dosing.facts import Proposal, Record
+from cds.dosing.findings import Finding, found, in_order
+from cds.dosing.forecast import forecast
+from cds.dosing.proposed import Background, judge
+from cds.dosing.records import History, possible_doses, sort_out
+from cds.dosing.regimen import Regimen
+from cds.dosing.walk import Taken
+
+
+def assess(
+    patient: str,
+    records: Iterable[Record],
+    regimen: Regimen,
+    *,
+    on: date,
+    whole: bool,
+    proposals: Iterable[Proposal] = (),
+) -> Assessment:
+    """Everything the rules say of `patient` on the day `on`.
+
+    `records` are the facts of the patient's drug in any order; `whole` says whether the history was read to its end
+    (F1). No history makes this raise; a proposed date before `on` is a ValueError, since it proposes nothing (P2).
+    """
+    proposals = tuple(proposals)
+    past = [proposal for proposal in proposals if proposal.day is not None and proposal.day < on]
+    if past:
+        raise ValueError(f"{past[0].reference}: the proposed date {past[0].day} lies before {on}, so proposes nothing")
+    history = sort_out(records, on=on, whole=whole)
+    trail = walk(history, regimen)
+    outlook = forecast(history, trail, regimen, on)
+    background = Background(
+        state=trail[-1].state if trail else None,
+        last_dose=history.doses[-1].references if history.doses else (),
+        possible=possible_doses(history, on),
+        forecast=outlook,
+        regimen=regimen,
+        on=on,
+    )
+    return Assessment(
+        patient=patient,
+        on=on,
+        regimens=(regimen,),
+        evaluations=evaluate(history, trail, regimen),
+        not_given=history.not_given,
+        unreadable=history.unreadable,
+        unidentified=history.unidentified,
+        forecast=outlook,
+        findings=_series(history, trail),
+        proposed=judge(proposals, background) if proposals else (),
+    )
+
+
+def _series(history: History, trail: tuple[Taken, ...]) -> tuple[Finding, ...]:
+    """The findings about the whole series and about the records that could not be used (section 7)."""
+    findings = [finding for taken in trail for finding in taken.series]
+    findings += [found(record.reason, record.rule, evidence=(record.reference,)) for record in history.unreadable]
+    if history.unidentified:
+        evidence = tuple(record.reference for record in history.unidentified)
+        findings.append(found(Code.UNIDENTIFIED_RECORD, "C1", evidence=evidence))
+    if not history.whole or history.unreadable:
+        evidence = tuple(record.reference for record in history.unreadable)
+        findings.append(found(Code.HISTORY_INCOMPLETE, "F1", evidence=evidence))
+    return in_order(findings)

@@ -1,0 +1,99 @@
+"""The assessment as JSON (rules.md section 8): keys in order, lists always there, no value without meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from cds.dosing.assessment import Assessment, Evaluation, Forecast, Planned, Proposed
+from cds.dosing.findings import Finding, Quantity
+
+
+def as_json(assessment: Assessment) -> dict[str, Any]:
+    """A JSON object of plain dicts, lists, strings and numbers."""
+    return {
+        "patient": assessment.patient,
+        "on": assessment.on.isoformat(),
+        "regimens": [
+            {"id": regimen.id, "version": regimen.version, "digest": regimen.digest} for regimen in assessment.regimens
+        ],
+        "evaluations": [_evaluation(evaluation) for evaluation in assessment.evaluations],
+        "not_given": [record.reference for record in assessment.not_given],
+        "unreadable": [
+            {"reference": record.reference, "reason": record.reason.value} for record in assessment.unreadable
+        ],
+        "unidentified": [record.reference for record in assessment.unidentified],
+        "forecast": _forecast(assessment.forecast),
+        "findings": _findings(assessment.findings),
+        "proposed": [_proposed(proposed) for proposed in assessment.proposed],
+    }
+
+
+def _evaluation(evaluation: Evaluation) -> dict[str, Any]:
+    return _without_absent(
+        administrations=list(evaluation.administrations),
+        earliest=evaluation.when.earliest,
+        latest=evaluation.when.latest,
+        regimen=evaluation.regimen,
+        step=evaluation.step,
+        interval_days=evaluation.interval_days,
+        findings=_findings(evaluation.findings),
+    )
+
+
+def _forecast(forecast: Forecast) -> dict[str, Any]:
+    return _without_absent(
+        status=forecast.status.value,
+        step=forecast.step,
+        earliest=forecast.earliest,
+        recommended=forecast.recommended,
+        overdue_from=forecast.overdue_from,
+        plan=_plan(forecast.plan),
+        options=[option.isoformat() for option in forecast.options],
+        findings=_findings(forecast.findings),
+    )
+
+
+def _proposed(proposed: Proposed) -> dict[str, Any]:
+    return _without_absent(
+        reference=proposed.reference,
+        date=proposed.date,
+        step=proposed.step,
+        interval_days=proposed.interval_days,
+        findings=_findings(proposed.findings),
+        suggested=proposed.suggested,
+        plan=_plan(proposed.plan) or None,
+    )
+
+
+def _plan(plan: Iterable[Planned]) -> list[dict[str, str]]:
+    return [{"step": planned.step, "date": planned.date.isoformat()} for planned in plan]
+
+
+def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [
+        _without_absent(
+            code=finding.code.value,
+            severity=finding.severity.value,
+            rule=finding.rule,
+            required=finding.required,
+            observed=finding.observed,
+            evidence=list(finding.evidence) or None,
+        )
+        for finding in findings
+    ]
+
+
+def _without_absent(**values: Quantity | list[Any] | None) -> dict[str, Any]:
+    """The values that are there, dates and decimals as JSON has them."""
+    return {key: _plain(value) for key, value in values.items() if value is not None}
+
+
+def _plain(value: Quantity | list[Any]) -> str | int | float | list[Any]:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

@@ -1,0 +1,162 @@
+"""When no date can be recommended: the reasons for which a clinician decides, in their order (F1 to F5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+
+from cds.dosing.calendar import Period
+from cds.dosing.codes import CATCH_UP, Code, Phase, loading
+from cds.dosing.facts import DateRange
+from cds.dosing.findings import Finding, found
+from cds.dosing.records import Dose, History, possible_doses, undated
+from cds.dosing.regimen import Regimen
+from cds.dosing.walk import Taken, table_row
+
+_INTERVAL_CODES = (Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a clinician decides, and the dates between which, where the rules name any."""
+
+    finding: Finding
+    options: tuple[date, ...] = ()
+
+
+def doubt(history: History, trail: tuple[Taken, ...], regimen: Regimen, on: date) -> Doubt | None:
+    """The first reason that applies, in the order F1, F2, F3a, F4, F5; None where the schedule speaks."""
+    incomplete = _history_incomplete(history, trail, on)
+    if incomplete is not None:
+        return incomplete
+    if not trail:
+        return None
+    return (
+        _loading_not_documented(trail, regimen, on)
+        or _loading_interrupted(trail, regimen, on)
+        or _last_doses_doubtful(history.doses, trail)
+        or _catch_up_omitted(trail[-1], regimen, on)
+        or _schedule_undefined(trail, regimen, on)
+    )
+
+
+def _history_incomplete(history: History, trail: tuple[Taken, ...], on: date) -> Doubt | None:
+    """F1: a dose may be missing that would move the schedule."""
+    missing = list(undated(history, on))
+    possible = possible_doses(history, on)
+    if not trail:
+        missing = [record for record in history.unreadable if record.reason is not Code.WRONG_PATIENT]
+    elif possible:
+        reference = _reference_dose(trail)
+        missing += [record for record, when in possible if when.latest > reference.earliest]
+    if history.whole and not missing:
+        return None
+    evidence = tuple(record.reference for record in missing)
+    return Doubt(found(Code.HISTORY_INCOMPLETE, "F1", evidence=evidence))
+
+
+def _reference_dose(trail: tuple[Taken, ...]) -> DateRange:
+    """The dose after whose earliest day a possible dose would move what is forecast (F1)."""
+    state = trail[-1].state
+    index = len(trail) - 1
+    if state.phase is Phase.LOADING:
+        while trail[index].step != loading(1):
+            index -= 1
+        index -= 1
+    elif state.phase is Phase.CATCH_UP:
+        while trail[index].step == CATCH_UP:
+            index -= 1
+        index -= 1
+    elif state.k > 1 or state.undefined:
+        index -= 1
+    return trail[max(index, 0)].state.last
+
+
+def _loading_not_documented(trail: tuple[Taken, ...], regimen: Regimen, on: date) -> Doubt | None:
+    """F2: either loading stopped after one dose, or earlier doses are not in the record."""
+    limit = regimen.undocumented_loading
+    if limit is None:
+        return None
+    last = trail[-1].state.last.latest
+    alone = len(trail) == 1 and on > limit.after(last)
+    found_before = len(trail) > 1 and bool(trail[1].series)
+    if not alone and not (found_before and not _ended_by_a_long_interval(trail[1:], limit)):
+        return None
+    options = {regimen.minimum_interval.after(last), regimen.maintenance_interval.after(last)}
+    finding = found(Code.LOADING_NOT_DOCUMENTED, "F2", required=limit.after(trail[0].state.last.latest), observed=on)
+    return Doubt(finding, tuple(sorted(options)))
+
+
+def _loading_interrupted(trail: tuple[Taken, ...], regimen: Regimen, on: date) -> Doubt | None:
+    """F2: a loading dose came, or has not come, after the limit; no label text covers it."""
+    if regimen.catch_up is None:
+        return None
+    limit = regimen.catch_up.loading_limit
+    state = trail[-1].state
+    if state.phase is Phase.LOADING and on > limit.after(state.last.latest):
+        return Doubt(found(Code.LOADING_INTERRUPTED, "F2", required=limit.after(state.last.latest), observed=on))
+    for index in reversed(range(len(trail))):
+        for finding in trail[index].findings:
+            if finding.code is Code.LOADING_INTERRUPTED:
+                if _ended_by_a_long_interval(trail[index:], limit):
+                    return None
+                return Doubt(replace(finding, rule="F2"))
+    return None
+
+
+def _ended_by_a_long_interval(since: tuple[Taken, ...], limit: Period) -> bool:
+    """Whether a dose after the first of these came later than the limit after the dose before it."""
+    days = [taken.state.last.latest for taken in since]
+    return any(day > limit.after(before) for before, day in pairwise(days))
+
+
+def _last_doses_doubtful(doses: tuple[Dose, ...], trail: tuple[Taken, ...]) -> Doubt | None:
+    """F3a: what counts from a dose that came too soon, or was given in part, is for a clinician."""
+    met: dict[Code, Finding] = {}
+    for taken in _still_counting(trail):
+        for finding in taken.findings:
+            met.setdefault(finding.code, finding)
+    for finding in doses[-1].findings:
+        if finding.code is Code.PARTIAL_DOSE:
+            met[finding.code] = finding
+    for code in (*_INTERVAL_CODES, Code.PARTIAL_DOSE):
+        if code in met:
+            return Doubt(replace(met[code], rule="F3a"))
+    return None
+
+
+def _still_counting(trail: tuple[Taken, ...]) -> Iterator[Taken]:
+    """The last dose and, while no maintenance dose came since, every dose of the current loading."""
+    for index in reversed(range(len(trail))):
+        yield trail[index]
+        step = trail[index].step
+        if not step.startswith("loading-") or step == loading(1):
+            return
+
+
+def _catch_up_omitted(last: Taken, regimen: Regimen, on: date) -> Doubt | None:
+    """F4: the extra dose of the catch-up is so late that no label text covers it."""
+    if last.state.phase is not Phase.CATCH_UP or regimen.catch_up is None:
+        return None
+    limit = regimen.catch_up.limit.after(last.state.last.latest)
+    if on <= limit:
+        return None
+    return Doubt(found(Code.CATCH_UP_OMITTED, "F4", required=limit, observed=on))
+
+
+def _schedule_undefined(trail: tuple[Taken, ...], regimen: Regimen, on: date) -> Doubt | None:
+    """F5: the label's proviso fails, so the next date is one of three."""
+    state = trail[-1].state
+    if not state.undefined or table_row(state, on, regimen) is not None:
+        return None
+    last = state.last.latest
+    earliest = regimen.minimum_interval.after(last)
+    k = state.k
+    while regimen.maintenance_interval.after(state.anchor, k) < earliest:
+        k += 1
+    slot = regimen.maintenance_interval.after(state.anchor, k)
+    options = {earliest, slot, regimen.maintenance_interval.after(last)}
+    finding = next(item for item in trail[-1].findings if item.code is Code.SCHEDULE_UNDEFINED)
+    return Doubt(replace(finding, rule="F5"), tuple(sorted(options)))

@@ -1,0 +1,59 @@
+"""Evaluating a history: every dose with the step it filled and all that was found about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cds.dosing.assessment import Evaluation
+from cds.dosing.codes import MAINTENANCE, Code
+from cds.dosing.findings import Finding, found, in_order
+from cds.dosing.records import Dose, History
+from cds.dosing.regimen import Regimen
+from cds.dosing.walk import State, Taken, take
+
+_FIVE_PERCENT = 20
+"""An amount is unexpected from more than one part in this many off what the step prescribes (C5)."""
+
+
+def walk(history: History, regimen: Regimen) -> tuple[Taken, ...]:
+    """All doses of the history walked in order, the first relabelled where W4 says so."""
+    trail: list[Taken] = []
+    state: State | None = None
+    for dose in history.doses:
+        taken = take(state, dose.when, regimen)
+        if taken.relabels:
+            trail[-1] = replace(trail[-1], step=MAINTENANCE)
+        trail.append(taken)
+        state = taken.state
+    return tuple(trail)
+
+
+def evaluate(history: History, trail: tuple[Taken, ...], regimen: Regimen) -> tuple[Evaluation, ...]:
+    """One Evaluation a dose, in the order walked."""
+    evaluations = []
+    before: tuple[str, ...] = ()
+    for dose, taken in zip(history.doses, trail, strict=True):
+        findings: tuple[Finding, ...] = ()
+        wrong = amount_finding(dose, taken.step, regimen)
+        if wrong or taken.findings or dose.findings:
+            evidence = (*before, *dose.references)
+            walked = (
+                finding if finding.evidence else replace(finding, evidence=evidence) for finding in taken.findings
+            )
+            findings = in_order((*walked, *dose.findings, *wrong))
+        evaluations.append(
+            Evaluation(dose.references, dose.when, regimen.id, taken.step, taken.interval_days, findings)
+        )
+        before = dose.references
+    return tuple(evaluations)
+
+
+def amount_finding(dose: Dose, step: str, regimen: Regimen) -> tuple[Finding, ...]:
+    """`unexpected-amount` for the first known amount that the step does not prescribe (C5)."""
+    prescribed = regimen.amount(step)
+    for amount in dose.amounts:
+        if abs(amount - prescribed) * _FIVE_PERCENT > prescribed:
+            return (
+                found(Code.UNEXPECTED_AMOUNT, "C5", required=prescribed, observed=amount, evidence=dose.references),
+            )
+    return ()

@@ -1,0 +1,185 @@
+"""Proposed dates: each order or appointment judged as if the dose were given on its day (rules.md section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from cds.dosing.assessment import Forecast, Planned, Proposed
+from cds.dosing.calendar import add_days
+from cds.dosing.codes import Code, Phase, Severity, Status
+from cds.dosing.evaluate import amount_finding
+from cds.dosing.facts import DateRange, Proposal, Unreadable
+from cds.dosing.findings import Finding, found, in_order
+from cds.dosing.forecast import near_boundary, plan, recommended_day, table_finding
+from cds.dosing.records import Dose
+from cds.dosing.regimen import Regimen
+from cds.dosing.walk import State, Taken, spacing_finding, take
+
+_SEARCH_DAYS = 400
+"""How far after the recommended date a better one is looked for (P4): beyond it the next dose would be due."""
+
+_TOO_EARLY = (Code.INTERVAL_TOO_SHORT, Code.EARLIER_THAN_SCHEDULE)
+_PRESUMES_A_SCHEDULE = (Code.EARLIER_THAN_SCHEDULE, Code.SCHEDULE_SHIFTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What proposed dates are judged against: the history as walked, the possible doses, and the forecast."""
+
+    state: State | None
+    last_dose: tuple[str, ...]
+    possible: tuple[tuple[Unreadable, DateRange], ...]
+    forecast: Forecast
+    regimen: Regimen
+    on: date
+
+
+def judge(proposals: Iterable[Proposal], background: Background) -> tuple[Proposed, ...]:
+    """Every proposal judged, in the order of their dates; those without a date on the day asked about (P1)."""
+    in_turn = sorted(proposals, key=lambda proposal: (proposal.day or background.on, proposal.reference))
+    judged = _verdicts(in_turn, background)
+    return tuple(
+        replace(verdict.proposed, suggested=_suggested(index, in_turn, judged, background))
+        for index, verdict in enumerate(judged)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """A proposal judged, with the state before it."""
+
+    proposed: Proposed
+    before: State | None
+
+
+def _verdicts(in_turn: Sequence[Proposal], background: Background) -> list[_Verdict]:
+    """Dated proposals are walked one after the other; undated ones are judged on the recorded history alone."""
+    verdicts = []
+    state = background.state
+    for index, proposal in enumerate(in_turn):
+        if proposal.day is None:
+            verdicts.append(_undated(index, in_turn, background))
+            continue
+        proposed, taken = _dated(proposal, proposal.day, state, background)
+        verdicts.append(_Verdict(proposed, state))
+        state = taken.state
+    return verdicts
+
+
+def _dated(proposal: Proposal, day: date, before: State | None, background: Background) -> tuple[Proposed, Taken]:
+    regimen = background.regimen
+    taken = take(before, DateRange.on(day), regimen, proposed=True)
+    findings = list(proposal.notes)
+    findings += [_against_recorded(finding, day, background) for finding in taken.findings]
+    findings += taken.series
+    if background.forecast.status is Status.DECISION:
+        findings = [finding for finding in findings if finding.code not in _PRESUMES_A_SCHEDULE]
+    if all(finding.code is not Code.INTERVAL_TOO_SHORT for finding in findings):
+        findings += _near_possible_dose(day, background)
+    plan_from_here: tuple[Planned, ...] = ()
+    if before is not None and before.phase is Phase.MAINTENANCE:
+        delayed = table_finding(before, day, regimen, "P7")
+        if delayed:
+            findings += delayed
+            plan_from_here = plan(before, day, regimen)
+        findings += near_boundary(before, regimen, day)
+    if proposal.amount is not None:
+        dose = Dose((proposal.reference,), DateRange.on(day), (proposal.amount,), ())
+        findings += amount_finding(dose, taken.step, regimen)
+    proposed = Proposed(
+        proposal.reference, day, taken.step, taken.interval_days, in_order(findings), plan=plan_from_here
+    )
+    return proposed, taken
+
+
+def _against_recorded(finding: Finding, day: date, background: Background) -> Finding:
+    """Which rule speaks of a distance: W2 where the last recorded dose is too near, else P3, for a proposal is."""
+    if finding.code is not Code.INTERVAL_TOO_SHORT and finding.code is not Code.INTERVAL_UNDECIDABLE:
+        return replace(finding, evidence=background.last_dose)
+    recorded = None
+    if background.state is not None:
+        recorded = spacing_finding(background.state.last, DateRange.on(day), background.regimen, proposed=True)
+    if recorded is not None and recorded.code is finding.code:
+        return replace(recorded, evidence=background.last_dose)
+    return replace(finding, rule="P3")
+
+
+def _near_possible_dose(day: date, background: Background) -> list[Finding]:
+    """P6: an unreadable record can be a dose less than the minimum interval from `day`, before or after."""
+    least = background.regimen.minimum_interval.days
+    for record, when in background.possible:
+        gap = max((day - when.latest).days, (when.earliest - day).days, 0)
+        if gap < least:
+            return [found(Code.INTERVAL_UNDECIDABLE, "P6", required=least, observed=gap, evidence=(record.reference,))]
+    return []
+
+
+def _undated(index: int, in_turn: Sequence[Proposal], background: Background) -> _Verdict:
+    """An order without a date: judged on the day asked about, and never as given for the others (P1)."""
+    proposal, on = in_turn[index], background.on
+    proposed, _ = _dated(proposal, on, background.state, background)
+    findings = [found(Code.PROPOSED_DATE_ASSUMED, "P1", observed=on)]
+    least = background.regimen.minimum_interval.days
+    for other_index, other in enumerate(in_turn):
+        comes_first = other.day is not None or other_index < index
+        gap = abs(((other.day or on) - on).days)
+        if other_index != index and comes_first and gap < least:
+            short = found(Code.INTERVAL_TOO_SHORT, "P3", required=least, observed=gap, evidence=(other.reference,))
+            findings.append(short)
+    findings = [
+        replace(finding, severity=Severity.WARNING) if finding.code is Code.INTERVAL_TOO_SHORT else finding
+        for finding in (*proposed.findings, *findings)
+        if finding.code is not Code.EARLIER_THAN_SCHEDULE
+    ]
+    if any(finding.code is Code.INTERVAL_TOO_SHORT for finding in findings):
+        findings = [finding for finding in findings if finding.code is not Code.INTERVAL_UNDECIDABLE]
+    return _Verdict(replace(proposed, findings=in_order(findings), assumed=True), background.state)
+
+
+def _suggested(
+    index: int, in_turn: Sequence[Proposal], judged: Sequence[_Verdict], background: Background
+) -> date | None:
+    """P4: the first date from the recommended one on that gives this proposal no finding above info, and gives no
+    other proposal of the request one that it did not have."""
+    verdict = judged[index]
+    early = any(finding.code in _TOO_EARLY for finding in verdict.proposed.findings)
+    if not early or background.forecast.status is Status.DECISION or verdict.before is None:
+        return None
+    recommended = recommended_day(verdict.before, background.regimen)
+    if recommended is None or any(note.severity is not Severity.INFO for note in in_turn[index].notes):
+        return None
+    first = max(recommended, background.on)
+    for ahead in range(_SEARCH_DAYS):
+        day = add_days(first, ahead)
+        if _keeps_the_peace(index, day, in_turn, judged, background):
+            return day
+    return None
+
+
+def _keeps_the_peace(
+    index: int, day: date, in_turn: Sequence[Proposal], judged: Sequence[_Verdict], background: Background
+) -> bool:
+    """Whether moving one proposal to `day` leaves it without a finding above info and makes no other worse."""
+    moved = replace(in_turn[index], day=day)
+    if len(in_turn) == 1:
+        return not _above_info(_dated(moved, day, background.state, background)[0])
+    others = [
+        (proposal, verdict) for at, (proposal, verdict) in enumerate(zip(in_turn, judged, strict=True)) if at != index
+    ]
+    rearranged = sorted(
+        [*(proposal for proposal, _ in others), moved], key=lambda p: (p.day or background.on, p.reference)
+    )
+    again = dict(zip(map(id, rearranged), _verdicts(rearranged, background), strict=True))
+    if _above_info(again[id(moved)].proposed):
+        return False
+    return all(
+        _above_info(again[id(proposal)].proposed) <= _above_info(verdict.proposed) for proposal, verdict in others
+    )
+
+
+def _above_info(proposed: Proposed) -> frozenset[tuple[Code, Severity]]:
+    return frozenset(
+        (finding.code, finding.severity) for finding in proposed.findings if finding.severity is not Severity.INFO
+    )

@@ -1,0 +1,140 @@
+"""From records to doses: what counts on the day asked about, what does not, and what may be a dose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from cds.dosing.codes import Code
+from cds.dosing.facts import Administration, DateRange, NotGiven, Record, Unidentified, Unreadable
+from cds.dosing.findings import Finding, found
+
+WIDEST_DAYS = 31
+"""A range of more days than the longest month is too wide to schedule by (D2)."""
+
+_IMPRECISE = found(Code.DATE_IMPRECISE, "D2")
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One dose given: the records that tell of it, its days cut to the day asked about, its known amounts in mg."""
+
+    references: tuple[str, ...]
+    when: DateRange
+    amounts: tuple[Decimal, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All records of one patient, each in one place. `doses` are in the order in which they are walked."""
+
+    doses: tuple[Dose, ...]
+    not_given: tuple[NotGiven, ...]
+    unreadable: tuple[Unreadable, ...]
+    unidentified: tuple[Unidentified, ...]
+    whole: bool
+
+
+def sort_out(records: Iterable[Record], *, on: date, whole: bool) -> History:
+    """Put each record where it belongs on the day `on`; the same fact met twice counts once."""
+    counted: list[Administration] = []
+    not_given: list[NotGiven] = []
+    unreadable: list[Unreadable] = []
+    unidentified: list[Unidentified] = []
+    for record in dict.fromkeys(records):
+        match record:
+            case Administration():
+                refused = _refused(record, on)
+                if refused is None:
+                    counted.append(record)
+                else:
+                    unreadable.append(refused)
+            case NotGiven():
+                not_given.append(record)
+            case Unreadable():
+                unreadable.append(record)
+            case Unidentified():
+                unidentified.append(record)
+    return History(
+        _doses(counted, on),
+        tuple(sorted(not_given, key=_reference)),
+        tuple(sorted(unreadable, key=_reference)),
+        tuple(sorted(unidentified, key=_reference)),
+        whole,
+    )
+
+
+def cut(when: DateRange, on: date) -> DateRange:
+    """The part of a range that lies up to `on` (D2); the range must not begin after it."""
+    return when if when.latest <= on else DateRange(when.earliest, on)
+
+
+def possible_doses(history: History, on: date) -> tuple[tuple[Unreadable, DateRange], ...]:
+    """The unreadable records of this patient's drug that are dated to a day or a month up to `on` (C3)."""
+    return tuple(
+        (record, cut(record.when, on))
+        for record in history.unreadable
+        if record.reason is not Code.WRONG_PATIENT
+        and record.when is not None
+        and record.when.days <= WIDEST_DAYS
+        and record.when.earliest <= on
+    )
+
+
+def undated(history: History, on: date) -> tuple[Unreadable, ...]:
+    """The unreadable records of this patient's drug that have no day or month to them, so can lie anywhere (F1)."""
+    return tuple(
+        record
+        for record in history.unreadable
+        if record.reason is not Code.WRONG_PATIENT
+        and (record.when is None or (record.when.days > WIDEST_DAYS and record.when.earliest <= on))
+    )
+
+
+def _reference(record: NotGiven | Unreadable | Unidentified) -> str:
+    return record.reference
+
+
+def _refused(record: Administration, on: date) -> Unreadable | None:
+    """Why an administration cannot be counted on the day `on`: C3 before D2."""
+    when = record.when
+    if when.earliest > on:
+        detail = f"the record is dated {when.earliest}, after {on}"
+        return Unreadable(record.reference, Code.DATE_IN_FUTURE, "C3", "effective[x]", detail, when)
+    if when.days > WIDEST_DAYS:
+        detail = f"the record can be of any day from {when.earliest} to {when.latest}: too wide to schedule by"
+        return Unreadable(record.reference, Code.DATE_UNUSABLE, "D2", "effective[x]", detail, when)
+    return None
+
+
+def _doses(counted: list[Administration], on: date) -> tuple[Dose, ...]:
+    """Records of one exact day are one dose (C6); all others are a dose each."""
+    by_day: dict[date, list[Administration]] = {}
+    doses: list[Dose] = []
+    for record in counted:
+        when = record.when
+        if when.earliest == when.latest:
+            by_day.setdefault(when.latest, []).append(record)
+        else:
+            doses.append(_dose([record], cut(when, on), _IMPRECISE))
+    doses.extend(_dose(group, group[0].when) for group in by_day.values())
+    doses.sort(key=lambda dose: (dose.when.latest, dose.when.earliest, dose.references[0]))
+    return tuple(doses)
+
+
+def _dose(group: list[Administration], when: DateRange, *also: Finding) -> Dose:
+    group.sort(key=lambda record: record.reference)
+    references = tuple(record.reference for record in group)
+    amounts = tuple(record.amount for record in group if record.amount is not None)
+    findings = [note for record in group for note in record.notes]
+    findings += also
+    if len(group) > 1:
+        differ = len(set(amounts)) > 1
+        code = Code.CONFLICTING_RECORDS if differ else Code.DUPLICATE_RECORD
+        findings.append(found(code, "C6", evidence=references))
+    if all(record.stopped for record in group):
+        findings.append(found(Code.PARTIAL_DOSE, "C2", evidence=references))
+    return Dose(references, when, amounts, tuple(findings))
