@@ -1,0 +1,1 @@
+"""Benchmarks: the service against a bare application on the same server, in one run."""

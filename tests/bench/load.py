@@ -1,0 +1,88 @@
+"""A small HTTP load generator: prepared requests over a few kept-alive connections, latencies in seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one round of load measured: requests answered, seconds it took, each request's latency in seconds."""
+
+    seconds: float
+    latencies: tuple[float, ...]
+
+    @property
+    def rate(self) -> float:
+        """Requests per second."""
+        return len(self.latencies) / self.seconds
+
+    def percentile(self, percent: float) -> float:
+        """The latency in seconds below which `percent` of the requests were answered."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+class _Connection(asyncio.Protocol):
+    """One kept-alive connection that sends a request whenever the answer to the one before has come."""
+
+    def __init__(self, request: bytes, expect: bytes, until: float, done: asyncio.Future[None]) -> None:
+        self.request, self.expect, self.until, self.done = request, expect, until, done
+        self.latencies: list[float] = []
+        self.buffer = b""
+        self.sent = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._send()
+
+    def _send(self) -> None:
+        self.sent = time.perf_counter()
+        self.transport.write(self.request)
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head, separator, body = self.buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        if len(body) < length:
+            return
+        self.latencies.append(time.perf_counter() - self.sent)
+        if b" 200 " not in head[:16] or self.expect not in body:
+            self.done.set_exception(RuntimeError(f"not the expected answer: {self.buffer[:600]!r}"))
+            self.transport.close()
+            return
+        self.buffer = b""
+        if time.perf_counter() < self.until:
+            self._send()
+        else:
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+def http_request(path: str, body: bytes) -> bytes:
+    """A POST as it goes over the wire."""
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+async def run_load(port: int, request: bytes, *, expect: bytes, seconds: float, connections: int) -> Load:
+    """Send `request` over and over for `seconds`; each answer must be a 200 that contains `expect`."""
+    loop = asyncio.get_running_loop()
+    started = time.perf_counter()
+    protocols = []
+    for _ in range(connections):
+        done: asyncio.Future[None] = loop.create_future()
+        make = lambda done=done: _Connection(request, expect, started + seconds, done)  # noqa: E731
+        _, protocol = await loop.create_connection(make, "127.0.0.1", port)
+        protocols.append(protocol)
+    await asyncio.gather(*(protocol.done for protocol in protocols))
+    latencies = tuple(latency for protocol in protocols for latency in protocol.latencies)
+    return Load(time.perf_counter() - started, latencies)
