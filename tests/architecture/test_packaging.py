@@ -1,0 +1,94 @@
+"""What is pinned, and that the pins name no machine to fetch them from."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.architecture.sources import ROOT
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+LOCKS = ("all.txt", "service.txt")
+# A URL, an option of pip other than a hash, or `name @ place`.
+HOST = re.compile(r"://|^\s*--?(?!hash=)[a-z]|\s@\s", re.MULTILINE)
+
+
+def text(lock: str) -> str:
+    return (ROOT / "requirements" / lock).read_text("utf-8")
+
+
+def pinned(lock: str) -> dict[str, tuple[str, list[str]]]:
+    """Name of each pinned distribution -> its version and its hashes."""
+    lines = [line for line in text(lock).splitlines() if not line.lstrip().startswith("#")]
+    entries = " ".join(line.removesuffix("\\") for line in lines)
+    pins = re.findall(r"(\S+)==(\S+)((?:(?!\S+==).)*)", entries)
+    return {
+        canonicalize_name(name): (version, re.findall(r"--hash=sha256:[0-9a-f]{64}", rest))
+        for name, version, rest in pins
+    }
+
+
+def named(requirements: list[str]) -> list[Requirement]:
+    return [Requirement(line) for line in requirements]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_file_names_no_host_and_no_index(lock: str) -> None:
+    assert HOST.findall(text(lock)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url https://pypi.example.invalid/simple",
+        "-i pypi",
+        "--find-links wheels",
+        "x @ file:///tmp/x.whl",
+        "-e .",
+    ],
+)
+def test_a_host_in_a_lock_file_would_be_seen(line: str) -> None:
+    assert HOST.search(f"a==1 \\\n    --hash=sha256:{'0' * 64}\n{line}\n")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_has_hashes(lock: str) -> None:
+    pins = pinned(lock)
+    assert len(pins) == len(re.findall("^[a-z]", text(lock), re.MULTILINE)) > 0
+    assert [name for name, (_, hashes) in pins.items() if not hashes] == []
+
+
+@pytest.mark.parametrize(
+    ("lock", "requirements"),
+    [
+        ("service.txt", PROJECT["dependencies"]),
+        ("all.txt", PROJECT["dependencies"]),
+        *(("all.txt", wanted) for wanted in PROJECT["optional-dependencies"].values()),
+    ],
+    ids=["service", "all", *PROJECT["optional-dependencies"]],
+)
+def test_the_lock_files_hold_what_the_project_asks_for(lock: str, requirements: list[str]) -> None:
+    pins = pinned(lock)
+    wanted = {canonicalize_name(requirement.name): requirement for requirement in named(requirements)}
+    assert wanted.keys() <= pins.keys(), "run make lock"
+    assert [name for name, requirement in wanted.items() if pins[name][0] not in requirement.specifier] == []
+
+
+def test_both_lock_files_agree() -> None:
+    assert pinned("service.txt").items() <= pinned("all.txt").items()
+
+
+def test_the_sandbox_and_the_tools_are_no_part_of_the_service() -> None:
+    extras = {canonicalize_name(r.name) for wanted in PROJECT["optional-dependencies"].values() for r in named(wanted)}
+    assert extras & pinned("service.txt").keys() == set()
+
+
+def test_the_direct_dependencies_are_few_and_uncapped() -> None:
+    direct = named(PROJECT["dependencies"])
+    assert len(direct) <= 12
+    assert [str(r) for r in direct if any(s.operator in {"<", "<=", "==", "~=", "!="} for s in r.specifier)] == []
