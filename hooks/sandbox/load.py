@@ -1,0 +1,38 @@
+"""The fixtures as FHIR resources, and as a transaction Bundle that any FHIR R4 server accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from hooks.sandbox.folder import fixtures, read_json
+from hooks.sandbox.patients import demo_patients, shared_resources
+
+
+def resources(on: date) -> tuple[Mapping[str, Any], ...]:
+    """Every resource that the sandbox holds on the day `on`: Medications, demo patients, and the cases of fixed date."""
+    of_patients = (resource for patient in demo_patients(on) for resource in patient.resources)
+    return (*shared_resources(), *of_patients, *case_resources())
+
+
+def case_resources() -> tuple[Mapping[str, Any], ...]:
+    """The resources of the histories of fixtures/cases."""
+    histories = sorted((fixtures() / "cases").glob("*/history.json"))
+    return tuple(entry["resource"] for path in histories for entry in read_json(path).get("entry", ()))
+
+
+def transaction(of: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A transaction that puts each resource under its own id, so that loading twice changes nothing."""
+    return {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [{"resource": dict(resource), "request": {"method": "PUT", "url": _url(resource)}} for resource in of],
+    }
+
+
+def _url(resource: Mapping[str, Any]) -> str:
+    try:
+        return f"{resource['resourceType']}/{resource['id']}"
+    except KeyError as missing:
+        raise ValueError(f"a fixture needs a resourceType and an id; {missing} is missing") from missing
