@@ -11,15 +11,13 @@ _PERIOD = re.compile(r"(?P<count>[0-9]{1,4})(?P<unit>d|w|mo)")
 
 def add_months(day: date, months: int) -> date:
     """`day` plus calendar months; a day that does not exist rolls forward to the first (rule D3)."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    if year > date.max.year:
-        return date.max
+    index = day.month - 1 + months
+    year, month = day.year + index // 12, index % 12 + 1
     try:
-        return day.replace(year=year, month=month + 1)
+        return date(year, month, day.day)
     except ValueError:
-        # the next month always exists: December has 31 days
-        return date(year, month + 2, 1)
+        # The month after a short one always exists in the same year: December has 31 days.
+        return date(year, month + 1, 1) if year <= date.max.year else date.max
 
 
 def add_days(day: date, days: int) -> date:

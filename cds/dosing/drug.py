@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 
@@ -27,7 +27,7 @@ class Strength:
 class Drug:
     """One drug. `products` maps a code to the strength that the code tells, None if it tells none (rule C5);
     `look_alikes` are codes of other drugs (C1); `routes` are the codes of the right route, `other_routes` those of
-    wrong ones (C4), each mapped to its name. `names` are in lower case."""
+    wrong ones (C4), each mapped to its name. `names` are in lower case. `sources` tells where each code was found."""
 
     id: str
     title: str
@@ -36,6 +36,8 @@ class Drug:
     look_alikes: Mapping[Coding, str]
     routes: Mapping[Coding, str]
     other_routes: Mapping[Coding, str]
+    sources: Mapping[Coding, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         both = self.products.keys() & self.look_alikes.keys()

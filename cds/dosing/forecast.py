@@ -98,8 +98,10 @@ def near_boundary(state: State, regimen: Regimen, day: date) -> tuple[Finding, .
         return ()
     margin = timedelta(regimen.catch_up.near_boundary_days)
     for row in regimen.catch_up.rows:
+        if day < row.from_.after(state.last.earliest) - margin:
+            break
         latest = row.from_.after(state.last.latest)
-        if row.from_.after(state.last.earliest) - margin <= day <= add_days(latest, margin.days):
+        if day <= add_days(latest, margin.days):
             return (found(Code.NEAR_BOUNDARY, "F8", required=latest, observed=day),)
     return ()
 

@@ -126,9 +126,10 @@ def _doses(counted: list[Administration], on: date) -> tuple[Dose, ...]:
 
 
 def _dose(group: list[Administration], when: DateRange, *also: Finding) -> Dose:
-    group.sort(key=lambda record: record.reference)
-    references = tuple(record.reference for record in group)
-    amounts = tuple(record.amount for record in group if record.amount is not None)
+    if len(group) > 1:
+        group.sort(key=lambda record: record.reference)
+    references = tuple([record.reference for record in group])
+    amounts = tuple([record.amount for record in group if record.amount is not None])
     findings = [note for record in group for note in record.notes]
     findings += also
     if len(group) > 1:

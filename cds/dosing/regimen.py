@@ -84,6 +84,7 @@ class Regimen:
     tolerance: Tolerance
     statements: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
+    tolerance_source: str = ""
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))

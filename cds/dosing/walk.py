@@ -106,8 +106,9 @@ def table_row(state: State, day: date, regimen: Regimen) -> CatchUpRow | None:
     chosen = None
     if regimen.catch_up is not None and state.phase is Phase.MAINTENANCE:
         for row in regimen.catch_up.rows:
-            if row.from_.after(state.last.latest) <= day:
-                chosen = row
+            if day < row.from_.after(state.last.latest):
+                break
+            chosen = row
     return chosen
 
 
