@@ -1,0 +1,115 @@
+"""Finds and reads the files of a regimen folder; nothing found is passed over in silence."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from pydantic import ValidationError
+
+from cds.regimens.faults import Fault
+from cds.regimens.schema import CodesFile, DrugFile, FileModel, RegimenFile
+
+_KINDS: dict[str, type[FileModel]] = {"": RegimenFile, "drugs": DrugFile, "codes": CodesFile}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file that has the right shape: where it is, its bytes as they are, what it states."""
+
+    file: str
+    stem: str
+    content: bytes
+    model: FileModel
+
+
+def read_folder(folder: Traversable, label: str, report: Callable[[Fault], None]) -> list[Loaded]:
+    """Every file of the folder and of its folders `drugs` and `codes`, in the order of their names.
+
+    `label` names the folder in faults. A file that cannot be used is reported and left out.
+    """
+    found: list[Loaded] = []
+    for kind, entry, file in _entries(folder, label, report):
+        try:
+            content = entry.read_bytes()
+            model = _parse(content, _KINDS[kind], file, report)
+        except OSError as error:
+            report(Fault(file, "", f"cannot be read ({error.strerror}); make it readable or take it away"))
+            continue
+        if model is None:
+            continue
+        stem = entry.name.removesuffix(".toml")
+        stated = getattr(model, "id", stem)
+        if stated != stem:
+            report(Fault(file, "id", f"{stated!r} is not the name of the file; call the file {stated}.toml"))
+        found.append(Loaded(file, stem, content, model))
+    return found
+
+
+def _entries(
+    folder: Traversable, label: str, report: Callable[[Fault], None], kind: str = ""
+) -> Iterator[tuple[str, Traversable, str]]:
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except OSError as error:
+        report(Fault(label, "", f"is not a folder that can be read ({error.strerror}); correct the path"))
+        return
+    for entry in entries:
+        file = f"{label}/{entry.name}"
+        if entry.name.startswith((".", "README")):
+            continue
+        if entry.is_dir() and not kind and entry.name in _KINDS:
+            yield from _entries(entry, file, report, entry.name)
+        elif entry.is_dir():
+            report(Fault(file, "", "is a folder that has no meaning here; only drugs and codes have one"))
+        elif entry.name.endswith(".toml"):
+            yield kind, entry, file
+        else:
+            report(Fault(file, "", "is not a .toml file; take it away, or name it README"))
+
+
+def _parse(content: bytes, model: type[FileModel], file: str, report: Callable[[Fault], None]) -> FileModel | None:
+    try:
+        stated = tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        report(Fault(file, f"line {line}", "is not UTF-8 text; save the file as UTF-8"))
+        return None
+    except tomllib.TOMLDecodeError as error:
+        report(Fault(file, "", f"is not TOML: {error}"))
+        return None
+    try:
+        return model.model_validate(stated)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            report(Fault(file, _place(fault["loc"]), _what(dict(fault))))
+        return None
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """`('loading', 1, 'dose_mg')` as `loading[2].dose_mg`: counted from 1, as a reader of the file counts."""
+    place = ""
+    for part in loc:
+        if isinstance(part, int):
+            place += f"[{part + 1}]"
+        elif part not in {"[key]", "constrained-str", "constrained-int", "literal['loading']"}:
+            place += f".{part}" if place else part
+    return place
+
+
+def _what(fault: dict[str, Any]) -> str:
+    match fault["type"]:
+        case "extra_forbidden":
+            return "is not a key of this file; remove it or correct its spelling"
+        case "missing":
+            return "is missing; add it"
+        case "value_error":
+            return str(fault["ctx"]["error"])
+        case "string_pattern_mismatch":
+            return f"{fault['input']!r} does not have the form {fault['ctx']['pattern']}"
+        case _:
+            return f"{fault['msg']}, but it is {fault['input']!r}"

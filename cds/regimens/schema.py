@@ -1,0 +1,173 @@
+"""The shape of a regimen file, a drug file and a code file: pydantic models that refuse every key they do not know."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints
+
+from cds.dosing.calendar import Period
+
+
+def _period(value: object) -> Period:
+    if not isinstance(value, str):
+        # pydantic collects ValueError only
+        raise ValueError("a period is written as text, like '14d', '5w' or '4mo'")  # noqa: TRY004
+    return Period.parse(value)
+
+
+def _number(value: object) -> object:
+    # bool is an int to Python, and a TOML integer is not yet a Decimal
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+PeriodText = Annotated[Period, PlainValidator(_period)]
+Positive = Annotated[Decimal, BeforeValidator(_number), Field(gt=0)]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Code = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$")]
+Uri = Annotated[str, StringConstraints(pattern=r"^(https?://|urn:)\S+$")]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+([.-][0-9]+)*$")]
+Topic = Literal["schedule", "minimum-interval", "delayed-dose", "delayed-loading"]
+
+
+class FileModel(BaseModel):
+    """A table of a file: no key that is not listed, no value that is not of its type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SourceTable(FileModel):
+    """A document that the regimen was read from."""
+
+    title: Text
+    date: Text
+    section: Text
+    url: Uri | None = None
+
+
+class LoadingTable(FileModel):
+    """One loading dose: mg, and the interval from the dose before it."""
+
+    dose_mg: Positive
+    interval: PeriodText | None = None
+
+
+class MaintenanceTable(FileModel):
+    """The maintenance dose: mg, and the interval from the dose before it."""
+
+    dose_mg: Positive
+    interval: PeriodText
+
+
+class RowTable(FileModel):
+    """A row of the label's table: from so long after the last dose, so many extra doses or the whole loading."""
+
+    from_: PeriodText = Field(alias="from")
+    extra_doses: Annotated[int, Field(ge=1)] | Literal["loading"]
+
+
+class CatchUpTable(FileModel):
+    """What follows a delay (rules W5, W7, W8 and F8)."""
+
+    interval: PeriodText
+    limit: PeriodText
+    loading_limit: PeriodText
+    near_boundary_days: Annotated[int, Field(ge=0)]
+    row: Annotated[list[RowTable], Field(min_length=1)]
+
+
+class LimitsTable(FileModel):
+    """After so long a gap between the first two doses, doses before them may be missing from the record (rule W4)."""
+
+    undocumented_loading: PeriodText | None = None
+
+
+class ToleranceTable(FileModel):
+    """Days each way within which a dose is on time."""
+
+    loading_days: Annotated[int, Field(ge=0)]
+    maintenance_days: Annotated[int, Field(ge=0)]
+    source: Text
+
+
+class RegimenFile(FileModel):
+    """One regimen: a label text of an authority, as `<id>.toml`."""
+
+    id: Id
+    version: Version
+    authority: Text
+    title: Text
+    verified: Text
+    drug: Id
+    minimum_interval: PeriodText
+    delay: Literal["table", "resume"]
+    source: Annotated[list[SourceTable], Field(min_length=1)]
+    loading: Annotated[list[LoadingTable], Field(min_length=1)]
+    maintenance: MaintenanceTable
+    catch_up: CatchUpTable | None = None
+    limits: LimitsTable = LimitsTable()
+    tolerance: ToleranceTable
+    statements: dict[Topic, Text]
+    notes: list[Text] = []
+
+
+class SystemTable(FileModel):
+    """A code system: its canonical URI first, then other URIs that mean the same."""
+
+    uris: Annotated[list[Uri], Field(min_length=1)]
+    source: Text
+
+
+class ProductTable(FileModel):
+    """Product codes; `mg` in `ml` only where the code itself tells the strength (rule C5)."""
+
+    system: Id
+    codes: Annotated[list[Code], Field(min_length=1)]
+    source: Text
+    mg: Positive | None = None
+    ml: Positive | None = None
+
+
+class LookAlikeTable(FileModel):
+    """Codes of another drug that is easily taken for this one (rule C1)."""
+
+    drug: Text
+    system: Id
+    codes: Annotated[list[Code], Field(min_length=1)]
+    source: Text
+
+
+class RouteTable(FileModel):
+    """Route codes of one system, each with its name."""
+
+    system: Id
+    codes: Annotated[dict[Code, Text], Field(min_length=1)]
+    source: Text
+
+
+class CodesFile(FileModel):
+    """Codes that a site adds to a drug, as `codes/<name>.toml`."""
+
+    drug: Id
+    systems: dict[Id, SystemTable] = {}
+    product: list[ProductTable] = []
+    look_alike: list[LookAlikeTable] = []
+    route: list[RouteTable] = []
+    other_route: list[RouteTable] = []
+    notes: list[Text] = []
+
+
+class DrugFile(FileModel):
+    """One drug: its names and codes, as `drugs/<id>.toml`."""
+
+    id: Id
+    title: Text
+    names: Annotated[list[Text], Field(min_length=1)]
+    systems: dict[Id, SystemTable]
+    product: Annotated[list[ProductTable], Field(min_length=1)]
+    look_alike: list[LookAlikeTable] = []
+    route: Annotated[list[RouteTable], Field(min_length=1)]
+    other_route: list[RouteTable] = []
+    notes: list[Text] = []
