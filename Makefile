@@ -21,7 +21,7 @@ run: $(STAMP) ## install, start the sandbox (SANDBOX_PORT, 8001) and the service
 
 .PHONY: test
 test: $(STAMP) ## install and run every test
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 .PHONY: check
 check: format-check lint types imports dead-code docs-check ## all that can be checked without running the service

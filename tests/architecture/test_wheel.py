@@ -14,7 +14,10 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-UV = str(Path(sys.executable).with_name("uv"))
+# The index that pip is set up to ask is the one that installed this environment, and its cache is warm.
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+# One worker does it all, since each would make an environment of its own.
+pytestmark = pytest.mark.xdist_group("wheel")
 # Neither the checkout nor the settings of this machine's service may help the installed program.
 ALONE = {
     name: value
@@ -35,18 +38,7 @@ def must(*command: str | Path, cwd: Path) -> None:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    must(
-        UV,
-        "build",
-        "--wheel",
-        "--no-build-isolation",
-        "--python",
-        sys.executable,
-        "--out-dir",
-        folder,
-        ROOT,
-        cwd=folder,
-    )
+    must(*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT, cwd=folder)
     [built] = folder.glob("*.whl")
     return built
 
@@ -55,12 +47,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The console script in an environment that holds the pinned dependencies of the service and the wheel."""
     folder = tmp_path_factory.mktemp("empty")
-    must(UV, "venv", "--python", sys.executable, "env", cwd=folder)
+    must(sys.executable, "-m", "venv", "--without-pip", "env", cwd=folder)
     binaries = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
-    install = [UV, "pip", "install", "--python", binaries / "python"]
-    must(*install, "--require-hashes", "--requirement", ROOT / "requirements" / "service.txt", cwd=folder)
-    must(*install, "--no-deps", "--offline", wheel, cwd=folder)
-    must(UV, "pip", "check", "--python", binaries / "python", cwd=folder)
+    pip = (*PIP, "--python", binaries / "python")
+    pins = ROOT / "requirements" / "service.txt"
+    must(*pip, "install", "--require-hashes", "--only-binary", ":all:", "--no-compile", "-r", pins, cwd=folder)
+    must(*pip, "install", "--no-deps", "--no-index", wheel, cwd=folder)
+    must(*pip, "check", cwd=folder)
     return binaries / "nusinersen-cds"
 
 

@@ -1,0 +1,45 @@
+"""The README and the automatic checks speak of what is there."""
+
+from __future__ import annotations
+
+import re
+
+from hooks.settings import PREFIX, Settings
+from tests.architecture.sources import ROOT
+from tests.published import VARIABLE
+
+README = (ROOT / "README.md").read_text("utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+
+
+def targets() -> dict[str, list[str]]:
+    """Each target of the Makefile and what it needs first."""
+    rules = re.findall(r"^([a-z-]+):([^=#\n]*)", MAKEFILE, re.MULTILINE)
+    return {target: needs.split() for target, needs in rules}
+
+
+def test_every_setting_is_in_the_readme_and_no_other() -> None:
+    named = set(re.findall(rf"{PREFIX}[A-Z_]+", README)) - {VARIABLE}
+    assert named == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+
+
+def test_every_link_within_the_project_leads_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_make_command_in_the_readme_exists() -> None:
+    commands = set(re.findall(r"\bmake ([a-z]+)", " ".join(re.findall(r"`[^`\n]+`|^make .*", README, re.MULTILINE))))
+    assert {"run", "test", "check", "bench"} <= commands
+    assert commands <= targets().keys()
+
+
+def test_a_commit_runs_what_make_check_runs() -> None:
+    hooks = re.findall(r"entry: make --silent ([a-z-]+),", (ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    assert hooks == targets()["check"]
+
+
+def test_the_clean_run_makes_the_checks_and_the_tests() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert re.findall("^make ([a-z]+)", script, re.MULTILINE) == ["check", "test"]
