@@ -1,0 +1,124 @@
+"""The closed list of card kinds: the topic by which overrides are remembered, and what belongs to each kind."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from cds.dosing.codes import Code, Severity
+from cds.dosing.findings import Finding
+
+TOPIC_SYSTEM = "urn:org.nusinersen-cds:card-kind"
+REASON_SYSTEM = "urn:org.nusinersen-cds:override-reason"
+PUBLISHED_REASON_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+EXTENSION = "org.nusinersen-cds"
+
+
+class Kind(Enum):
+    """What a card is about; the kinds of an order stand in the order in which they lead.
+
+    The value is the `source.topic.code`: letters and digits only, and never to be changed, since an EHR remembers by
+    it which advice a user has overridden and may hide later cards of the same topic.
+    """
+
+    TOO_EARLY = "NusinersenTooEarly"
+    CONFLICT = "NusinersenOrderConflict"
+    WRONG_ROUTE_OR_AMOUNT = "NusinersenWrongRouteOrAmount"
+    RESTART = "NusinersenRestart"
+    CATCH_UP = "NusinersenCatchUp"
+    EARLIER_THAN_SCHEDULE = "NusinersenEarlierThanSchedule"
+    OVERDUE = "NusinersenOverdue"
+    DECISION = "NusinersenDecision"
+    HISTORY_INCOMPLETE = "NusinersenHistoryIncomplete"
+    NOT_CHECKED = "NusinersenNotChecked"
+    DUE = "NusinersenDue"
+    UPCOMING = "NusinersenUpcoming"
+
+
+# A topic of its own for the upcoming dose: who overrides one long before it is due must still see that it is due.
+TOPICS: dict[Kind, dict[str, str]] = {
+    kind: {"code": kind.value, "system": TOPIC_SYSTEM, "display": display}
+    for kind, display in {
+        Kind.TOO_EARLY: "Dose sooner than the minimum interval",
+        Kind.CONFLICT: "Proposed doses too near one another",
+        Kind.WRONG_ROUTE_OR_AMOUNT: "Route or amount that the label does not give",
+        Kind.RESTART: "Restart of loading after a delay",
+        Kind.CATCH_UP: "Catch-up after a delay",
+        Kind.EARLIER_THAN_SCHEDULE: "Dose earlier than scheduled",
+        Kind.OVERDUE: "Dose overdue",
+        Kind.DECISION: "Next dose for a clinician to decide",
+        Kind.HISTORY_INCOMPLETE: "Dose history incomplete",
+        Kind.NOT_CHECKED: "Dosing interval not checked",
+        Kind.DUE: "Dose due",
+        Kind.UPCOMING: "Next dose",
+    }.items()
+}
+
+PLANNED_KINDS = frozenset({Kind.RESTART, Kind.CATCH_UP, Kind.OVERDUE, Kind.DUE, Kind.UPCOMING})
+"""Kinds whose detail shows the plan."""
+
+REMOVABLE_KINDS = frozenset(
+    {Kind.TOO_EARLY, Kind.CONFLICT, Kind.WRONG_ROUTE_OR_AMOUNT, Kind.EARLIER_THAN_SCHEDULE},
+)
+"""Kinds that offer to move or remove the order: with the others the order is the cure, or a clinician decides."""
+
+BEFORE_A_DECISION = REMOVABLE_KINDS - {Kind.EARLIER_THAN_SCHEDULE}
+"""What is wrong with an order whatever the schedule says; all other kinds presume a schedule (compare rule P5)."""
+
+INFO_KINDS = frozenset({Kind.DUE, Kind.UPCOMING})
+
+_ALL_TOPICS = ("schedule", "minimum-interval", "delayed-dose", "delayed-loading")
+STATEMENTS: dict[Kind, tuple[str, ...]] = {
+    Kind.TOO_EARLY: ("minimum-interval", "schedule"),
+    Kind.CONFLICT: ("minimum-interval", "schedule"),
+    Kind.WRONG_ROUTE_OR_AMOUNT: ("schedule",),
+    Kind.RESTART: ("delayed-dose", "schedule"),
+    Kind.CATCH_UP: ("delayed-dose",),
+    Kind.EARLIER_THAN_SCHEDULE: ("schedule", "minimum-interval"),
+    Kind.OVERDUE: ("schedule", "delayed-dose", "delayed-loading"),
+    Kind.DECISION: _ALL_TOPICS,
+    Kind.HISTORY_INCOMPLETE: _ALL_TOPICS,
+    Kind.NOT_CHECKED: ("minimum-interval",),
+    Kind.DUE: ("schedule",),
+    Kind.UPCOMING: ("schedule",),
+}
+"""Which of the label's statements the detail of a card quotes, by the topics of the regimen files."""
+
+_OWN_KIND: dict[Code, Kind] = {
+    Code.INTERVAL_TOO_SHORT: Kind.TOO_EARLY,
+    Code.INTERVAL_UNDECIDABLE: Kind.TOO_EARLY,
+    Code.UNEXPECTED_ROUTE: Kind.WRONG_ROUTE_OR_AMOUNT,
+    Code.UNEXPECTED_AMOUNT: Kind.WRONG_ROUTE_OR_AMOUNT,
+    Code.RESTART_REQUIRED: Kind.RESTART,
+    Code.CATCH_UP_REQUIRED: Kind.CATCH_UP,
+    Code.EARLIER_THAN_SCHEDULE: Kind.EARLIER_THAN_SCHEDULE,
+}
+_RULE_OF_CONFLICT = "P3"
+
+
+def own_kind(finding: Finding) -> Kind | None:
+    """The kind of card that a finding of a proposed date makes; None where it makes none by itself.
+
+    Info makes no card, and neither does lateness, since the order is its cure. An interval between two proposed dates
+    (rule P3) is a conflict: either order can be the one to move. Any other warning leaves something to decide.
+    """
+    if finding.severity is Severity.INFO or finding.code is Code.LATE or finding.code is Code.OVERDUE:
+        return None
+    if finding.rule == _RULE_OF_CONFLICT and finding.code is Code.INTERVAL_TOO_SHORT:
+        return Kind.CONFLICT
+    return _OWN_KIND.get(finding.code, Kind.DECISION)
+
+
+_PUBLISHED_REASONS = {
+    "risk-benefit-ratio": "Recipient assessment of risk/benefit ratio",
+    "expert-contradicts": "Advice from expert contradicts the recommended action",
+    "action-completed": "Recommended action was already completed",
+    "patient-contraindication": "Patient has contraindication to recommended action",
+    "service-not-available": "Treatment or service is not practically available",
+}
+_OWN_REASONS = {"HistoryDiffers": "The dose history shown here is wrong or not complete"}
+OVERRIDE_REASONS: list[dict[str, str]] = [
+    {"code": code, "system": system, "display": display}
+    for system, reasons in ((PUBLISHED_REASON_SYSTEM, _PUBLISHED_REASONS), (REASON_SYSTEM, _OWN_REASONS))
+    for code, display in reasons.items()
+]
+"""Why a card may be overridden: codes of HL7's list, with its displays, and one that only a dose history needs."""

@@ -1,0 +1,329 @@
+"""Every sentence of the cards in one place, for a clinician to read and sign: findings, summaries, reasons.
+
+A text is a row of templates from the fullest to the barest. The first is used whose numbers are all known and, for a
+summary, which is short enough; the last needs nothing that can be missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from cds.dosing.codes import Code, Severity
+from hooks.card_kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A finding in a few words, for the dose table and in brackets, and in one sentence."""
+
+    short: str
+    sentences: tuple[str, ...]
+
+
+FINDINGS: Mapping[Code, Words] = {
+    Code.INTERVAL_TOO_SHORT: Words(
+        "interval too short",
+        (
+            "The interval is {observed}; at least {required} must lie between two doses.",
+            "The interval to another dose is shorter than the minimum.",
+        ),
+    ),
+    Code.UNEXPECTED_ROUTE: Words(
+        "another route",
+        ("A route is stated that is not the label's: a safety matter for a clinician to weigh.",),
+    ),
+    Code.INTERVAL_UNDECIDABLE: Words(
+        "interval not certain",
+        (
+            "At least {required} must lie between two doses; by the dates on record the interval can be {observed}.",
+            "The dates on record do not show whether the minimum interval was kept.",
+        ),
+    ),
+    Code.EARLIER_THAN_SCHEDULE: Words(
+        "earlier than scheduled",
+        ("The dose on {observed} is earlier than scheduled ({required}).", "The dose is earlier than scheduled."),
+    ),
+    Code.LATE: Words(
+        "late",
+        ("The dose on {observed} is later than scheduled ({required}).", "The dose is later than scheduled."),
+    ),
+    Code.OVERDUE: Words("overdue", ("The next dose is overdue since {required}.", "The next dose is overdue.")),
+    Code.CATCH_UP_REQUIRED: Words(
+        "catch-up after a delay",
+        (
+            "A dose on {observed} is so late (from {required} on) that extra doses follow it.",
+            "The dose is so late that extra doses follow it.",
+        ),
+    ),
+    Code.RESTART_REQUIRED: Words(
+        "restart of loading after a delay",
+        (
+            "A dose on {observed} is so late (from {required} on) that the whole loading is given again.",
+            "The dose is so late that the whole loading is given again.",
+        ),
+    ),
+    Code.CATCH_UP_OMITTED: Words(
+        "extra dose of the catch-up omitted",
+        (
+            "No extra dose of the catch-up by {required}: the label does not say what follows on {observed}.",
+            "An extra dose of the catch-up was not given in time: the label does not say what follows.",
+        ),
+    ),
+    Code.LOADING_INTERRUPTED: Words(
+        "loading interrupted",
+        (
+            (
+                "No loading dose by {required}: the label does not cover one on {observed}, "
+                "and earlier doses may be missing from this record."
+            ),
+            (
+                "A loading dose is so late that the label does not cover it; "
+                "earlier doses may be missing from this record."
+            ),
+        ),
+    ),
+    Code.LOADING_NOT_DOCUMENTED: Words(
+        "loading not documented",
+        (
+            (
+                "No second dose by {required}: either loading stopped after one dose, "
+                "or earlier doses are not in this record."
+            ),
+            "Either loading stopped after one dose, or earlier doses are not in this record.",
+        ),
+    ),
+    Code.SCHEDULE_UNDEFINED: Words(
+        "next date not defined by the label",
+        (
+            (
+                "The next date of the original schedule is {observed} after this dose, fewer than {required}: "
+                "the label does not say what follows."
+            ),
+            "The next date of the original schedule is too near this dose: the label does not say what follows.",
+        ),
+    ),
+    Code.UNEXPECTED_AMOUNT: Words(
+        "unexpected amount",
+        (
+            "The amount is {observed}; this step is {required}.",
+            "The amount is not the one of this step.",
+        ),
+    ),
+    Code.PARTIAL_DOSE: Words(
+        "stopped, given in part",
+        ("The dose was stopped: drug may have been given, and whether to repeat it is for a clinician.",),
+    ),
+    Code.STATUS_UNKNOWN: Words(
+        "status unknown",
+        ("The status of a record does not say whether the dose was given; it is not counted.",),
+    ),
+    Code.CONFLICTING_RECORDS: Words(
+        "conflicting records",
+        ("Records of the same day state different amounts; they count as one dose.",),
+    ),
+    Code.WRONG_PATIENT: Words(
+        "another patient",
+        ("A record in this history is of another patient; it is not counted.",),
+    ),
+    Code.DATE_MISSING: Words("no date", ("A record has no date that can be read; it is not counted.",)),
+    Code.DATE_IN_FUTURE: Words(
+        "dated in the future",
+        ("A record of a dose given is dated in the future; it is not counted.",),
+    ),
+    Code.DATE_UNUSABLE: Words(
+        "date too imprecise",
+        ("The date of a record is too imprecise to schedule by; it is not counted.",),
+    ),
+    Code.UNREADABLE_RECORD: Words(
+        "contradictory record",
+        ("A record names the drug beside something that contradicts it; it is not counted.",),
+    ),
+    Code.HISTORY_INCOMPLETE: Words(
+        "history incomplete",
+        ("The history could not be read whole: doses may be missing here.",),
+    ),
+    Code.SCHEDULE_SHIFTED: Words(
+        "schedule shifted",
+        (
+            (
+                "The dose was given by the interval from the last dose, not on the original date {required}; "
+                "the schedule counts from it."
+            ),
+            "The dose was given by the interval from the last dose; the schedule counts from it.",
+        ),
+    ),
+    Code.DUPLICATE_RECORD: Words("several records", ("Several records of the same day count as one dose.",)),
+    Code.DATE_IMPRECISE: Words(
+        "date imprecise",
+        ("The date is not exact; the latest day that it can be is used.",),
+    ),
+    Code.IDENTIFIED_BY_TEXT: Words("known by its name only", ("The drug is known by its name, not by a code.",)),
+    Code.ROUTE_UNRECOGNISED: Words("route not recognised", ("The code of the route is not known here.",)),
+    Code.UNIDENTIFIED_RECORD: Words(
+        "unidentified record",
+        ("Of some records nobody can say which drug they are; they are not counted.",),
+    ),
+    Code.NEAR_BOUNDARY: Words(
+        "near a boundary of the delay table",
+        (
+            "{observed} is near {required}, from which the label asks for more doses after a delay.",
+            "The day is near one from which the label asks for more doses after a delay.",
+        ),
+    ),
+    Code.PROPOSED_DATE_ASSUMED: Words(
+        "no date ordered",
+        ("The order has no date; it is judged as if given on {observed}.", "The order has no date."),
+    ),
+}
+"""One sentence for each finding. `required` and `observed` are the numbers of the Finding."""
+
+
+class Variant(Enum):
+    """What changes the words of a summary within one kind."""
+
+    PLAIN = "plain"
+    UNDATED = "undated"
+    """The order has no date."""
+    NOT_CERTAIN = "not-certain"
+    """The interval cannot be decided."""
+    ROUTE = "route"
+    DATES_STAND = "dates-stand"
+    """Records are missing that cannot move the next dose."""
+
+
+SUMMARIES: Mapping[tuple[Kind, Variant], tuple[str, ...]] = {
+    (Kind.TOO_EARLY, Variant.PLAIN): (
+        "{drug} {when} is {observed} after the last dose; not before {earliest} (minimum interval {required})",
+        "{drug} {when} is sooner after the last dose than the minimum interval",
+    ),
+    (Kind.TOO_EARLY, Variant.UNDATED): (
+        "{drug} order without a date: not before {earliest}, {required} after the last dose",
+        "{drug} order without a date: a dose today would be sooner than the minimum interval",
+    ),
+    (Kind.TOO_EARLY, Variant.NOT_CERTAIN): (
+        "{drug} {when} may be less than {required} from another dose: the dates on record do not decide it",
+        "{drug} {when} may be sooner than the minimum interval: the dates on record do not decide it",
+    ),
+    (Kind.CONFLICT, Variant.PLAIN): (
+        "{drug} {when} is {observed} from another proposed dose; at least {required} must lie between doses",
+        "{drug} {when} is nearer to another proposed dose than the minimum interval",
+    ),
+    (Kind.WRONG_ROUTE_OR_AMOUNT, Variant.ROUTE): ("{drug} {when}: the order states another route than the label",),
+    (Kind.WRONG_ROUTE_OR_AMOUNT, Variant.PLAIN): (
+        "{drug} {when}: the order is for {observed}, this step is {required}",
+        "{drug} {when}: the amount of the order is not the one of this step",
+    ),
+    (Kind.RESTART, Variant.PLAIN): (
+        "{drug} {when} (delay limit {required}): the whole loading again, {doses}",
+        "{drug} {when} is so late that the whole loading is given again",
+    ),
+    (Kind.CATCH_UP, Variant.PLAIN): (
+        "{drug} {when} (delay limit {required}): catch-up {doses}",
+        "{drug} {when} is so late that extra doses follow",
+    ),
+    (Kind.EARLIER_THAN_SCHEDULE, Variant.PLAIN): (
+        "{drug} {when} is {early} earlier than scheduled ({required})",
+        "{drug} {when} is earlier than scheduled",
+    ),
+    (Kind.OVERDUE, Variant.PLAIN): (
+        "{drug}: {step} overdue since {overdue_from}; it was recommended for {recommended}",
+        "{drug}: the next dose is overdue",
+    ),
+    (Kind.DECISION, Variant.PLAIN): (
+        "{drug} {when}: a clinician decides ({reason})",
+        "{drug}: a clinician decides the next dose ({reason}); {delay}; {options}",
+        "{drug}: a clinician decides the next dose ({reason}); {delay}",
+        "{drug}: a clinician decides the next dose ({reason}); {options}",
+        "{drug}: a clinician decides the next dose ({reason})",
+        "{drug}: a clinician decides the next dose",
+    ),
+    (Kind.HISTORY_INCOMPLETE, Variant.PLAIN): (
+        "{drug} history incomplete ({missing}): a clinician decides the next dose; {delay}",
+        "{drug} history incomplete ({missing}): a clinician decides the next dose",
+        "{drug} history incomplete: a clinician decides the next dose",
+    ),
+    (Kind.HISTORY_INCOMPLETE, Variant.DATES_STAND): (
+        "{drug} history incomplete ({missing}): check it before relying on its dates",
+        "{drug} history incomplete: check it before relying on its dates",
+    ),
+    (Kind.NOT_CHECKED, Variant.PLAIN): (
+        "{drug} dosing interval NOT checked: {reason}",
+        "{drug} dosing interval NOT checked",
+    ),
+    (Kind.DUE, Variant.PLAIN): (
+        "{drug}: {step} due, recommended for {recommended}; overdue from {overdue_from}",
+        "{drug}: the next dose is due",
+    ),
+    (Kind.UPCOMING, Variant.PLAIN): (
+        "{drug}: {step} recommended for {recommended}, not before {earliest}",
+        "{drug}: the next dose is not yet due",
+    ),
+}
+"""The summary of each kind. A last resort, with a drug name of any length, is cut by the code that fills it."""
+
+DELAYS: Mapping[Code, str] = {
+    Code.OVERDUE: "overdue since {required}",
+    Code.CATCH_UP_REQUIRED: "extra doses by the label since {required}",
+    Code.RESTART_REQUIRED: "whole loading again by the label since {required}",
+}
+"""What is said of a delay beside a decision, so that the doubt never hides it."""
+
+
+class NotChecked(Enum):
+    """Why an order could not be checked."""
+
+    NO_DATA = "no-data"
+    DENIED = "denied"
+    UPSTREAM = "upstream"
+    DEADLINE = "deadline"
+    LIMIT = "limit"
+    UNIDENTIFIED = "unidentified"
+    INTERNAL = "internal"
+
+
+NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
+    NotChecked.NO_DATA: (
+        "no dose history was sent",
+        "The call brought no dose history and no way to read it.",
+    ),
+    NotChecked.DENIED: (
+        "no access to the dose history",
+        "The record server did not allow this user or this service to read the dose history.",
+    ),
+    NotChecked.UPSTREAM: (
+        "the dose history could not be read",
+        "The record server did not answer, or its answer could not be used.",
+    ),
+    NotChecked.DEADLINE: (
+        "reading the dose history took too long",
+        "The dose history could not be read in the time there is for an answer.",
+    ),
+    NotChecked.LIMIT: (
+        "the dose history is too large",
+        "The dose history is larger than this service is set to read.",
+    ),
+    NotChecked.UNIDENTIFIED: (
+        "the ordered medication is not known",
+        "It could not be found out whether the order is for this drug, and this patient has been given it before.",
+    ),
+    NotChecked.INTERNAL: (
+        "an error in this service",
+        "An error happened in this service. It is logged under the incident number.",
+    ),
+}
+"""Each reason in a few words for the summary and in one sentence for the detail."""
+
+CHECK_BY_HAND = "Check the date of the last dose in the record before giving or ordering a dose."
+
+SEVERITIES: Mapping[Severity, str] = {
+    Severity.CRITICAL: "**Critical:** ",
+    Severity.WARNING: "**Warning:** ",
+    Severity.INFO: "",
+}
+"""How a line in the detail begins."""
+
+MOVE = "Move the {drug} dose to {suggested}"
+REMOVE = "Remove this {drug} order"
+"""The labels of the suggestions; large clients show the description of the action, which is the same."""
