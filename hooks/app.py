@@ -1,0 +1,120 @@
+"""The composition root: every port is an argument, and the routes of CDS Hooks are bound to the flow."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.exceptions import HTTPException
+
+from cds.fhir.client import Http, connections
+from cds.regimens.library import Library
+from cds.regimens.library import load as load_regimens
+from hooks.flow import Desk, answer
+from hooks.protocol import BadRequestError, operation_outcome, read_request
+from hooks.services import SERVICES, discovery
+from hooks.settings import Settings
+
+INCIDENT_HEADER = "X-Incident-Id"
+"""Every answer carries an id under this name; the log and the cards that tell of a failure name it too."""
+
+_log = logging.getLogger("nusinersen_cds")
+
+
+def now() -> datetime:
+    """The clock of the service: the one place where time is read."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = now,
+    new_id: Callable[[], str] = lambda: str(uuid4()),
+    library: Library | None = None,
+    http: Http | None = None,
+) -> FastAPI:
+    """The CDS Hooks service. Raises RegimenFaults, UnknownRegimen or ValueError where the settings name no regimen
+    that can be used. `http` is the pool of connections to FHIR servers; without one the app opens and closes its own.
+    """
+    desk = Desk.of(settings, library or load_regimens(settings.site_folder), clock=clock, new_id=new_id)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        desk.warm_up()
+        if http is not None:
+            desk.http = http
+            yield
+            return
+        async with connections(desk.limits) as pool:
+            desk.http = pool
+            yield
+
+    app = FastAPI(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST", "OPTIONS"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=[INCIDENT_HEADER],
+    )
+    offered = orjson.dumps(discovery(desk.filter_codes))
+
+    @app.get("/cds-services")
+    async def discover() -> Response:
+        """The services, by CDS Hooks 2.0."""
+        return Response(offered, media_type="application/json", headers={INCIDENT_HEADER: new_id()})
+
+    @app.post("/cds-services/{service_id}")
+    async def call(service_id: str, request: Request) -> Response:
+        """One hook call: cards, or an OperationOutcome that says what was wrong."""
+        incident = new_id()
+        service = SERVICES.get(service_id)
+        if service is None:
+            text = f"there is no service of this id; there are {', '.join(SERVICES)}"
+            return _answer(404, operation_outcome("not-found", text), incident)
+        try:
+            called = read_request(_parsed(await request.body()), serves=service.hooks)
+        except BadRequestError as error:
+            return _answer(400, error.outcome(), incident)
+        status, body = await answer(called, desk, incident)
+        return _answer(status, body, incident)
+
+    @app.exception_handler(HTTPException)
+    async def no_such_page(_: Request, error: HTTPException) -> Response:
+        code = "not-found" if error.status_code == 404 else "not-supported"
+        text = f"{error.detail}: the services are listed at /cds-services"
+        return _answer(error.status_code, operation_outcome(code, text), new_id(), error.headers)
+
+    @app.exception_handler(Exception)
+    async def failed(_: Request, error: Exception) -> Response:
+        incident = new_id()
+        # Only the kind of error is logged: its text may quote the request.
+        _log.error("incident %s: %s in an answer", incident, type(error).__name__)
+        text = f"the service failed; its log knows this as incident {incident}"
+        return _answer(500, operation_outcome("exception", text), incident)
+
+    return app
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        from hooks.protocol import Fault
+
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BadRequestError([Fault("$", f"the body is not valid JSON ({where})", "structure")]) from None
+
+
+def _answer(status: int, body: dict[str, Any], incident: str, headers: Any = None) -> Response:
+    return Response(
+        orjson.dumps(body), status, {INCIDENT_HEADER: incident, **(headers or {})}, media_type="application/json"
+    )

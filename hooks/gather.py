@@ -1,0 +1,99 @@
+"""Gathering a patient's records: what was prefetched if it can be used, else the FHIR server, else nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds.fhir.bundle import Contents, read_contents
+from cds.fhir.client import FhirClient
+from cds.fhir.errors import FhirError
+from cds.fhir.history import unresolved
+from cds.fhir.needs import NEEDS, Need
+from hooks.protocol import HookRequest
+
+Resource = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The records that could be had. `whole`: nothing of the history is missing; else `problems` say what."""
+
+    resources: tuple[Resource, ...]
+    whole: bool
+    problems: tuple[str, ...] = ()
+
+
+class NoSourceError(Exception):
+    """Neither prefetch nor a FHIR server was given: the answer that CDS Hooks demands is 412."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"prefetch.{key} is missing, and the request names no fhirServer to read it from: send the prefetch of this "
+            "service's discovery entry, or fhirServer with fhirAuthorization"
+        )
+
+
+class NotReadError(Exception):
+    """The history could not be read. The message is for people and holds no patient data."""
+
+
+async def gather(request: HookRequest, client: FhirClient | None, *, seconds: float) -> Gathered:
+    """All records of the patient that an assessment needs, within `seconds`.
+
+    Raises NoSourceError where there is nothing to read from, and NotReadError where nothing could be read.
+    """
+    usable: list[Contents] = []
+    missing: list[Need] = []
+    problems: list[str] = []
+    for need in NEEDS:
+        contents = read_contents(request.prefetch[need.key]) if need.key in request.prefetch else None
+        if contents is None and client is None:
+            raise NoSourceError(need.key)
+        if contents is None:
+            missing.append(need)
+        elif contents.problems:
+            problems += [f"prefetch.{need.key}: {problem}" for problem in contents.problems]
+            missing.append(need)
+            usable.append(contents)
+        else:
+            usable.append(contents)
+    resources = tuple(resource for contents in usable for resource in contents.resources)
+    next_url = next((contents.next_url for contents in usable if contents.next_url), None)
+    if client is None:
+        return _without_server(resources, next_url, problems)
+    if missing:
+        return await _from_server(request, client, tuple(missing), resources, problems, seconds)
+    if next_url is None and not unresolved(resources):
+        return Gathered(resources, whole=True)
+    fetched = await client.complete(resources, next_url, seconds=seconds)
+    return Gathered(fetched.resources, fetched.whole, fetched.problems)
+
+
+def _without_server(resources: tuple[Resource, ...], next_url: str | None, problems: list[str]) -> Gathered:
+    """What was prefetched must do; a page that cannot be followed is a page lost."""
+    if next_url is not None:
+        problems.append("the prefetched Bundle goes on on a further page, and the request names no fhirServer for it")
+    if problems and not resources:
+        raise NotReadError("; ".join(problems))
+    return Gathered(resources, whole=not problems, problems=tuple(problems))
+
+
+async def _from_server(
+    request: HookRequest,
+    client: FhirClient,
+    needs: tuple[Need, ...],
+    resources: tuple[Resource, ...],
+    problems: list[str],
+    seconds: float,
+) -> Gathered:
+    """Our own queries; what was prefetched in part is used only where they fail, and then as incomplete."""
+    try:
+        fetched = await client.history(request.patient_id, needs=needs, seconds=seconds)
+    except FhirError as error:
+        if not resources:
+            raise NotReadError("; ".join([error.message, *problems])) from error
+        return Gathered(resources, whole=False, problems=(*problems, error.message))
+    return Gathered((*resources, *fetched.resources), fetched.whole, fetched.problems)

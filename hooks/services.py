@@ -1,0 +1,68 @@
+"""The table of services: which hooks, under which id, in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cds.dosing.drug import Coding
+from cds.fhir.needs import templates
+from hooks.protocol import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
+from hooks.wire import Discovery
+
+_REQUIREMENTS = (
+    "All MedicationAdministrations of the patient, of any date and status: a history that is cut short is answered "
+    "as incomplete. Without FHIR access for the service, each MedicationAdministration and each draft order must carry "
+    "its medication inline (medicationCodeableConcept) or contained. Bundles that are split over pages need fhirServer "
+    "and fhirAuthorization with the scope patient/MedicationAdministration.read and patient/Medication.read, or their "
+    "user/ forms."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: `id` is the last part of its URL, `hooks` those it is registered for."""
+
+    id: str
+    hooks: tuple[str, ...]
+    title: str
+    description: str
+
+
+CHART = Service(
+    "nusinersen-chart",
+    (PATIENT_VIEW,),
+    "Nusinersen: next dose",
+    "Tells when the next dose of nusinersen is due or overdue, which catch-up the label gives for a delayed dose, and "
+    "where the history is incomplete or the label leaves the decision to a clinician.",
+)
+# One id on two hooks: the cards of order-sign replace those of order-select in the client.
+ORDER = Service(
+    "nusinersen-order",
+    (ORDER_SELECT, ORDER_SIGN),
+    "Nusinersen: dosing interval",
+    "Checks the date of a nusinersen order against the doses given: the minimum interval, the schedule of the label, "
+    "and the catch-up after a delay. Other orders are not looked at.",
+)
+SERVICES: dict[str, Service] = {service.id: service for service in (CHART, ORDER)}
+
+
+def discovery(codes: Iterable[Coding] = ()) -> dict[str, Any]:
+    """The answer to `GET /cds-services`; `codes` are those a site filters by."""
+    prefetch = templates(codes)
+    services = [
+        {
+            "hook": hook,
+            "id": service.id,
+            "title": service.title,
+            "description": service.description,
+            "prefetch": prefetch,
+            "usageRequirements": _REQUIREMENTS,
+        }
+        for service in SERVICES.values()
+        for hook in service.hooks
+    ]
+    answer: dict[str, Any] = {"services": services}
+    Discovery.model_validate(answer)
+    return answer
