@@ -91,7 +91,7 @@ $(STAMP): pyproject.toml requirements/all.txt
 	@$(BIN)/python -c '$(OLD_ENOUGH)' >/dev/null 2>&1 && $(BIN)/python -m pip --version >/dev/null 2>&1 || \
 		"$(PYTHON)" -m venv --clear $(VENV) || { echo "$(PYTHON) could not make $(VENV): on Debian and Ubuntu," \
 		"install the package python3-venv first" >&2; exit 1; }
-	@echo "Installing into $(VENV) ..."
+	@echo "Installing into $(VENV); the first time takes about a minute ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
 		--requirement requirements/all.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
