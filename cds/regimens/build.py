@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
@@ -82,7 +82,7 @@ class DrugParts:
                     self.sources[coding] = entry.source
 
     def drug(self) -> Drug:
-        """The drug with all that was added. Raises ValueError where a code is on two lists that exclude each other."""
+        """The drug with all that was added."""
         return Drug(
             id=self.id,
             title=self.title,
@@ -99,7 +99,7 @@ class DrugParts:
 def regimen(file: RegimenFile, drug: Drug, digest: str, report: Report) -> Regimen | None:
     """The regimen of a file; None, and everything reported, where it breaks an invariant of the core."""
     if (file.delay == "table") != (file.catch_up is not None):
-        report("delay", "'table' needs the table [catch_up], and 'resume' has none")
+        report("delay", "'table' needs the table [catch_up], and 'resume' must not have it")
         return None
     try:
         return Regimen(
@@ -119,7 +119,7 @@ def regimen(file: RegimenFile, drug: Drug, digest: str, report: Report) -> Regim
             undocumented_loading=file.limits.undocumented_loading,
             tolerance=Tolerance(file.tolerance.loading_days, file.tolerance.maintenance_days),
             tolerance_source=file.tolerance.source,
-            statements=tuple(file.statements.items()),
+            statements=tuple(file.statements.model_dump(by_alias=True).items()),
             notes=tuple(file.notes),
         )
     except ValueError as error:
@@ -131,7 +131,7 @@ def regimen(file: RegimenFile, drug: Drug, digest: str, report: Report) -> Regim
 def _catch_up(table: CatchUpTable | None) -> CatchUp | None:
     if table is None:
         return None
-    rows = tuple(CatchUpRow(row.from_, None if row.extra_doses == "loading" else row.extra_doses) for row in table.row)
+    rows = tuple(CatchUpRow(row.from_, row.extra_doses) for row in table.row)
     return CatchUp(rows, table.interval, table.limit, table.loading_limit, table.near_boundary_days)
 
 
@@ -148,5 +148,5 @@ def _numbered(key: str, items: Sequence[Item]) -> Iterator[tuple[str, Item]]:
     return ((f"{key}[{number}]", item) for number, item in enumerate(items, start=1))
 
 
-def _list(names: Mapping[str, object]) -> str:
+def _list(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none, since none is stated"

@@ -18,7 +18,7 @@ class Fault:
         return f"{self.file}: {self.where}: {self.what}" if self.where else f"{self.file}: {self.what}"
 
 
-class RegimenFaults(ValueError):  # noqa: N818 - it holds faults, and is named for them
+class RegimenFaults(ValueError):
     """Regimen files cannot be used. `faults` holds all of them, sorted by file and in the order of each file."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
@@ -27,7 +27,7 @@ class RegimenFaults(ValueError):  # noqa: N818 - it holds faults, and is named f
         super().__init__("\n".join([f"{count} in the regimen files", *(f"  {fault}" for fault in self.faults)]))
 
 
-class UnknownRegimen(LookupError):  # noqa: N818 - it names the thing that is unknown
+class UnknownRegimen(LookupError):
     """No regimen has this id. The message lists the ids to choose from."""
 
     def __init__(self, wanted: str, choices: Sequence[str]) -> None:

@@ -14,45 +14,34 @@ from pydantic import ValidationError
 from cds.regimens.faults import Fault
 from cds.regimens.schema import CodesFile, DrugFile, FileModel, RegimenFile
 
+Report = Callable[[Fault], None]
+
 _KINDS: dict[str, type[FileModel]] = {"": RegimenFile, "drugs": DrugFile, "codes": CodesFile}
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A file that has the right shape: where it is, its bytes as they are, what it states."""
+    """A file: its place for faults, its kind and stem, its bytes as they are, what it states.
+
+    `model` is None where the file has faults; they are reported.
+    """
 
     file: str
+    kind: str
     stem: str
     content: bytes
-    model: FileModel
+    model: FileModel | None
 
 
-def read_folder(folder: Traversable, label: str, report: Callable[[Fault], None]) -> list[Loaded]:
+def read_folder(folder: Traversable, label: str, report: Report) -> list[Loaded]:
     """Every file of the folder and of its folders `drugs` and `codes`, in the order of their names.
 
-    `label` names the folder in faults. A file that cannot be used is reported and left out.
+    `label` names the folder in faults.
     """
-    found: list[Loaded] = []
-    for kind, entry, file in _entries(folder, label, report):
-        try:
-            content = entry.read_bytes()
-            model = _parse(content, _KINDS[kind], file, report)
-        except OSError as error:
-            report(Fault(file, "", f"cannot be read ({error.strerror}); make it readable or take it away"))
-            continue
-        if model is None:
-            continue
-        stem = entry.name.removesuffix(".toml")
-        stated = getattr(model, "id", stem)
-        if stated != stem:
-            report(Fault(file, "id", f"{stated!r} is not the name of the file; call the file {stated}.toml"))
-        found.append(Loaded(file, stem, content, model))
-    return found
+    return [_read(kind, entry, file, report) for kind, entry, file in _entries(folder, label, report)]
 
 
-def _entries(
-    folder: Traversable, label: str, report: Callable[[Fault], None], kind: str = ""
-) -> Iterator[tuple[str, Traversable, str]]:
+def _entries(folder: Traversable, label: str, report: Report, kind: str = "") -> Iterator[tuple[str, Traversable, str]]:
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
@@ -69,12 +58,28 @@ def _entries(
         elif entry.name.endswith(".toml"):
             yield kind, entry, file
         else:
-            report(Fault(file, "", "is not a .toml file; take it away, or name it README"))
+            report(Fault(file, "", "is not a .toml file; take it away, or let its name start with README"))
 
 
-def _parse(content: bytes, model: type[FileModel], file: str, report: Callable[[Fault], None]) -> FileModel | None:
+def _read(kind: str, entry: Traversable, file: str, report: Report) -> Loaded:
+    stem = entry.name.removesuffix(".toml")
     try:
-        stated = tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
+        content = entry.read_bytes()
+    except OSError as error:
+        report(Fault(file, "", f"cannot be read ({error.strerror}); make it readable or take it away"))
+        return Loaded(file, kind, stem, b"", None)
+    model = _parse(content, _KINDS[kind], file, report)
+    stated = getattr(model, "id", stem)
+    if stated != stem:
+        report(Fault(file, "id", f"{stated!r} is not the name of the file; call the file {stated}.toml"))
+        model = None
+    return Loaded(file, kind, stem, content, model)
+
+
+def _parse(content: bytes, model: type[FileModel], file: str, report: Report) -> FileModel | None:
+    try:
+        # a byte order mark, as some editors write it, is no part of the text
+        stated = tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         report(Fault(file, f"line {line}", "is not UTF-8 text; save the file as UTF-8"))
@@ -96,7 +101,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
     for part in loc:
         if isinstance(part, int):
             place += f"[{part + 1}]"
-        elif part not in {"[key]", "constrained-str", "constrained-int", "literal['loading']"}:
+        elif part != "[key]":
             place += f".{part}" if place else part
     return place
 
@@ -104,12 +109,22 @@ def _place(loc: tuple[int | str, ...]) -> str:
 def _what(fault: dict[str, Any]) -> str:
     match fault["type"]:
         case "extra_forbidden":
-            return "is not a key of this file; remove it or correct its spelling"
+            return "is not a key that is known here; remove it or correct its spelling"
         case "missing":
             return "is missing; add it"
         case "value_error":
             return str(fault["ctx"]["error"])
-        case "string_pattern_mismatch":
-            return f"{fault['input']!r} does not have the form {fault['ctx']['pattern']}"
         case _:
-            return f"{fault['msg']}, but it is {fault['input']!r}"
+            return f"{fault['msg']}, but it is {_shown(fault['input'])}"
+
+
+def _shown(value: object) -> str:
+    match value:
+        case dict():
+            return "a table"
+        case list():
+            return "empty" if not value else "a list"
+        case Decimal() | int():
+            return str(value)
+        case _:
+            return repr(value)

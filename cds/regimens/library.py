@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
-from cds.dosing.drug import Drug
 from cds.dosing.regimen import Regimen
 from cds.regimens import build
 from cds.regimens.faults import Fault, RegimenFaults, UnknownRegimen
-from cds.regimens.files import Loaded, read_folder
+from cds.regimens.files import Loaded, Report, read_folder
 from cds.regimens.schema import CodesFile, DrugFile, RegimenFile
 
 __all__ = ["Fault", "Library", "RegimenFaults", "UnknownRegimen", "load"]
@@ -43,58 +42,65 @@ def load(site_folder: Path | None = None) -> Library:
     loaded = read_folder(files("cds.regimens").joinpath("data"), SHIPPED, faults.append)
     if site_folder is not None:
         loaded += read_folder(site_folder, str(site_folder), faults.append)
-    drugs = _drugs(loaded, faults.append)
-    regimens = _regimens(loaded, drugs, faults.append)
+    loaded = _unique(loaded, faults.append)
+    regimens = _regimens(loaded, _drugs(loaded, faults.append), faults.append)
     if faults:
         raise RegimenFaults(faults)
     return Library(MappingProxyType(dict(sorted(regimens.items()))))
 
 
-@dataclass(frozen=True, slots=True)
-class _DrugWithBytes:
-    """A drug and the files it was made of. `drug` is None where its files have faults, which are reported."""
+@dataclass(slots=True)
+class _DrugFiles:
+    """A drug and the bytes of the files it is made of. `parts` is None where its own file has faults."""
 
-    drug: Drug | None
-    contents: tuple[bytes, ...]
+    parts: build.DrugParts | None
+    contents: list[bytes]
 
 
-def _drugs(loaded: list[Loaded], fault: Callable[[Fault], None]) -> dict[str, _DrugWithBytes]:
-    parts: dict[str, build.DrugParts] = {}
-    contents: dict[str, list[bytes]] = {}
+def _unique(loaded: list[Loaded], report: Report) -> list[Loaded]:
+    """Without the files of a site that would take the place of a shipped regimen or drug."""
+    seen: dict[tuple[str, str], Loaded] = {}
     for item in loaded:
-        if isinstance(item.model, DrugFile):
-            if item.model.id in parts:
-                fault(Fault(item.file, "id", "is a shipped drug; to add codes to it, use the folder codes"))
-                continue
-            parts[item.model.id] = build.DrugParts(item.model, partial(_report, fault, item.file))
-            contents[item.model.id] = [item.content]
+        first = seen.setdefault((item.kind, item.stem), item)
+        if first is item or item.kind == "codes":
+            continue
+        other = "to add codes to it, use the folder codes" if item.kind == "drugs" else "give this one another id"
+        report(Fault(item.file, "id", f"{item.stem!r} is the id of {first.file}, which cannot be replaced; {other}"))
+    return [item for item in loaded if item.kind == "codes" or seen[item.kind, item.stem] is item]
+
+
+def _drugs(loaded: list[Loaded], report: Report) -> dict[str, _DrugFiles]:
+    drugs: dict[str, _DrugFiles] = {}
+    for item in loaded:
+        if item.kind == "drugs":
+            tell = partial(_tell, report, item.file)
+            parts = build.DrugParts(item.model, tell) if isinstance(item.model, DrugFile) else None
+            drugs[item.stem] = _DrugFiles(parts, [item.content])
     for item in loaded:
         if isinstance(item.model, CodesFile):
-            drug_id = item.model.drug
-            if drug_id not in parts:
-                fault(Fault(item.file, "drug", f"no drug {drug_id!r}; choose one of: {', '.join(sorted(parts))}"))
-                continue
-            parts[drug_id].add(item.model, partial(_report, fault, item.file))
-            contents[drug_id].append(item.content)
-    return {drug_id: _DrugWithBytes(part.drug(), tuple(contents[drug_id])) for drug_id, part in parts.items()}
+            drug = drugs.get(item.model.drug)
+            if drug is None:
+                report(_no_drug(item, item.model.drug, drugs))
+            elif drug.parts is not None:
+                drug.parts.add(item.model, partial(_tell, report, item.file))
+                drug.contents.append(item.content)
+    return drugs
 
 
-def _regimens(
-    loaded: list[Loaded], drugs: Mapping[str, _DrugWithBytes], fault: Callable[[Fault], None]
-) -> dict[str, Regimen]:
+def _regimens(loaded: list[Loaded], drugs: Mapping[str, _DrugFiles], report: Report) -> dict[str, Regimen]:
+    built = {name: drug.parts.drug() for name, drug in drugs.items() if drug.parts is not None}
     regimens: dict[str, Regimen] = {}
     for item in loaded:
         if not isinstance(item.model, RegimenFile):
             continue
-        found = drugs.get(item.model.drug)
-        if found is None or found.drug is None:
-            fault(Fault(item.file, "drug", f"no drug {item.model.drug!r}; choose one of: {', '.join(sorted(drugs))}"))
-            continue
-        regimen = build.regimen(
-            item.model, found.drug, digest(item.content, *found.contents), partial(_report, fault, item.file)
-        )
-        if regimen is not None:
-            regimens[regimen.id] = regimen
+        name = item.model.drug
+        if name not in drugs:
+            report(_no_drug(item, name, drugs))
+        elif name in built:
+            seal = digest(item.content, *drugs[name].contents)
+            regimen = build.regimen(item.model, built[name], seal, partial(_tell, report, item.file))
+            if regimen is not None:
+                regimens[regimen.id] = regimen
     return regimens
 
 
@@ -103,5 +109,9 @@ def digest(*contents: bytes) -> str:
     return "sha256:" + hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
 
 
-def _report(fault: Callable[[Fault], None], file: str, where: str, what: str) -> None:
-    fault(Fault(file, where, what))
+def _no_drug(item: Loaded, name: str, drugs: Mapping[str, object]) -> Fault:
+    return Fault(item.file, "drug", f"there is no drug {name!r}; choose one of: {', '.join(sorted(drugs))}")
+
+
+def _tell(report: Report, file: str, where: str, what: str) -> None:
+    report(Fault(file, where, what))

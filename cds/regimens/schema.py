@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints
 
 from cds.dosing.calendar import Period
 
 
 def _period(value: object) -> Period:
     if not isinstance(value, str):
-        # pydantic collects ValueError only
-        raise ValueError("a period is written as text, like '14d', '5w' or '4mo'")  # noqa: TRY004
+        raise ValueError("a period is written as text, like '14d', '5w' or '4mo'")
     return Period.parse(value)
 
 
@@ -22,14 +22,33 @@ def _number(value: object) -> object:
     return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _extra_doses(value: object) -> int | None:
+    if value == "loading":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    raise ValueError("write a whole number from 1 on, or 'loading' for the whole loading again")
+
+
+def _form(pattern: str, words: str) -> AfterValidator:
+    """A text of this form; `words` tell the reader of the file what to write."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError(f"{value!r} is not {words}")
+        return value
+
+    return AfterValidator(check)
+
+
 PeriodText = Annotated[Period, PlainValidator(_period)]
 Positive = Annotated[Decimal, BeforeValidator(_number), Field(gt=0)]
+Days = Annotated[int, Field(ge=0)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Code = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$")]
-Uri = Annotated[str, StringConstraints(pattern=r"^(https?://|urn:)\S+$")]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+([.-][0-9]+)*$")]
-Topic = Literal["schedule", "minimum-interval", "delayed-dose", "delayed-loading"]
+Code = Annotated[str, _form(r"\S+( \S+)*", "a code: no blanks at its ends, and none doubled")]
+Uri = Annotated[str, _form(r"(https?://|urn:)\S+", "a URI: it starts with http://, https:// or urn:")]
+Id = Annotated[str, _form(r"[a-z0-9]+(-[a-z0-9]+)*", "an id: small letters and digits, joined by hyphens")]
+Version = Annotated[str, _form(r"[0-9]+([.-][0-9]+)*", "a version: numbers joined by dots or hyphens, like 1.0.0")]
 
 
 class FileModel(BaseModel):
@@ -65,7 +84,7 @@ class RowTable(FileModel):
     """A row of the label's table: from so long after the last dose, so many extra doses or the whole loading."""
 
     from_: PeriodText = Field(alias="from")
-    extra_doses: Annotated[int, Field(ge=1)] | Literal["loading"]
+    extra_doses: Annotated[int | None, PlainValidator(_extra_doses)]
 
 
 class CatchUpTable(FileModel):
@@ -74,7 +93,7 @@ class CatchUpTable(FileModel):
     interval: PeriodText
     limit: PeriodText
     loading_limit: PeriodText
-    near_boundary_days: Annotated[int, Field(ge=0)]
+    near_boundary_days: Days
     row: Annotated[list[RowTable], Field(min_length=1)]
 
 
@@ -87,9 +106,18 @@ class LimitsTable(FileModel):
 class ToleranceTable(FileModel):
     """Days each way within which a dose is on time."""
 
-    loading_days: Annotated[int, Field(ge=0)]
-    maintenance_days: Annotated[int, Field(ge=0)]
+    loading_days: Days
+    maintenance_days: Days
     source: Text
+
+
+class StatementsTable(FileModel):
+    """What the label says, by topic, in our own words."""
+
+    schedule: Text
+    minimum_interval: Text = Field(alias="minimum-interval")
+    delayed_dose: Text = Field(alias="delayed-dose")
+    delayed_loading: Text = Field(alias="delayed-loading")
 
 
 class RegimenFile(FileModel):
@@ -103,14 +131,14 @@ class RegimenFile(FileModel):
     drug: Id
     minimum_interval: PeriodText
     delay: Literal["table", "resume"]
+    notes: list[Text] = []
     source: Annotated[list[SourceTable], Field(min_length=1)]
     loading: Annotated[list[LoadingTable], Field(min_length=1)]
     maintenance: MaintenanceTable
     catch_up: CatchUpTable | None = None
     limits: LimitsTable = LimitsTable()
     tolerance: ToleranceTable
-    statements: dict[Topic, Text]
-    notes: list[Text] = []
+    statements: StatementsTable
 
 
 class SystemTable(FileModel):
@@ -140,7 +168,7 @@ class LookAlikeTable(FileModel):
 
 
 class RouteTable(FileModel):
-    """Route codes of one system, each with its name."""
+    """Route codes of one system, each with its name (rule C4)."""
 
     system: Id
     codes: Annotated[dict[Code, Text], Field(min_length=1)]
@@ -151,12 +179,12 @@ class CodesFile(FileModel):
     """Codes that a site adds to a drug, as `codes/<name>.toml`."""
 
     drug: Id
+    notes: list[Text] = []
     systems: dict[Id, SystemTable] = {}
     product: list[ProductTable] = []
     look_alike: list[LookAlikeTable] = []
     route: list[RouteTable] = []
     other_route: list[RouteTable] = []
-    notes: list[Text] = []
 
 
 class DrugFile(FileModel):
@@ -165,9 +193,9 @@ class DrugFile(FileModel):
     id: Id
     title: Text
     names: Annotated[list[Text], Field(min_length=1)]
+    notes: list[Text] = []
     systems: dict[Id, SystemTable]
     product: Annotated[list[ProductTable], Field(min_length=1)]
     look_alike: list[LookAlikeTable] = []
     route: Annotated[list[RouteTable], Field(min_length=1)]
     other_route: list[RouteTable] = []
-    notes: list[Text] = []
