@@ -12,7 +12,7 @@ from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.records import History
 from cds.dosing.regimen import Regimen
-from cds.dosing.walk import State, Taken, due, next_step, table_row, take
+from cds.dosing.walk import State, Taken, due, next_step, row_for, table_row, take
 
 PLANNED_STEPS = 4
 """How many steps ahead a plan goes (F9)."""
@@ -83,13 +83,13 @@ def plan(state: State | None, first: date, regimen: Regimen) -> tuple[Planned, .
     return tuple(steps)
 
 
-def table_finding(state: State, day: date, regimen: Regimen, rule: str) -> tuple[Finding, ...]:
-    """The catch-up or the restart that a dose on `day` would begin (F6, P7)."""
-    row = table_row(state, day, regimen)
+def table_finding(last: date, day: date, regimen: Regimen, rule: str) -> tuple[Finding, ...]:
+    """The catch-up or the restart that a maintenance dose on `day` would begin after one on `last` (F6, P7)."""
+    row = row_for(last, day, regimen)
     if row is None:
         return ()
     code = Code.RESTART_REQUIRED if row.extra_doses is None else Code.CATCH_UP_REQUIRED
-    return (found(code, rule, required=row.from_.after(state.last.latest), observed=day),)
+    return (found(code, rule, required=row.from_.after(last), observed=day),)
 
 
 def near_boundary(state: State, regimen: Regimen, day: date) -> tuple[Finding, ...]:
@@ -108,7 +108,7 @@ def near_boundary(state: State, regimen: Regimen, day: date) -> tuple[Finding, .
 
 def _lateness(state: State, regimen: Regimen, on: date) -> tuple[Finding, ...]:
     """What is found of lateness on `on`, beside a decision too (F6, F7)."""
-    delayed = table_finding(state, on, regimen, "F6")
+    delayed = table_finding(state.last.latest, on, regimen, "F6") if state.phase is Phase.MAINTENANCE else ()
     if delayed:
         return delayed
     overdue_from = overdue_day(state, regimen)

@@ -8,14 +8,14 @@ from datetime import date
 
 from cds.dosing.assessment import Forecast, Planned, Proposed
 from cds.dosing.calendar import add_days
-from cds.dosing.codes import Code, Phase, Severity, Status
+from cds.dosing.codes import Code, Severity, Status
 from cds.dosing.evaluate import amount_finding
 from cds.dosing.facts import DateRange, Proposal, Unreadable
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import near_boundary, plan, recommended_day, table_finding
 from cds.dosing.records import Dose
 from cds.dosing.regimen import Regimen
-from cds.dosing.walk import State, Taken, spacing_finding, take
+from cds.dosing.walk import State, Taken, applies_table, spacing_finding, take
 
 _SEARCH_DAYS = 400
 """How far after the recommended date a better one is looked for (P4): beyond it the next dose would be due."""
@@ -79,12 +79,11 @@ def _dated(proposal: Proposal, day: date, before: State | None, background: Back
     if all(finding.code is not Code.INTERVAL_TOO_SHORT for finding in findings):
         findings += _near_possible_dose(day, background)
     plan_from_here: tuple[Planned, ...] = ()
-    if before is not None and before.phase is Phase.MAINTENANCE:
-        delayed = table_finding(before, day, regimen, "P7")
-        if delayed:
-            findings += delayed
-            plan_from_here = plan(before, day, regimen)
+    if before is not None:
         findings += near_boundary(before, regimen, day)
+        if applies_table(taken):
+            findings += table_finding(before.last.latest, day, regimen, "P7")
+            plan_from_here = plan(before, day, regimen)
     if proposal.amount is not None:
         dose = Dose((proposal.reference,), DateRange.on(day), (proposal.amount,), ())
         findings += amount_finding(dose, taken.step, regimen)

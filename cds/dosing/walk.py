@@ -103,13 +103,23 @@ def next_step(state: State) -> str:
 
 def table_row(state: State, day: date, regimen: Regimen) -> CatchUpRow | None:
     """The row of the table for a maintenance dose delayed to `day`; None below the first row or without a table."""
+    return row_for(state.last.latest, day, regimen) if state.phase is Phase.MAINTENANCE else None
+
+
+def row_for(last: date, day: date, regimen: Regimen) -> CatchUpRow | None:
+    """The row of the table for a dose on `day`, if it is judged as maintenance after a dose on `last`."""
     chosen = None
-    if regimen.catch_up is not None and state.phase is Phase.MAINTENANCE:
+    if regimen.catch_up is not None:
         for row in regimen.catch_up.rows:
-            if day < row.from_.after(state.last.latest):
+            if day < row.from_.after(last):
                 break
             chosen = row
     return chosen
+
+
+def applies_table(taken: Taken) -> bool:
+    """Whether a dose, not the first, was judged by a row of the table: it begins a catch-up or a restart (W7)."""
+    return taken.step == loading(1) or (taken.step == MAINTENANCE and taken.state.phase is Phase.CATCH_UP)
 
 
 def _replaced_by(spacing: Finding | None, undocumented: bool) -> tuple[Code, ...]:
