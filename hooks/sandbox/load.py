@@ -11,7 +11,7 @@ from hooks.sandbox.patients import demo_patients, shared_resources
 
 
 def resources(on: date) -> tuple[Mapping[str, Any], ...]:
-    """Every resource that the sandbox holds on the day `on`: Medications, demo patients, and the cases of fixed date."""
+    """All that the sandbox holds on the day `on`: Medications, demo patients, and the cases with fixed dates."""
     of_patients = (resource for patient in demo_patients(on) for resource in patient.resources)
     return (*shared_resources(), *of_patients, *case_resources())
 

@@ -159,7 +159,9 @@ def _order(name: str, table: Mapping[str, Any], on: date, last: date) -> Resourc
 def _filled(value: Any, day: date) -> Any:
     """The value with {date}, {month} and {year} of the day written into every string."""
     if isinstance(value, str):
-        return value.replace("{date}", day.isoformat()).replace("{month}", f"{day:%Y-%m}").replace("{year}", f"{day:%Y}")
+        return (
+            value.replace("{date}", day.isoformat()).replace("{month}", f"{day:%Y-%m}").replace("{year}", f"{day:%Y}")
+        )
     if isinstance(value, Mapping):
         return {key: _filled(item, day) for key, item in value.items()}
     if isinstance(value, list):
@@ -173,7 +175,10 @@ def _month_end(day: date) -> date:
 
 def _expected(table: Mapping[str, Any], where: str) -> Expected:
     said = only(
-        table["expected"], needed={"evaluations", "status", "forecast", "series"}, allowed=set(), where=f"{where}: expected"
+        table["expected"],
+        needed={"evaluations", "status", "forecast", "series"},
+        allowed=set(),
+        where=f"{where}: expected",
     )
     order = table.get("order", {}).get("findings", ()) if "order" in table else None
     return Expected(

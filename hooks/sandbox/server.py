@@ -42,7 +42,9 @@ class _Context:
     service: Any
 
 
-def create_sandbox(base_url: str, on: date, *, more: Iterable[Mapping[str, Any]] = (), fixtures: bool = True) -> ASGIApp:
+def create_sandbox(
+    base_url: str, on: date, *, more: Iterable[Mapping[str, Any]] = (), fixtures: bool = True
+) -> ASGIApp:
     """The FHIR server, filled with the fixtures as of the day `on` and with `more` resources.
 
     `base_url` is the address in its links, such as `http://127.0.0.1:8001/fhir`. Raises ValueError if it does not
@@ -99,6 +101,7 @@ class MediaTypes:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request: the Accept header in, the Content-Type of the answer out."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,0 +1,1 @@
+"""The embedded FHIR sandbox and the fixtures that it serves."""
