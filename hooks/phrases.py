@@ -20,18 +20,20 @@ _LONGEST_QUOTE = 200
 
 # Text from records becomes plain text in GitHub-flavoured Markdown: no HTML, no cell, no emphasis, no link.
 _HARMLESS = str.maketrans(
-    {char: "\\" + char for char in "\\`*_[]~|"}
+    {char: "\\" + char for char in "\\`*_[]~|#"}
     | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
     | dict.fromkeys("\r\n\t\v\f\x1c\x1d\x1e\x85\u2028\u2029", " ")
     | dict.fromkeys(map(chr, (*range(9), *range(14, 28), 31, 127)), "")
 )
 
 
-def harmless(text: str) -> str:
+def harmless(text: str, longest: int | None = _LONGEST_QUOTE) -> str:
     """Text from a record or a site's file, safe inside a line or a table cell of Markdown; long text is cut."""
-    if len(text) > _LONGEST_QUOTE:
-        text = text[:_LONGEST_QUOTE] + "..."
-    return text.translate(_HARMLESS).strip()
+    if longest is not None and len(text) > longest:
+        text = text[:longest] + "..."
+    text = text.translate(_HARMLESS).strip()
+    # the bare addresses that renderers turn into links
+    return text.replace("://", "\\://").replace("www.", "www\\.")
 
 
 def quantity(value: Quantity) -> str:
@@ -94,8 +96,8 @@ def step_title(step: str) -> str:
 
 def span(when: DateRange) -> str:
     """A date, or the first and the last day that it can be."""
-    first = when.earliest.isoformat()
-    return first if when.latest == when.earliest else f"{first} to {when.latest.isoformat()}"
+    first, last = when.earliest, when.latest
+    return first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -107,7 +107,7 @@ FINDINGS: Mapping[Code, Words] = {
     Code.UNEXPECTED_AMOUNT: Words(
         "unexpected amount",
         (
-            "The amount is {observed}; this step is {required}.",
+            "The amount is {observed}; the dose of this step is {required}.",
             "The amount is not the one of this step.",
         ),
     ),
@@ -212,7 +212,7 @@ SUMMARIES: Mapping[tuple[Kind, Variant], tuple[str, ...]] = {
     ),
     (Kind.WRONG_ROUTE_OR_AMOUNT, Variant.ROUTE): ("{drug} {when}: the order states another route than the label",),
     (Kind.WRONG_ROUTE_OR_AMOUNT, Variant.PLAIN): (
-        "{drug} {when}: the order is for {observed}, this step is {required}",
+        "{drug} {when}: the order is for {observed}, the dose of this step is {required}",
         "{drug} {when}: the amount of the order is not the one of this step",
     ),
     (Kind.RESTART, Variant.PLAIN): (

@@ -1,0 +1,241 @@
+"""From an Assessment to cards: pure, and deciding nothing that the assessment does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from cds.dosing.assessment import Assessment, Planned, Proposed
+from cds.dosing.codes import Severity
+from cds.dosing.findings import Finding
+from cds.dosing.regimen import Regimen
+from hooks.card_kinds import EXTENSION, INFO_KINDS, OVERRIDE_REASONS, TOPICS, Kind
+from hooks.detail import Subject, closing, detail
+from hooks.leads import LATENESS, Lead, chart_lead, doubt_lead, leads_before, order_lead
+from hooks.phrases import counted, drug_name, fill, harmless, numbers, planned_doses, quantity, step_title, summary
+from hooks.suggestions import Move, suggestions
+from hooks.wording import CHECK_BY_HAND, DELAYS, FINDINGS, NOT_CHECKED, NotChecked, Variant
+
+Card = dict[str, Any]
+
+
+class DraftOrder(Protocol):
+    """What a card needs of an order: its reference, the words it names the drug by, and the resource as sent."""
+
+    @property
+    def reference(self) -> str:
+        """The reference by which proposed dates name their order."""
+
+    @property
+    def text(self) -> str:
+        """The words of the order, as sent; may be empty."""
+
+    @property
+    def resource(self) -> Mapping[str, Any]:
+        """The whole order, as sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardContext:
+    """What cards need beside the assessment.
+
+    `read_at` is when the records were read, as people read it, with its offset. `move` writes an order with another
+    date. `new_id` gives a new UUID as text. `source_url` is an absolute URL about the regimen, for a site that has one.
+    """
+
+    regimen: Regimen
+    read_at: str
+    move: Move
+    new_id: Callable[[], str]
+    source_url: str | None = None
+    show_upcoming: bool = False
+
+
+def order_cards(
+    assessment: Assessment, orders: Iterable[DraftOrder], *, judged: Collection[str], context: CardContext
+) -> list[Card]:
+    """The cards on the orders whose references are in `judged`, the most severe first; none where nothing is wrong.
+
+    An order gets at most one card, led by its own findings. What is in doubt about the patient, not about an order, is
+    said on one card for all the orders that have nothing more severe of their own.
+    """
+    doubt = doubt_lead(assessment)
+    proposed: dict[str, list[Proposed]] = {}
+    for proposal in assessment.proposed:
+        proposed.setdefault(proposal.reference, []).append(proposal)
+    cards: list[Card] = []
+    doubtful: list[DraftOrder] = []
+    for order in orders:
+        # an order that proposes nothing, such as a cancelled one, needs no card
+        if order.reference not in judged or order.reference not in proposed:
+            continue
+        lead = order_lead(proposed[order.reference])
+        if lead is not None and leads_before(lead, doubt):
+            card = _card(assessment, lead, context, [order], proposed[order.reference])
+            _offer(card, order, proposed[order.reference], lead, doubt is not None, context)
+            cards.append(card)
+        elif doubt is not None:
+            doubtful.append(order)
+    if doubt is not None and doubtful:
+        about = [
+            proposal for proposal in assessment.proposed if any(proposal.reference == o.reference for o in doubtful)
+        ]
+        cards.append(_card(assessment, doubt, context, doubtful, about))
+    cards.sort(key=lambda card: _SEVEREST_FIRST[card["indicator"]])
+    return cards
+
+
+def chart_cards(assessment: Assessment, *, context: CardContext) -> list[Card]:
+    """The card on a patient's chart: at most one, none for a patient without the drug or with nothing to do yet."""
+    lead = chart_lead(assessment, show_upcoming=context.show_upcoming)
+    return [] if lead is None else [_card(assessment, lead, context, (), ())]
+
+
+def not_checked_card(reason: NotChecked, incident: str, context: CardContext, *, more: str = "") -> Card:
+    """The warning that a check could not be made. `more` is what went wrong, in words that hold no patient data."""
+    short, sentence = NOT_CHECKED[reason]
+    drug = drug_name(context.regimen.drug.names[0])
+    paragraphs = [
+        f"**{sentence}**",
+        f"What went wrong: {harmless(more)}" if more else "",
+        CHECK_BY_HAND,
+        f"Incident {harmless(incident)}.",
+    ]
+    paragraphs.append(closing(context.regimen, context.read_at))
+    return {
+        "uuid": context.new_id(),
+        "summary": summary(Kind.NOT_CHECKED, Variant.PLAIN, {"drug": drug, "reason": short}),
+        "indicator": Severity.WARNING.value,
+        "detail": "\n\n".join(text for text in paragraphs if text),
+        "source": _source(Kind.NOT_CHECKED, context.regimen, context),
+        "extension": {
+            EXTENSION: {"kind": Kind.NOT_CHECKED.value, "reason": reason.value, "regimen": _named(context.regimen)}
+        },
+    }
+
+
+_SEVEREST_FIRST = {severity.value: index for index, severity in enumerate(Severity)}
+
+
+def _card(
+    assessment: Assessment, lead: Lead, context: CardContext, orders: Sequence[DraftOrder], about: Sequence[Proposed]
+) -> Card:
+    regimen = assessment.regimens[0]
+    plan = assessment.forecast.plan if lead.proposed is None else lead.proposed.plan
+    subject = Subject(lead.kind, about, [order.text for order in orders], plan, bool(orders))
+    card: Card = {
+        "uuid": context.new_id(),
+        "summary": summary(lead.kind, lead.variant, _fields(assessment, lead, plan)),
+        "indicator": lead.indicator.value,
+        "detail": detail(assessment, subject, context.read_at),
+        "source": _source(lead.kind, regimen, context),
+        "extension": {EXTENSION: _extension(assessment, lead.kind, about)},
+    }
+    if lead.kind not in INFO_KINDS:
+        card["overrideReasons"] = OVERRIDE_REASONS
+    return card
+
+
+def _offer(
+    card: Card, order: DraftOrder, about: Sequence[Proposed], lead: Lead, doubtful: bool, context: CardContext
+) -> None:
+    drug = context.regimen.drug.names[0]
+    offered = suggestions(
+        order.resource, about, lead, doubtful=doubtful, drug=drug, move=context.move, new_id=context.new_id
+    )
+    if offered:
+        card["suggestions"] = offered
+        card["selectionBehavior"] = "any"
+
+
+def _source(kind: Kind, regimen: Regimen, context: CardContext) -> Card:
+    source: Card = {"label": f"{regimen.title} ({regimen.id}, version {regimen.version})", "topic": TOPICS[kind]}
+    urls = (context.source_url, *(document.url for document in regimen.sources))
+    url = next((url for url in urls if url and url.startswith(("https://", "http://"))), None)
+    if url is not None:
+        source["url"] = url
+    return source
+
+
+def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...]) -> dict[str, str]:
+    """The numbers that a summary can name, as far as they are known."""
+    forecast = assessment.forecast
+    fields = {"drug": drug_name(assessment.regimens[0].drug.names[0]), "step": step_title(forecast.step)}
+    for name, day in (
+        ("earliest", forecast.earliest),
+        ("recommended", forecast.recommended),
+        ("overdue_from", forecast.overdue_from),
+    ):
+        if day is not None:
+            fields[name] = day.isoformat()
+    if lead.proposed is not None:
+        fields["when"] = f"on {lead.proposed.date.isoformat()}" + (" (no date ordered)" * lead.proposed.assumed)
+    elif plan:
+        fields["when"] = f"if given on {plan[0].date.isoformat()}"
+    if plan:
+        fields["doses"] = planned_doses(plan)
+    if lead.finding is not None:
+        fields |= _of_finding(lead.finding)
+    if lead.proposed is None:
+        fields |= _of_doubt(assessment)
+    return fields
+
+
+def _of_finding(finding: Finding) -> dict[str, str]:
+    fields = numbers(finding)
+    fields["reason"] = FINDINGS[finding.code].short
+    if isinstance(finding.required, date) and isinstance(finding.observed, date):
+        fields["early"] = quantity((finding.required - finding.observed).days)
+    return fields
+
+
+def _of_doubt(assessment: Assessment) -> dict[str, str]:
+    """What a decision says of the patient: how much is missing, the delay, the dates that can be meant."""
+    fields = {}
+    unreadable = len(assessment.unreadable)
+    several = counted(unreadable, "record is", "records are")
+    fields["missing"] = f"{several} not counted" if unreadable else "not all of it was read"
+    for finding in assessment.forecast.findings:
+        if finding.code in LATENESS:
+            fields["delay"] = fill([DELAYS[finding.code], FINDINGS[finding.code].short], numbers(finding))
+    if assessment.forecast.options:
+        fields["options"] = "options " + ", ".join([day.isoformat() for day in assessment.forecast.options])
+    return fields
+
+
+def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed]) -> Card:
+    """The same for machines: codes, rules and dates. Nothing in it is empty."""
+    findings = [finding for proposed in about for finding in proposed.findings]
+    findings += assessment.forecast.findings
+    findings += assessment.findings
+    dates: Card = {"on": assessment.on.isoformat()}
+    forecast = assessment.forecast
+    for name, day in (
+        ("earliest", forecast.earliest),
+        ("recommended", forecast.recommended),
+        ("overdue_from", forecast.overdue_from),
+    ):
+        if day is not None:
+            dates[name] = day.isoformat()
+    for name, days in (
+        ("options", forecast.options),
+        ("proposed", tuple(proposed.date for proposed in about)),
+        ("suggested", tuple(proposed.suggested for proposed in about if proposed.suggested is not None)),
+    ):
+        if days:
+            dates[name] = [day.isoformat() for day in days]
+    said: Card = {"kind": kind.value, "dates": dates, "regimen": _named(assessment.regimens[0])}
+    for name, values in (
+        ("findings", [finding.code.value for finding in findings]),
+        ("rules", [finding.rule for finding in findings]),
+        ("orders", [proposed.reference for proposed in about]),
+    ):
+        if values:
+            said[name] = list(dict.fromkeys(values))
+    return said
+
+
+def _named(regimen: Regimen) -> dict[str, str]:
+    return {"id": regimen.id, "version": regimen.version, "digest": regimen.digest}

@@ -1,0 +1,56 @@
+"""Suggestions on an order: the same order on another date, or no such order; one action each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, TypeAlias
+
+from cds.dosing.assessment import Proposed
+from hooks.card_kinds import REMOVABLE_KINDS, own_kind
+from hooks.leads import Lead
+from hooks.wording import MOVE, REMOVE
+
+Resource: TypeAlias = dict[str, Any]
+Move: TypeAlias = Callable[[Mapping[str, Any], date | None, date], Resource]
+"""A copy of an order with its dose on the second date moved from the first, which is None where it says none."""
+
+
+def suggestions(
+    resource: Mapping[str, Any],
+    proposals: Sequence[Proposed],
+    lead: Lead,
+    *,
+    doubtful: bool,
+    drug: str,
+    move: Move,
+    new_id: Callable[[], str],
+) -> list[Resource]:
+    """What the card of one order offers; nothing where the order is the cure, or cannot be named to its sender.
+
+    A date is offered only where taking it leaves no card: with one date at fault, and a history without doubts.
+    """
+    reference = _reference(resource)
+    if lead.kind not in REMOVABLE_KINDS or reference is None:
+        return []
+    offered = []
+    at_fault = [proposed for proposed in proposals if any(own_kind(finding) for finding in proposed.findings)]
+    if len(at_fault) == 1 and at_fault[0].suggested is not None and not doubtful:
+        proposed, day = at_fault[0], at_fault[0].suggested
+        moved = move(resource, None if proposed.assumed else proposed.date, day)
+        label = MOVE.format(drug=drug, suggested=day.isoformat())
+        offered.append(_suggestion(label, {"type": "update", "resource": moved}, new_id))
+    offered.append(_suggestion(REMOVE.format(drug=drug), {"type": "delete", "resourceId": reference}, new_id))
+    return offered
+
+
+def _reference(resource: Mapping[str, Any]) -> str | None:
+    """`Type/id` by which the sender knows its order; None where it gave it no id."""
+    kind, identifier = resource.get("resourceType"), resource.get("id")
+    if not isinstance(kind, str) or not isinstance(identifier, str) or not kind.isalpha():
+        return None
+    return f"{kind}/{identifier}" if identifier and "/" not in identifier else None
+
+
+def _suggestion(label: str, action: Resource, new_id: Callable[[], str]) -> Resource:
+    return {"label": label, "uuid": new_id(), "actions": [{**action, "description": label}]}
