@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 from cds.dosing.codes import Code, Severity
 from cds.dosing.findings import Finding
@@ -13,7 +13,7 @@ PUBLISHED_REASON_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-r
 EXTENSION = "org.nusinersen-cds"
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a card is about; the kinds of an order stand in the order in which they lead.
 
     The value is the `source.topic.code`: letters and digits only, and never to be changed, since an EHR remembers by

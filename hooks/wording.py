@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from cds.dosing.codes import Code, Severity
 from hooks.card_kinds import Kind
@@ -180,7 +180,7 @@ FINDINGS: Mapping[Code, Words] = {
 """One sentence for each finding. `required` and `observed` are the numbers of the Finding."""
 
 
-class Variant(Enum):
+class Variant(StrEnum):
     """What changes the words of a summary within one kind."""
 
     PLAIN = "plain"
@@ -271,7 +271,7 @@ DELAYS: Mapping[Code, str] = {
 """What is said of a delay beside a decision, so that the doubt never hides it."""
 
 
-class NotChecked(Enum):
+class NotChecked(StrEnum):
     """Why an order could not be checked."""
 
     NO_DATA = "no-data"
