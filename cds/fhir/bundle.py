@@ -1,0 +1,183 @@
+"""What a prefetch value or an HTTP body holds: resources, a next link, and what is wrong with it. Never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cds.fhir.plain import Resource, kind
+from cds.fhir.references import without_history
+
+_DEEPEST = 4
+_SEVERITIES = frozenset({"fatal", "error", "warning", "information"})
+_HARMLESS = frozenset({"warning", "information"})
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What was delivered.
+
+    `problems`: reasons, in words without patient data, why some of what was asked for may be missing; with one of
+    them a history is not whole. `notes` are remarks that take nothing away. `known_empty`: the question was answered,
+    and the answer is nothing. `full_urls` are the entries by `fullUrl`, for references.
+    """
+
+    resources: tuple[Resource, ...] = ()
+    next_url: str | None = None
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    known_empty: bool = False
+    full_urls: Mapping[str, Resource] = field(default_factory=dict)
+
+
+def read_contents(value: object, *, page: bool = False) -> Contents:
+    """Any JSON value as Contents: null (known empty), a resource, a Bundle, an OperationOutcome, or rubbish.
+
+    `page`: the value is one page of several, so that `Bundle.total` counts more than it has to hold.
+    """
+    if value is None:
+        return Contents(known_empty=True)
+    reading = _Reading(page)
+    reading.take(value, "", 0)
+    return reading.contents()
+
+
+class _Reading:
+    """Contents while they are collected."""
+
+    def __init__(self, page: bool) -> None:
+        self.page = page
+        self.resources: list[Resource] = []
+        self.full_urls: dict[str, Resource] = {}
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+        self.next_url: str | None = None
+        self.matches = 0
+
+    def contents(self) -> Contents:
+        """What was collected."""
+        empty = not (self.resources or self.problems or self.next_url)
+        return Contents(
+            tuple(self.resources), self.next_url, tuple(self.problems), tuple(self.notes), empty, self.full_urls
+        )
+
+    def take(self, value: object, at: str, depth: int) -> None:
+        """Add a resource, the entries of a Bundle, or the wrapper of an entry. `at` is its path, empty at the root."""
+        if not isinstance(value, dict):
+            html = isinstance(value, str) and value.lstrip().startswith("<")
+            self.problem(at, "is a page of HTML or XML" if html else f"is {kind(value)}, not a resource")
+            return
+        of_type = value.get("resourceType")
+        if of_type == "Bundle":
+            self.take_bundle(value, at, depth)
+        elif of_type == "OperationOutcome":
+            # alone it stands where data was asked for: whatever it says, the data is not here
+            self.take_outcome(value, at)
+            if not at:
+                self.problem(at, "is an OperationOutcome instead of data")
+        elif isinstance(of_type, str) and of_type:
+            self.resources.append(value)
+        elif isinstance(value.get("resource"), dict) and depth < _DEEPEST:
+            self.take(value["resource"], f"{at}.resource" if at else "resource", depth + 1)
+        else:
+            self.problem(at, "has no resourceType")
+
+    def problem(self, at: str, words: str) -> None:
+        """Add a problem with the element at a path."""
+        self.problems.append(f"{at or 'the value'} {words}")
+
+    def take_bundle(self, bundle: dict[str, Any], at: str, depth: int) -> None:
+        """Add what a Bundle holds; one inside another is an answer to a batch."""
+        path = f"{at}.entry" if at else "Bundle.entry"
+        if depth > _DEEPEST:
+            self.problem(at, "is a Bundle too deep inside others")
+            return
+        entries = bundle.get("entry")
+        if entries is not None and not isinstance(entries, list):
+            self.problem(path, f"is {kind(entries)}, not a list")
+            entries = None
+        before = self.matches
+        for index, entry in enumerate(entries or ()):
+            self.take_entry(entry, f"{path}[{index}]", depth)
+        link = self.next_link(bundle, at or "Bundle")
+        if link is not None and at:
+            self.problem(at, "has further pages, which cannot be followed from inside another Bundle")
+        elif link is not None:
+            self.next_url = link
+        elif bundle.get("type") == "searchset" and not self.page:
+            self.check_total(bundle, self.matches - before, at or "Bundle")
+
+    def take_entry(self, entry: object, at: str, depth: int) -> None:
+        """Add one entry of a Bundle. Some senders leave out the wrapper and put the resource there itself."""
+        if not isinstance(entry, dict):
+            self.problem(at, f"is {kind(entry)}, not an entry")
+            return
+        self.take_response(entry.get("response"), f"{at}.response")
+        wrapped = "resourceType" not in entry
+        resource = entry.get("resource") if wrapped else entry
+        where = f"{at}.resource" if wrapped else at
+        if resource is None:
+            if "request" not in entry and "response" not in entry:
+                self.problem(at, "holds no resource")
+            return
+        search = entry.get("search")
+        mode = search.get("mode") if isinstance(search, dict) else None
+        if mode == "outcome" and isinstance(resource, dict):
+            self.take_outcome(resource, where)
+            return
+        known = len(self.resources)
+        self.take(resource, where, depth + 1)
+        added = len(self.resources) > known
+        self.matches += added and mode != "include"
+        full_url = entry.get("fullUrl")
+        if added and self.resources[known] is resource and isinstance(full_url, str) and full_url:
+            self.full_urls[without_history(full_url)] = self.resources[known]
+
+    def take_response(self, response: object, at: str) -> None:
+        """An entry of an answered batch or transaction may be a failure."""
+        if not isinstance(response, dict):
+            return
+        status = response.get("status")
+        if isinstance(status, str) and status.strip() and not status.strip().startswith("2"):
+            digits = status.strip()[:3]
+            self.problem(at, f"has status {digits}" if digits.isdecimal() else "has a status that is no success")
+        if isinstance(response.get("outcome"), dict):
+            self.take_outcome(response["outcome"], f"{at}.outcome")
+
+    def take_outcome(self, outcome: dict[str, Any], at: str) -> None:
+        """The issues of an OperationOutcome by severity and code; their texts may tell of a patient, and stay out."""
+        issues = outcome.get("issue")
+        if not isinstance(issues, list) or not issues:
+            self.problem(at, "is an OperationOutcome that says nothing")
+            return
+        for issue in issues:
+            severity = issue.get("severity") if isinstance(issue, dict) else None
+            code = issue.get("code") if isinstance(issue, dict) else None
+            known = severity if isinstance(severity, str) and severity in _SEVERITIES else "severity not said"
+            named = code if isinstance(code, str) and code.replace("-", "").isalpha() and len(code) < 30 else "no code"
+            (self.notes if known in _HARMLESS else self.problems).append(
+                f"{at or 'the value'} is an OperationOutcome: {known}, {named}"
+            )
+
+    def next_link(self, bundle: dict[str, Any], at: str) -> str | None:
+        """The URL of the page after this one. A next link without a usable URL is a page lost."""
+        links = bundle.get("link")
+        if links is not None and not isinstance(links, list):
+            self.problem(f"{at}.link", f"is {kind(links)}, not a list")
+            return None
+        for index, link in enumerate(links or ()):
+            if not isinstance(link, dict):
+                self.problem(f"{at}.link[{index}]", f"is {kind(link)}, not a link")
+            elif link.get("relation") == "next":
+                url = link.get("url")
+                if isinstance(url, str) and url.strip():
+                    return url.strip()
+                self.problem(f"{at}.link[{index}]", "is a next link without a URL")
+        return None
+
+    def check_total(self, bundle: dict[str, Any], delivered: int, at: str) -> None:
+        """A server that says how many there are, delivers fewer and names no next page, has cut the list short."""
+        total = bundle.get("total")
+        if isinstance(total, int) and not isinstance(total, bool) and total > delivered:
+            self.problems.append(f"{at}.total says {total}, {delivered} were delivered, and there is no next link")

@@ -1,0 +1,71 @@
+"""The codes of a Drug arranged for looking up: product, look-alike, route, whatever the spelling of the system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from cds.dosing.drug import Coding, Drug
+from cds.fhir.identity import Answer, Identity
+
+Value = TypeVar("Value")
+
+
+def canonical(system: str) -> str:
+    """A system's URI for comparing: no version, no closing slash, http for https, in lower case."""
+    system = system.strip().partition("|")[0].rstrip("/").lower()
+    return "http:" + system[6:] if system.startswith("https:") else system
+
+
+class Codes(Generic[Value]):
+    """A table by system and code. Codes are compared without white space around them and without case."""
+
+    __slots__ = ("_as_written", "_folded")
+
+    def __init__(self, table: Mapping[Coding, Value]) -> None:
+        self._as_written = {(coding.system, coding.code): value for coding, value in table.items()}
+        self._folded = {(canonical(coding.system), coding.code.strip().lower()): v for coding, v in table.items()}
+
+    def get(self, system: str, code: str) -> Value | None:
+        """The value of a code, None if the table does not have it (so no value should be None)."""
+        found = self._as_written.get((system, code))
+        if found is None and code:
+            return self._folded.get((canonical(system), code.strip().lower()))
+        return found
+
+
+class DrugCodes:
+    """What `identify` and the reading of routes look up for one drug. `products` holds the answer that a code gives
+    on its own."""
+
+    __slots__ = ("drug", "look_alikes", "names", "other_routes", "products", "routes", "systems")
+
+    def __init__(self, drug: Drug) -> None:
+        self.drug = drug
+        self.names = drug.names
+        self.products = Codes(
+            {coding: Identity(Answer.OURS, strength=strength) for coding, strength in drug.products.items()}
+        )
+        self.look_alikes = Codes(drug.look_alikes)
+        self.routes = Codes({coding: name or coding.code for coding, name in drug.routes.items()})
+        self.other_routes = Codes({coding: name or coding.code for coding, name in drug.other_routes.items()})
+        self.systems = frozenset(canonical(system) for system in drug.systems)
+
+    def names_the_drug(self, text: str) -> bool:
+        """Whether a text holds a name of the drug, in any case (C1)."""
+        lowered = text.lower()
+        return any(name in lowered for name in self.names)
+
+
+_KEPT = 32
+_by_identity: dict[int, DrugCodes] = {}
+
+
+def codes_of(drug: Drug) -> DrugCodes:
+    """The lookup of a drug, built once. It is kept by identity, since the tables of a Drug have no hash."""
+    found = _by_identity.get(id(drug))
+    if found is None or found.drug is not drug:
+        if len(_by_identity) >= _KEPT:
+            _by_identity.clear()
+        found = _by_identity[id(drug)] = DrugCodes(drug)
+    return found

@@ -1,0 +1,105 @@
+"""A history from many resources mixed: each administration once and accounted for, its Medications found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+
+from cds.dosing.drug import Drug
+from cds.dosing.facts import Record
+from cds.fhir.identify import ingredient_references, medication_references
+from cds.fhir.patients import Groups, group_by_patient, replaced_ids
+from cds.fhir.plain import Malformed, Resolve, Resource
+from cds.fhir.read import RESOURCE, Ignored, read_administration
+from cds.fhir.references import Pool, contained, newer, reference_of, relative, without_history
+
+__all__ = ["Groups", "group_by_patient", "read_history", "unresolved"]
+
+_WITH_MEDICATION = frozenset({RESOURCE, "MedicationRequest"})
+
+
+def read_history(
+    resources: Iterable[object],
+    *,
+    drug: Drug,
+    zone: tzinfo,
+    patient: str | None,
+    medications: Mapping[str, Resource] | None = None,
+    full_urls: Mapping[str, Resource] | None = None,
+    resolve: Resolve | None = None,
+) -> tuple[Record, ...]:
+    """The records of the drug, and those of which nobody can say, among resources of any kind, in their order.
+
+    `medications` are those fetched for it, by the reference as `unresolved` gave it; `full_urls` the entries of its
+    Bundles. `resolve`, where given, takes the place of both and of looking among `resources`. Of several versions of
+    one record the last updated counts. A record without an id is named by its place,
+    `MedicationAdministration?index=3`.
+    """
+    every = list(resources)
+    if resolve is None:
+        resolve = Pool(every, full_urls=full_urls, fetched=medications).resolve
+    also = replaced_ids(every, patient) if patient is not None else frozenset()
+    records = []
+    for reference, resource in _once_each(every):
+        record = read_administration(
+            resource, drug=drug, zone=zone, patient=patient, resolve=resolve, also=also, reference=reference
+        )
+        if not isinstance(record, Ignored):
+            records.append(record)
+    return tuple(records)
+
+
+def _once_each(resources: Iterable[object]) -> list[tuple[str, object]]:
+    """The administrations, and what has no readable type, by reference; without an id by their place in the input."""
+    kept: dict[str, object] = {}
+    for index, resource in enumerate(resources):
+        if not isinstance(resource, dict):
+            kept[f"{RESOURCE}?index={index}"] = resource
+            continue
+        of_type = resource.get("resourceType")
+        if isinstance(of_type, str) and of_type and of_type != RESOURCE:
+            continue
+        reference = reference_of(resource) or f"{RESOURCE}?index={index}"
+        kept[reference] = newer(kept.get(reference), resource)
+    return list(kept.items())
+
+
+def unresolved(
+    resources: Iterable[object],
+    *,
+    medications: Mapping[str, Resource] | None = None,
+    full_urls: Mapping[str, Resource] | None = None,
+) -> tuple[str, ...]:
+    """The references to Medications that have still to be fetched, as they are written, each once.
+
+    Those of administrations and of medication orders; also those to the ingredients of a Medication without a code.
+    What is contained, delivered, or cannot be fetched (`urn:`, conditional references) is not among them.
+    """
+    every = [resource for resource in resources if isinstance(resource, dict)]
+    pool = Pool(every, full_urls=full_urls, fetched=medications)
+    wanted: dict[str, None] = {}
+    for resource in every:
+        if resource.get("resourceType") not in _WITH_MEDICATION:
+            continue
+        for reference in medication_references(resource):
+            found = _found(pool, reference, resource)
+            if found is None:
+                wanted.setdefault(reference)
+            elif not found.get("code"):
+                for ingredient in ingredient_references(found):
+                    if pool.resolve(ingredient, resource) is None:
+                        wanted.setdefault(ingredient)
+    return tuple(reference for reference in wanted if _fetchable(reference))
+
+
+def _found(pool: Pool, reference: str, resource: Resource) -> Resource | None:
+    if not reference.startswith("#"):
+        return pool.resolve(reference, resource)
+    try:
+        return contained(resource, reference)
+    except Malformed:
+        return None
+
+
+def _fetchable(reference: str) -> bool:
+    return not reference.startswith(("#", "urn:")) and relative(without_history(reference)) is not None

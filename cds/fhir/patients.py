@@ -1,0 +1,108 @@
+"""Whose records they are: records grouped by subject, and the ids that are one patient (rule C9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cds.fhir.plain import Malformed, Resolve, Resource, kind, object_in, objects_in, text_in
+from cds.fhir.references import Pool, reference_of, relative, subject_of
+
+ADMINISTRATION = "MedicationAdministration"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that belongs to nobody, and why, in words without patient data."""
+
+    reference: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The administrations of each patient (`Patient/x`), in order of reference. A patient of whom there is a Patient
+    resource and no administration has an empty group. `rejected`: records without a usable subject."""
+
+    patients: Mapping[str, tuple[Resource, ...]]
+    rejected: tuple[Rejected, ...]
+
+
+def group_by_patient(
+    resources: Iterable[object], *, full_urls: Mapping[str, Resource] | None = None, resolve: Resolve | None = None
+) -> Groups:
+    """Administrations by subject. Ids that a Patient resource replaces count as that patient's."""
+    every = list(resources)
+    if resolve is None:
+        resolve = Pool(every, full_urls=full_urls).resolve
+    replaced = _replaced(every)
+    grouped: dict[str, list[Resource]] = {}
+    rejected: list[Rejected] = []
+    for index, resource in enumerate(every):
+        if not isinstance(resource, dict):
+            rejected.append(Rejected(f"?index={index}", f"is {kind(resource)}, not a resource"))
+            continue
+        of_type = resource.get("resourceType")
+        if of_type == "Patient" and (patient := reference_of(resource)):
+            grouped.setdefault(_current(patient, replaced), [])
+        elif of_type == ADMINISTRATION:
+            reference = reference_of(resource) or f"{ADMINISTRATION}?index={index}"
+            whose, reason = _whose(resource, resolve)
+            if whose is None:
+                rejected.append(Rejected(reference, reason))
+            else:
+                grouped.setdefault(_current(whose, replaced), []).append(resource)
+        elif not isinstance(of_type, str) or not of_type:
+            rejected.append(Rejected(f"?index={index}", "has no resourceType"))
+    return Groups({patient: tuple(grouped[patient]) for patient in sorted(grouped)}, tuple(rejected))
+
+
+def _whose(resource: Resource, resolve: Resolve) -> tuple[str | None, str]:
+    try:
+        whose = subject_of(resource, resolve)
+    except Malformed as fault:
+        return None, f"{fault.element} {fault.detail}"
+    if whose is None:
+        return None, "subject is missing"
+    if not whose.startswith("Patient/"):
+        return None, "subject is not a patient"
+    return whose, ""
+
+
+def replaced_ids(resources: Iterable[object], patient: str) -> frozenset[str]:
+    """The other ids of a patient: those that its Patient resource, if it is there, says it replaces."""
+    replaced = _replaced(resources)
+    return frozenset(old for old in replaced if old != patient and _current(old, replaced) == patient)
+
+
+def _current(patient: str, replaced: Mapping[str, str]) -> str:
+    seen = {patient}
+    while (newer := replaced.get(patient)) is not None and newer not in seen:
+        seen.add(newer)
+        patient = newer
+    return patient
+
+
+def _replaced(resources: Iterable[object]) -> dict[str, str]:
+    """The replaced id and the one that replaces it, from `Patient.link` of type `replaces`."""
+    found: dict[str, str] = {}
+    for resource in resources:
+        if isinstance(resource, dict) and resource.get("resourceType") == "Patient":
+            patient = reference_of(resource)
+            for old in _links(resource) if patient else ():
+                found[old] = str(patient)
+    return found
+
+
+def _links(patient: Resource) -> list[str]:
+    found = []
+    try:
+        for link, at in objects_in(patient, "link"):
+            other = object_in(link, "other", at)
+            old = relative(text_in(other, "reference", at)) if other and link.get("type") == "replaces" else None
+            if old is not None:
+                found.append(old)
+    except Malformed:
+        # a link that cannot be read joins nothing: the records of the other id stay apart, and are shown
+        return found
+    return found
