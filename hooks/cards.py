@@ -43,6 +43,7 @@ class CardContext:
 
     `read_at` is when the records were read, as people read it, with its offset. `move` writes an order with another
     date. `new_id` gives a new UUID as text. `source_url` is an absolute URL about the regimen, for a site that has one.
+    `problems` say what of the history could not be read, in words without patient data.
     """
 
     regimen: Regimen
@@ -51,6 +52,7 @@ class CardContext:
     new_id: Callable[[], str]
     source_url: str | None = None
     show_upcoming: bool = False
+    problems: tuple[str, ...] = ()
 
 
 def order_cards(
@@ -129,7 +131,7 @@ def _card(
         "uuid": context.new_id(),
         "summary": summary(lead.kind, lead.variant, _fields(assessment, lead, plan)),
         "indicator": lead.indicator.value,
-        "detail": detail(assessment, subject, context.read_at),
+        "detail": detail(assessment, subject, context.read_at, context.problems),
         "source": _source(lead.kind, regimen, context),
         "extension": {EXTENSION: _extension(assessment, lead.kind, about)},
     }

@@ -36,13 +36,14 @@ class Subject:
     on_order: bool = False
 
 
-def detail(assessment: Assessment, subject: Subject, read_at: str) -> str:
-    """The whole text. `read_at` is the time at which the records were read, as people read it."""
+def detail(assessment: Assessment, subject: Subject, read_at: str, problems: Sequence[str] = ()) -> str:
+    """The whole text. `read_at` is when the records were read, as people read it; `problems` what could not be."""
     regimen = assessment.regimens[0]
     parts = [
         _lines(assessment, subject),
         _dose_table(assessment.evaluations, subject.proposals),
         _next_dose(assessment, subject, regimen),
+        _not_read(problems),
         _unreadable(assessment),
         _unidentified(assessment) if subject.on_order else "",
         _label_says(regimen.title, regimen.statements, STATEMENTS[subject.kind]),
@@ -172,6 +173,11 @@ def _action(table: CatchUp, row: int) -> str:
     if extra is None:
         return "the whole loading again"
     return f"the delayed dose and {counted(extra, 'extra dose', 'extra doses')}, {table.interval} apart"
+
+
+def _not_read(problems: Sequence[str]) -> str:
+    lines = [f"- {harmless(problem, longest=None)}" for problem in problems if problem and not problem.isspace()]
+    return "\n".join(["**Not all of the history was read:**\n", *lines]) if lines else ""
 
 
 def _unreadable(assessment: Assessment) -> str:

@@ -138,7 +138,7 @@ FINDINGS: Mapping[Code, Words] = {
     ),
     Code.UNREADABLE_RECORD: Words(
         "contradictory record",
-        ("A record names the drug beside something that contradicts it; it is not counted.",),
+        ("A record or order names the drug beside something that contradicts it.",),
     ),
     Code.HISTORY_INCOMPLETE: Words(
         "history incomplete",
