@@ -1,0 +1,116 @@
+"""The demo patients: valid FHIR, one for each kind of finding, and of the same age on every day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from fhir.resources.R4B import get_fhir_model_class
+
+from cds.dosing.assess import assess
+from cds.dosing.codes import Code, Status
+from cds.dosing.findings import Finding
+from cds.fhir.history import read_history
+from cds.regimens.library import load as load_regimens
+from hooks.sandbox.load import resources, transaction
+from hooks.sandbox.patients import DemoPatient, Line, demo_patients, medications, moved, shared_resources
+
+ON = date(2026, 5, 1)
+# Month ends, a leap day, and the day after the shortest month: where calendar months are most uneven.
+DAYS = [ON, date(2024, 2, 29), date(2026, 10, 31), date(2026, 11, 1), date(2027, 3, 1), date(2030, 12, 31)]
+NAMES = [patient.id for patient in demo_patients(ON)]
+ZONE = ZoneInfo("Asia/Kathmandu")
+REGIMEN = load_regimens().get("eu-12mg")
+
+
+def patient(name: str, on: date) -> DemoPatient:
+    return next(one for one in demo_patients(on) if one.id == name)
+
+
+def codes(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    return tuple(finding.code.value for finding in findings)
+
+
+def test_there_are_at_least_eighteen() -> None:
+    assert len(NAMES) >= 18
+
+
+@pytest.mark.parametrize("on", DAYS, ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_engine_finds_what_the_table_says_on_any_day(name: str, on: date) -> None:
+    demo = patient(name, on)
+    read = read_history([*demo.resources, *shared_resources()], drug=REGIMEN.drug, zone=ZONE, patient=f"Patient/{name}")
+    found = assess(f"Patient/{name}", read, REGIMEN, on=on, whole=True)
+    assert tuple(Line(one.step, codes(one.findings)) for one in found.evaluations) == demo.expected.evaluations
+    assert found.forecast.status == demo.expected.status
+    assert Line(found.forecast.step, codes(found.forecast.findings)) == demo.expected.forecast
+    assert codes(found.findings) == demo.expected.series
+
+
+def test_every_status_has_a_patient() -> None:
+    assert {one.expected.status for one in demo_patients(ON)} == {status.value for status in Status}
+
+
+def test_every_finding_has_a_patient_or_needs_more_than_a_history() -> None:
+    shown: set[str] = set()
+    for one in demo_patients(ON):
+        lines = (*one.expected.evaluations, one.expected.forecast)
+        shown |= {code for line in lines for code in line.findings} | {
+            *one.expected.series,
+            *(one.expected.order or ()),
+        }
+    # A server that is asked for one patient's records does not answer with those of another.
+    assert {code.value for code in Code} - shown == {"wrong-patient"}
+
+
+def test_every_way_to_name_a_medication_is_used() -> None:
+    used = [str(one.resources) for one in demo_patients(ON)]
+    for name, part in medications().items():
+        assert any(str(value) in text for value in part.values() for text in used), name
+
+
+@pytest.mark.parametrize("resource", resources(ON), ids=lambda one: f"{one['resourceType']}/{one['id']}")
+def test_every_resource_is_valid_fhir(resource: dict[str, Any]) -> None:
+    # FHIR allows an extension in the place of a value; the model does not know that for `effective[x]`.
+    absent = {"effectiveDateTime": "2026-05-01"} if "_effectiveDateTime" in resource else {}
+    get_fhir_model_class(resource["resourceType"]).model_validate({**resource, **absent})
+
+
+def test_no_resource_is_loaded_twice() -> None:
+    urls = [entry["request"]["url"] for entry in transaction(resources(ON))["entry"]]
+    assert sorted(set(urls)) == sorted(urls)
+
+
+def test_a_resource_without_an_id_cannot_be_loaded() -> None:
+    with pytest.raises(ValueError, match="'id' is missing"):
+        transaction([{"resourceType": "Patient"}])
+
+
+def test_the_dates_move_with_the_day() -> None:
+    first, second = patient("loading-in-progress", ON), patient("loading-in-progress", date(2026, 5, 11))
+    dates = [
+        [one["effectiveDateTime"][:10] for one in p.resources if "effectiveDateTime" in one] for p in (first, second)
+    ]
+    assert dates == [["2026-04-11", "2026-04-25"], ["2026-04-21", "2026-05-05"]]
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        (-10, date(2026, 10, 21)),
+        ("4mo", date(2027, 3, 1)),
+        ("4mo-5d", date(2027, 2, 24)),
+        ("-8mo-1d", date(2026, 2, 28)),
+        ("0d", date(2026, 10, 31)),
+    ],
+)
+def test_distances_are_months_first_then_days(by: str | int, expected: date) -> None:
+    assert moved(date(2026, 10, 31), by) == expected
+
+
+@pytest.mark.parametrize("by", ["", "4", "4 mo", "4mo5", "2y"])
+def test_a_distance_that_cannot_be_read_is_refused(by: str) -> None:
+    with pytest.raises(ValueError, match="write it like 14d, 4mo or 4mo-3d"):
+        moved(ON, by)
