@@ -1,0 +1,188 @@
+"""The FHIR client: one server, one token, its histories read within limits. The only module that imports httpx."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TypeAlias
+
+import httpx
+import orjson
+
+from cds.dosing.drug import Coding
+from cds.fhir import fetch, medications
+from cds.fhir.errors import FhirError, Kind, from_status
+from cds.fhir.fetch import Fetched
+from cds.fhir.limits import Budget, Limits
+from cds.fhir.links import Base
+from cds.fhir.needs import NEEDS, Need, query
+from cds.fhir.plain import Resource
+from cds.fhir.retry import RETRIED, pause_before
+
+Http: TypeAlias = httpx.AsyncClient
+_HEADERS = {
+    "Accept": "application/fhir+json, application/json;q=0.9",
+    # Some servers answer a repeated search from a cache of a minute or so: a dose given just now would be missing.
+    "Cache-Control": "no-cache",
+    "User-Agent": "nusinersen-cds",
+}
+# httpx logs the URL of each request at INFO, and ours name the patient. A filter outlives a later logging set-up.
+logging.getLogger("httpx").addFilter(lambda record: record.levelno > logging.INFO)
+
+
+def connections(limits: Limits, transport: httpx.AsyncBaseTransport | None = None) -> Http:
+    """The pool of connections that the clients of all requests share: an async context manager.
+
+    It keeps no cookies, since a session of one user must not serve the next, and follows no redirects.
+    """
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=httpx.Timeout(limits.seconds),
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        follow_redirects=False,
+    )
+
+
+class FhirClient:
+    """Reads from one FHIR R4 server at `base_url`, with a bearer token where one is needed.
+
+    `codes` turns on the filter by code of a site. Raises FhirError (unusable, denied) for a base URL or token that
+    cannot be used. The token is sent to URLs within the base URL only.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        base_url: str,
+        *,
+        token: str | None = None,
+        limits: Limits | None = None,
+        codes: Iterable[Coding] = (),
+    ) -> None:
+        self._http = http
+        self._base = Base(base_url)
+        try:
+            self._server = _server(httpx.URL(self._base.url))
+        except httpx.InvalidURL:
+            raise FhirError(Kind.UNUSABLE, "the base URL of the FHIR server is no URL; correct it") from None
+        self._limits = limits or Limits()
+        self._codes = tuple(codes)
+        self._headers = dict(_HEADERS)
+        if token is not None:
+            if not token or not token.isascii() or not token.isprintable() or " " in token:
+                raise FhirError(Kind.DENIED, "the access token is no bearer token; get a new one")
+            self._headers["Authorization"] = f"Bearer {token}"
+
+    async def history(self, patient_id: str, *, needs: Iterable[Need] = NEEDS, seconds: float | None = None) -> Fetched:
+        """All resources of the needs of one patient, and the Medications that they refer to.
+
+        `patient_id` is `x` or `Patient/x`; `seconds` replaces the time limit. Raises FhirError where no page could be
+        read: the history is then not read, never empty.
+        """
+        logical_id = patient_id.removeprefix("Patient/")
+        if not logical_id:
+            raise FhirError(Kind.UNUSABLE, "the id of the patient is empty; name a patient")
+        asked = tuple(
+            (need.resource_type, query(need, logical_id, page_size=self._limits.page_size, codes=self._codes))
+            for need in needs
+        )
+        return await fetch.history(self._base, self._get, self._budget(seconds), asked)
+
+    async def complete(
+        self,
+        resources: Iterable[Resource],
+        next_url: str | None = None,
+        *,
+        full_urls: Mapping[str, Resource] | None = None,
+        seconds: float | None = None,
+    ) -> Fetched:
+        """What a prefetched page lacks: the pages after it and the Medications it refers to. The given ones are part
+        of the answer. Never raises FhirError: what could not be read is a problem, and a lost page makes the history
+        not whole."""
+        return await fetch.complete(self._base, self._get, self._budget(seconds), resources, next_url, full_urls or {})
+
+    async def medications(self, references: Iterable[str], *, seconds: float | None = None) -> Fetched:
+        """The Medications behind literal references, those of drafts for example, in `by_reference`. Never raises
+        FhirError: what is not on the server is left out, what could not be read is a problem and in `unread`."""
+        return await fetch.medications(self._base, self._get, self._budget(seconds), references)
+
+    async def read(self, resource_type: str, logical_id: str, *, seconds: float | None = None) -> Resource:
+        """One resource. Raises FhirError: missing (404, 410), denied, unavailable, unusable."""
+        budget = self._budget(seconds)
+        try:
+            async with asyncio.timeout_at(budget.until):
+                return await medications.read(self._base, self._get, budget, resource_type, logical_id)
+        except TimeoutError:
+            raise budget.too_late(f"the read of a {resource_type}", self._base.url) from None
+
+    def _budget(self, seconds: float | None) -> Budget:
+        return Budget.start(self._limits, asyncio.get_running_loop().time(), seconds)
+
+    async def _get(self, url: str, what: str, budget: Budget, *, read: bool = False) -> object:
+        """The JSON value at a URL within the base, asked for again where that may help."""
+        for attempt in range(1, budget.limits.tries + 1):
+            status, headers, body, fault = await self._once(url, what, budget)
+            if fault is None and 200 <= status < 300:
+                return _parsed(body, headers, what, self._base)
+            error = fault or from_status(status, what, self._base.url, _outcome(body), read=read)
+            again = status in RETRIED or (fault is not None and fault.kind is Kind.UNAVAILABLE)
+            left = budget.until - asyncio.get_running_loop().time()
+            pause = pause_before(attempt, headers, first=budget.limits.pause, random=random.random)
+            # Where the server asks for more time than there is, the call fails now and not at the deadline.
+            if not again or attempt == budget.limits.tries or pause >= left:
+                raise error
+            await asyncio.sleep(pause)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _once(
+        self, url: str, what: str, budget: Budget
+    ) -> tuple[int, Mapping[str, str], bytes, FhirError | None]:
+        """Status, headers and body; or the fault of the connection, with status 0."""
+        where = self._base.url
+        try:
+            request = self._http.build_request("GET", url, headers=self._headers)
+            if _server(request.url) != self._server:
+                raise FhirError(Kind.UNUSABLE, f"{what}: a link leads away from {where}; it is not followed")
+            response = await self._http.send(request, stream=True, auth=None, follow_redirects=False)
+            try:
+                chunks = []
+                async for chunk in response.aiter_bytes():
+                    budget.spend(len(chunk), what, where)
+                    chunks.append(chunk)
+                return response.status_code, response.headers, b"".join(chunks), None
+            finally:
+                await response.aclose()
+        except httpx.TimeoutException:
+            return 0, {}, b"", FhirError(Kind.UNAVAILABLE, f"{what}: {where} did not answer in time; try again later")
+        except (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError):
+            text = f"{what}: {where} cannot be reached or broke off; check that it runs, and try again later"
+            return 0, {}, b"", FhirError(Kind.UNAVAILABLE, text)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            text = f"{what}: the answer of {where} cannot be decoded, or its link is no URL; ask its operator"
+            return 0, {}, b"", FhirError(Kind.UNUSABLE, text)
+
+
+def _server(url: httpx.URL) -> tuple[str, bytes, int | None]:
+    return url.scheme, url.raw_host, url.port
+
+
+def _parsed(body: bytes, headers: Mapping[str, str], what: str, base: Base) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass  # its text quotes the body
+    html = "html" in headers.get("content-type", "") or body.lstrip()[:1] == b"<"
+    seen = "HTML or XML, a login page perhaps" if html else "no JSON, or JSON cut short" if body else "an empty body"
+    advice = "check the base URL and the server's formats"
+    raise FhirError(Kind.UNUSABLE, f"{what}: {base.url} answered {seen}; {advice}")
+
+
+def _outcome(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

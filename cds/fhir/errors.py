@@ -1,0 +1,137 @@
+"""What can go wrong with a FHIR server, classed by what the caller should do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+
+class Kind(Enum):
+    """What the caller should do about a FhirError."""
+
+    UNAVAILABLE = "unavailable"
+    """Retry later: busy, slow, broken or out of reach; the same call may work in a while."""
+    DENIED = "denied"
+    """Tell the user: the server refuses this token or user (401, 403). Never an empty history."""
+    MISSING = "missing"
+    """Go on without: the one resource asked for is not there (404 or 410 on a read)."""
+    UNUSABLE = "unusable"
+    """Give up and tell an administrator: the answer is no FHIR answer, or a limit of ours was reached."""
+
+
+class FhirError(Exception):
+    """A FHIR server could not be asked, or gave no answer that can be used.
+
+    The message says what, where and what to do. It never holds patient data: of a URL it names the base only, and of
+    an OperationOutcome the codes only (see `issue_codes`). `query_refused`: the server understood who asks and for
+    what, but not the query; a plainer one may do.
+    """
+
+    def __init__(self, kind: Kind, message: str, *, query_refused: bool = False) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.query_refused = query_refused
+
+
+# The codes that FHIR R4 binds OperationOutcome.issue.code to (http://hl7.org/fhir/ValueSet/issue-type).
+ISSUE_TYPES = frozenset(
+    [
+        "invalid",
+        "structure",
+        "required",
+        "value",
+        "invariant",
+        "security",
+        "login",
+        "unknown",
+        "expired",
+        "forbidden",
+        "suppressed",
+        "processing",
+        "not-supported",
+        "duplicate",
+        "multiple-matches",
+        "not-found",
+        "deleted",
+        "too-long",
+        "code-invalid",
+        "extension",
+        "too-costly",
+        "business-rule",
+        "conflict",
+        "transient",
+        "lock-error",
+        "no-store",
+        "exception",
+        "timeout",
+        "incomplete",
+        "throttled",
+        "informational",
+    ]
+)
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+_LONGEST_CODE = 40
+_MOST_DIGITS = 5
+
+
+def issue_codes(outcome: object) -> tuple[str, ...]:
+    """The codes of an OperationOutcome that may be shown: issue.code and issue.details.coding.code, each once.
+
+    `diagnostics`, `details.text`, displays and locations are left out, since servers repeat the query and parts of
+    the record in them. A code is left out too where it is not of plain characters, is long, or has more than five
+    digits, since it may then be an identifier, a date of birth or a telephone number.
+    """
+    codes: dict[str, None] = {}
+    for issue in _objects(outcome, "issue"):
+        code = issue.get("code")
+        if isinstance(code, str) and code in ISSUE_TYPES:
+            codes[code] = None
+        for coding in _objects(issue.get("details"), "coding"):
+            code = coding.get("code")
+            if isinstance(code, str) and _can_be_shown(code):
+                codes[code] = None
+    return tuple(codes)
+
+
+def _objects(holder: object, key: str) -> Iterator[Mapping[str, object]]:
+    items = holder.get(key) if isinstance(holder, Mapping) else None
+    if isinstance(items, list):
+        yield from (item for item in items if isinstance(item, dict))
+
+
+def _can_be_shown(code: str) -> bool:
+    digits = sum(char.isdigit() for char in code)
+    return 0 < len(code) <= _LONGEST_CODE and digits <= _MOST_DIGITS and _PLAIN.issuperset(code)
+
+
+_KINDS = {
+    401: Kind.DENIED,
+    403: Kind.DENIED,
+    408: Kind.UNAVAILABLE,
+    429: Kind.UNAVAILABLE,
+}
+_ADVICE = {
+    401: "get a new access token, or check how the server authorises this service",
+    403: "ask for a token whose scopes and user may read this",
+    404: "check the base URL and that the server has this resource type",
+    410: "check the base URL and that the server has this resource type",
+    429: "try again later, or ask the server's operator for a higher rate",
+}
+
+
+def from_status(status: int, what: str, where: str, outcome: object = None, *, read: bool = False) -> FhirError:
+    """The error for an answer that is not 2xx to `what` was asked. `where` is the base URL; `read`: not a search."""
+    codes = issue_codes(outcome)
+    said = f"status {status}" + (f", {', '.join(codes)}" if codes else "")
+    if read and status in (404, 410):
+        return FhirError(Kind.MISSING, f"{what}: {where} does not have it ({said})")
+    if 300 <= status < 400:
+        advice = "redirects are not followed, since the token would travel along: configure the final base URL"
+        return FhirError(Kind.UNUSABLE, f"{what}: {where} redirects elsewhere ({said}); {advice}")
+    default = Kind.UNAVAILABLE if status >= 500 and status != 501 else Kind.UNUSABLE
+    kind = _KINDS.get(status, default)
+    advice = _ADVICE.get(status, "try again later" if kind is Kind.UNAVAILABLE else "ask the server's operator why")
+    verb = "denied it" if kind is Kind.DENIED else "did not answer it"
+    refused = kind is Kind.UNUSABLE and status not in (404, 410)
+    return FhirError(kind, f"{what}: {where} {verb} ({said}); {advice}", query_refused=refused)

@@ -1,0 +1,92 @@
+"""The table of data needs: one row gives both a prefetch template and our own query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from cds.dosing.drug import Coding
+
+Parameters = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Resources of one patient that an assessment needs.
+
+    `key` is the prefetch key. `patient` is the search parameter that names the patient, `sort` the one that puts the
+    newest first. `include` are the `_include` values of our own queries. `by_code`: the codes of a site that filters
+    by code apply to it.
+    """
+
+    key: str
+    resource_type: str
+    patient: str
+    sort: str
+    include: tuple[str, ...] = ()
+    by_code: bool = False
+
+
+NEEDS: tuple[Need, ...] = (
+    Need(
+        key="administrations",
+        resource_type="MedicationAdministration",
+        patient="patient",
+        sort="-effective-time",
+        include=("MedicationAdministration:medication",),
+        by_code=True,
+    ),
+)
+
+
+def template(need: Need, codes: Iterable[Coding] = ()) -> str:
+    """The prefetch template of a need, within the query subset of CDS Hooks 2.0.
+
+    There is no `_count`: in CDS Hooks 2.0 it limits the number of results, so it could cut a history short. There is
+    no `_include`, which is outside the subset. `codes` turns on the filter by code.
+    """
+    parts = [f"{need.patient}={{{{context.patientId}}}}", f"_sort={need.sort}"]
+    # Systems and codes stay readable (":", "/", "|", ","), as in the examples of CDS Hooks; clients encode them.
+    parts += [f"{name}={quote(value, safe=':/|,')}" for name, value in _code_filter(need, codes)]
+    return f"{need.resource_type}?{'&'.join(parts)}"
+
+
+def templates(codes: Iterable[Coding] = ()) -> dict[str, str]:
+    """All prefetch templates, by key."""
+    codes = tuple(codes)
+    return {need.key: template(need, codes) for need in NEEDS}
+
+
+def query(need: Need, patient_id: str, *, page_size: int, codes: Iterable[Coding] = ()) -> Parameters:
+    """The parameters of our own query: as the template, and with large pages and `_include`.
+
+    `patient_id` is the bare logical id. R4's `code` parameter does not see a medicationReference or a text, so
+    `codes` is a choice of the site and off by default.
+    """
+    return (
+        (need.patient, escaped(patient_id)),
+        *_code_filter(need, codes),
+        ("_sort", need.sort),
+        ("_count", str(page_size)),
+        *(("_include", value) for value in need.include),
+    )
+
+
+def relaxed(parameters: Parameters) -> tuple[Parameters, ...]:
+    """What to ask instead where a server refuses a query: first without `_include`, then only what selects records."""
+    plain = tuple(p for p in parameters if p[0] != "_include")
+    bare = tuple(p for p in plain if p[0] not in ("_sort", "_count"))
+    return tuple(dict.fromkeys(p for p in (plain, bare) if p != parameters))
+
+
+def escaped(value: str) -> str:
+    """A value of a search parameter, with FHIR's own separators escaped (R4 search, 3.1.1.3)."""
+    for char in "\\,|$":
+        value = value.replace(char, "\\" + char)
+    return value
+
+
+def _code_filter(need: Need, codes: Iterable[Coding]) -> Parameters:
+    value = ",".join(f"{escaped(coding.system)}|{escaped(coding.code)}" for coding in codes)
+    return (("code", value),) if need.by_code and value else ()
