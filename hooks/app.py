@@ -18,7 +18,7 @@ from cds.fhir.client import Http, connections
 from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
 from hooks.flow import Desk, answer
-from hooks.protocol import BadRequestError, operation_outcome, read_request
+from hooks.protocol import BadRequestError, Fault, operation_outcome, read_request
 from hooks.services import SERVICES, discovery
 from hooks.settings import Settings
 
@@ -108,8 +108,6 @@ def _parsed(body: bytes) -> object:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        from hooks.protocol import Fault
-
         where = f"line {error.lineno}, column {error.colno}"
         raise BadRequestError([Fault("$", f"the body is not valid JSON ({where})", "structure")]) from None
 

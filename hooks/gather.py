@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.client import FhirClient
-from cds.fhir.errors import FhirError
+from cds.fhir.errors import FhirError, Kind
 from cds.fhir.history import unresolved
 from cds.fhir.needs import NEEDS, Need
 from hooks.protocol import HookRequest
@@ -18,11 +18,15 @@ Resource = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The records that could be had. `whole`: nothing of the history is missing; else `problems` say what."""
+    """The records that could be had. `whole`: no record of the history is missing; `problems` say what is, or could
+    not be read beside it. `unread`: Medications that could not be read, so that their records may stay unidentified.
+    `full_urls` are the entries of prefetched Bundles, for references among them."""
 
     resources: tuple[Resource, ...]
     whole: bool
     problems: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    full_urls: Mapping[str, Resource] = field(default_factory=dict)
 
 
 class NoSourceError(Exception):
@@ -37,7 +41,12 @@ class NoSourceError(Exception):
 
 
 class NotReadError(Exception):
-    """The history could not be read. The message is for people and holds no patient data."""
+    """The history could not be read. The message is for people and holds no patient data; `kind` is None where no
+    server was asked."""
+
+    def __init__(self, message: str, kind: Kind | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 async def gather(request: HookRequest, client: FhirClient | None, *, seconds: float) -> Gathered:
@@ -60,25 +69,28 @@ async def gather(request: HookRequest, client: FhirClient | None, *, seconds: fl
             usable.append(contents)
         else:
             usable.append(contents)
-    resources = tuple(resource for contents in usable for resource in contents.resources)
+    resources = tuple([resource for contents in usable for resource in contents.resources])
+    full_urls = {url: resource for contents in usable for url, resource in contents.full_urls.items()}
     next_url = next((contents.next_url for contents in usable if contents.next_url), None)
     if client is None:
-        return _without_server(resources, next_url, problems)
+        return _without_server(resources, full_urls, next_url, problems)
     if missing:
         return await _from_server(request, client, tuple(missing), resources, problems, seconds)
-    if next_url is None and not unresolved(resources):
-        return Gathered(resources, whole=True)
+    if next_url is None and not unresolved(resources, full_urls=full_urls):
+        return Gathered(resources, whole=True, full_urls=full_urls)
     fetched = await client.complete(resources, next_url, seconds=seconds)
-    return Gathered(fetched.resources, fetched.whole, fetched.problems)
+    return Gathered(fetched.resources, fetched.whole, fetched.problems, fetched.unread, full_urls)
 
 
-def _without_server(resources: tuple[Resource, ...], next_url: str | None, problems: list[str]) -> Gathered:
+def _without_server(
+    resources: tuple[Resource, ...], full_urls: Mapping[str, Resource], next_url: str | None, problems: list[str]
+) -> Gathered:
     """What was prefetched must do; a page that cannot be followed is a page lost."""
     if next_url is not None:
         problems.append("the prefetched Bundle goes on on a further page, and the request names no fhirServer for it")
     if problems and not resources:
         raise NotReadError("; ".join(problems))
-    return Gathered(resources, whole=not problems, problems=tuple(problems))
+    return Gathered(resources, whole=not problems, problems=tuple(problems), full_urls=full_urls)
 
 
 async def _from_server(
@@ -94,6 +106,6 @@ async def _from_server(
         fetched = await client.history(request.patient_id, needs=needs, seconds=seconds)
     except FhirError as error:
         if not resources:
-            raise NotReadError("; ".join([error.message, *problems])) from error
+            raise NotReadError("; ".join([error.message, *problems]), error.kind) from error
         return Gathered(resources, whole=False, problems=(*problems, error.message))
-    return Gathered((*resources, *fetched.resources), fetched.whole, fetched.problems)
+    return Gathered((*resources, *fetched.resources), fetched.whole, fetched.problems, fetched.unread)

@@ -1,0 +1,114 @@
+"""`make bench`: the ratio to a bare application, the CPU time of a request, where it goes, and the start-up."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import time
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.load import Load, http_request, run_load
+from tests.bench.profile import stages
+from tests.bench.requests import NUSINERSEN, OTHER, call_day, order_sign
+from tests.bench.servers import cpu_seconds, server
+
+ROUNDS = 3
+CONNECTIONS = 4
+ORDER_PATH = "/cds-services/nusinersen-order"
+BARE = ("tests.bench.bare:app", "/cds-services/bare", b"constant card")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One request that is measured, and what its answer must contain."""
+
+    name: str
+    body: bytes
+    expect: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One application under one load."""
+
+    load: Load
+    cpu_ms: float
+
+
+def scenes() -> tuple[Scene, ...]:
+    """The order that is too early; the same from another drug's order; the same among other drugs' records."""
+    on = call_day()
+    return (
+        Scene("too-early order, 20 doses", order_sign(NUSINERSEN, NUSINERSEN, on), b"NusinersenTooEarly"),
+        Scene("order of another drug", order_sign(OTHER, NUSINERSEN, on), b'{"cards":[]}'),
+        Scene("our order, 20 records of other drugs", order_sign(NUSINERSEN, OTHER, on), b'{"cards":[]}'),
+    )
+
+
+def measure(app: str, path: str, body: bytes, expect: bytes, seconds: float) -> Round:
+    """Start the application, warm it up, and load it."""
+    request = http_request(path, body)
+    with server(app) as (port, pid):
+        asyncio.run(run_load(port, request, expect=expect, seconds=min(1.0, seconds), connections=CONNECTIONS))
+        before = cpu_seconds(pid)
+        load = asyncio.run(run_load(port, request, expect=expect, seconds=seconds, connections=CONNECTIONS))
+        return Round(load, (cpu_seconds(pid) - before) * 1000 / len(load.latencies))
+
+
+def compare(scene: Scene, seconds: float, table: Table) -> float:
+    """Three rounds of service and baseline in turn; the median of the ratios of each round."""
+    ratios = []
+    ours: list[Round] = []
+    bare: list[Round] = []
+    for _ in range(ROUNDS):
+        bare.append(measure(BARE[0], BARE[1], scene.body, BARE[2], seconds))
+        ours.append(measure("tests.bench.app:app", ORDER_PATH, scene.body, scene.expect, seconds))
+        ratios.append(ours[-1].load.rate / bare[-1].load.rate)
+    ratio = statistics.median(ratios)
+    table.add_row(
+        scene.name,
+        f"{len(scene.body) / 1000:.1f}",
+        f"{statistics.median(r.load.rate for r in bare):,.0f}",
+        f"{statistics.median(r.load.rate for r in ours):,.0f}",
+        f"{ratio:.2f}  ({', '.join(f'{r:.2f}' for r in ratios)})",
+        f"{statistics.median(r.cpu_ms for r in bare):.3f}",
+        f"{statistics.median(r.cpu_ms for r in ours):.3f}",
+        f"{max(r.load.percentile(99) for r in ours) * 1000:.1f}",
+    )
+    return ratio
+
+
+def first_card(scene: Scene) -> tuple[float, float]:
+    """Seconds from starting the process to its first card, and the latency of that card."""
+    started = time.perf_counter()
+    with server("tests.bench.app:app") as (port, _):
+        load = asyncio.run(
+            run_load(port, http_request(ORDER_PATH, scene.body), expect=scene.expect, seconds=0, connections=1)
+        )
+        return time.perf_counter() - started, load.latencies[0]
+
+
+def main() -> None:
+    """Print the tables; `--seconds` is the length of each round."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of each round")
+    seconds = parser.parse_args().seconds
+    console = Console(width=140)
+    measured = scenes()
+    table = Table(title=f"Order entry against a bare FastAPI application, {CONNECTIONS} connections, {ROUNDS} rounds in turn")
+    for column in ("request", "kB", "bare req/s", "ours req/s", "ratio (rounds)", "bare CPU ms", "ours CPU ms", "p99 ms"):
+        table.add_column(column, justify="left" if column == "request" else "right")
+    for scene in measured:
+        compare(scene, seconds, table)
+    console.print(table)
+    console.print(stages(measured[0].body))
+    until_card, latency = first_card(measured[0])
+    console.print(f"Start of the process to its first card: {until_card:.2f} s; that card took {latency * 1000:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Where the CPU time of one measured request goes: each stage of the flow timed on its own, in this process."""
+
+from __future__ import annotations
+
+import timeit
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from uuid import uuid4
+
+import orjson
+from rich.table import Table
+
+from cds.dosing.assess import assess
+from cds.fhir.bundle import read_contents
+from cds.fhir.history import read_history
+from cds.fhir.orders import read_order
+from cds.fhir.references import Pool
+from cds.regimens.library import load
+from hooks.cards import order_cards
+from hooks.flow import Desk
+from hooks.protocol import read_request
+from hooks.services import SERVICES
+from hooks.settings import Settings
+from tests.bench.requests import ORDER_ID, call_day
+
+_RUNS = 400
+_REPEATS = 5
+
+
+def stages(body: bytes) -> Table:
+    """A table of microseconds per stage, the best of several repeats."""
+    desk = Desk.of(
+        Settings(regimen="eu-12mg", time_zone="Europe/Stockholm"),
+        load(),
+        clock=lambda: datetime.combine(call_day(), datetime.min.time()).astimezone(),
+        new_id=lambda: str(uuid4()),
+    )
+    on, drug, zone = call_day(), desk.regimen.drug, desk.zone
+    patient = "Patient/bench"
+    parsed = orjson.loads(body)
+    request = read_request(parsed, serves=SERVICES["nusinersen-order"].hooks)
+    drafts = read_contents(request.draft_orders)
+    pool = Pool(drafts.resources)
+    order = read_order(drafts.resources[0], drug=drug, zone=zone, on=on, resolve=pool.resolve)
+    given = read_contents(request.prefetch["administrations"])
+    read = partial(read_history, given.resources, drug=drug, zone=zone, patient=patient, full_urls=given.full_urls)
+    judge = partial(assess, patient, read(), desk.regimen, on=on, whole=True, proposals=order.proposals)
+    judged = frozenset({f"MedicationRequest/{ORDER_ID}"})
+    show = partial(order_cards, judge(), [order], judged=judged, context=desk.context(desk.clock()))
+    cards = {"cards": show()}
+    steps: dict[str, Callable[[], object]] = {
+        "parse the body (the baseline does this too)": lambda: orjson.loads(body),
+        "read the envelope": lambda: read_request(parsed, serves=SERVICES["nusinersen-order"].hooks),
+        "read the order": lambda: read_order(drafts.resources[0], drug=drug, zone=zone, on=on, resolve=pool.resolve),
+        "unpack the prefetched Bundle": lambda: read_contents(request.prefetch["administrations"]),
+        "read 20 administrations": read,
+        "assess": judge,
+        "card with detail and suggestions": show,
+        "write the answer": lambda: orjson.dumps(cards),
+    }
+    table = Table(title=f"CPU time of one too-early order in the service's own code; the answer has {len(orjson.dumps(cards)):,} bytes")
+    table.add_column("stage")
+    table.add_column("microseconds", justify="right")
+    total = 0.0
+    for name, step in steps.items():
+        spent = min(timeit.repeat(step, number=_RUNS, repeat=_REPEATS)) / _RUNS * 1e6
+        total += spent
+        table.add_row(name, f"{spent:.0f}")
+    table.add_section()
+    table.add_row("together", f"{total:.0f}")
+    return table

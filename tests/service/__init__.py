@@ -1,0 +1,1 @@
+"""The service as an EHR meets it: requests in, status, cards and errors out."""
