@@ -29,7 +29,7 @@ def assess_by_the_text(
     story = walk(sorted_records.doses, regimen)
     outlook = forecast(story, sorted_records.refused, on, whole=whole)
     request = Request(story, sorted_records.refused, on, outlook.status == "decision", list(proposals))
-    judged = sorted(judge_request(request), key=lambda one: (one.day, one.proposal.day is None, one.proposal.reference))
+    judged = sorted(judge_request(request), key=lambda one: (one.day, one.proposal.reference))
     return {
         "patient": patient,
         "on": on.isoformat(),

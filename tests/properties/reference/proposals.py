@@ -35,8 +35,8 @@ class Judged:
 
     @property
     def troubles(self) -> list[str]:
-        """The codes above info, the notes on the order itself aside."""
-        return [said.code for said in self.said if said.severity != "info"]
+        """The codes above info; a wrong route or amount is one that no date can cure."""
+        return [said.code for said in self.findings if said.severity != "info"]
 
 
 @dataclass
@@ -102,7 +102,7 @@ def judge_undated(request: Request, proposal: Proposal, others: list[Proposal]) 
     said = [one._replace(severity="warning") if one.code == "interval-too-short" else one for one in said]
     if any(too_near_to_another(request, proposal, other) for other in others):
         said.append(say("interval-too-short", "P3", "warning"))
-        said = [one for one in said if (one.code, one.rule) != ("interval-undecidable", "P6")]
+        said = without(said, "interval-undecidable")  # one answer to one question, as in D5 and P6
     said.append(say("proposed-date-assumed", "P1"))
     return replace(judged, said=said)
 

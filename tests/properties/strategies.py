@@ -1,0 +1,248 @@
+"""Histories as they are and as they should not be: doses around every boundary, doubtful dates, odd records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from cds.dosing.assess import assess
+from cds.dosing.codes import Code
+from cds.dosing.document import as_json
+from cds.dosing.facts import Administration, DateRange, NotGiven, Proposal, Record, Unidentified, Unreadable
+from cds.dosing.findings import found
+from cds.dosing.regimen import Regimen
+from tests.properties import regimens
+from tests.properties.reference import assess_by_the_text
+from tests.properties.reference.days import days_in, plus, plus_months
+from tests.properties.reference.forecast import recommended
+from tests.properties.reference.records import Dose
+from tests.properties.reference.walk import Story, slot, walk
+
+PATIENT = "Patient/p"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question: these records, this regimen, this day, these proposals."""
+
+    records: tuple[Record, ...]
+    regimen: Regimen
+    on: date
+    whole: bool = True
+    proposals: tuple[Proposal, ...] = ()
+
+    def answer(self) -> dict[str, Any]:
+        """What the engine says, as JSON."""
+        return as_json(
+            assess(PATIENT, self.records, self.regimen, on=self.on, whole=self.whole, proposals=self.proposals)
+        )
+
+    def by_the_text(self) -> dict[str, Any]:
+        """What the second implementation says."""
+        return assess_by_the_text(
+            PATIENT, self.records, self.regimen, on=self.on, whole=self.whole, proposals=self.proposals
+        )
+
+    def __repr__(self) -> str:
+        lines = [f"Case({self.regimen.id} {self.regimen.tolerance}, on={self.on}, whole={self.whole}"]
+        lines += [f"    {_in_short(one)}" for one in (*self.records, *self.proposals)]
+        return "\n".join(lines) + ")"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
+
+
+def _in_short(one: Record | Proposal) -> str:
+    words = [type(one).__name__, one.reference.rpartition("/")[2]]
+    when = getattr(one, "when", None)
+    if when is not None:
+        words.append(str(when.earliest) if when.days == 1 else f"{when.earliest}..{when.latest}")
+    if isinstance(one, Proposal):
+        words.append(str(one.day))
+    if isinstance(one, (Administration, Proposal)):
+        words += [f"{one.amount} mg"] if one.amount is not None else []
+        words += [note.code.value for note in one.notes]
+    if isinstance(one, Administration) and one.stopped:
+        words.append("stopped")
+    if isinstance(one, Unreadable):
+        words.append(one.reason.value)
+    return " ".join(words)
+
+
+STARTS = [date(2020, 1, 15), date(2019, 10, 31), date(2020, 2, 29), date(2023, 8, 30), date(2024, 2, 28)]
+START = st.one_of(st.sampled_from(STARTS), st.dates(date(2018, 1, 1), date(2025, 12, 31)))
+NEAR = [0, 1, -1, 2, -2, 3, -3, 4, -4]
+AROUND = [*NEAR, 7, 8, -7, -8, 13, 14, 15, -13, -14, -15, 28, 29, -28, -29]
+
+
+def step_of(days: list[date], regimen: Regimen) -> Story:
+    """Where the doses so far leave the walk."""
+    return walk([Dose([f"a{index:02}"], day, day) for index, day in enumerate(days)], regimen)
+
+
+def landmarks(story: Story) -> list[date]:
+    """The days on which something changes, the next dose on time first."""
+    regimen, last = story.regimen, story.last.day
+    on_time = recommended(story) or plus(last, regimen.maintenance_interval)
+    marks = [on_time, last, plus(last, regimen.maintenance_interval)]
+    if story.anchor is not None:
+        marks += [slot(story, story.k), slot(story, story.k + 1)]
+    marks += [plus_months(last, 3)]
+    marks += [plus_months(last, months) for months in (8, 16, 40)]
+    return marks
+
+
+@st.composite
+def a_day(draw: st.DrawFn, days: list[date], regimen: Regimen) -> date:
+    """A day around a landmark: a boundary, the day before, the day after, or a minimum interval from it."""
+    if not days:
+        return draw(START)
+    mark = draw(st.sampled_from(landmarks(step_of(days, regimen))))
+    tolerances = (regimen.tolerance.loading, regimen.tolerance.maintenance)
+    edges = [sign * (tolerance + more) for tolerance in tolerances for more in (0, 1) for sign in (1, -1)]
+    return mark + timedelta(days=draw(st.sampled_from(AROUND + edges)))
+
+
+@st.composite
+def dose_days(draw: st.DrawFn, regimen: Regimen, most: int = 8) -> list[date]:
+    """Days of doses, many on schedule, in the order in which they were drawn."""
+    days: list[date] = []
+    for _ in range(draw(st.integers(0, most))):
+        if days and draw(st.sampled_from(["on time", "on time", "shifted"])) == "on time":
+            days.append(landmarks(step_of(days, regimen))[0])
+        else:
+            days.append(draw(a_day(days, regimen)))
+    return days
+
+
+def month_of(day: date) -> DateRange:
+    return DateRange(day.replace(day=1), day.replace(day=days_in(day.year, day.month)))
+
+
+def year_of(day: date) -> DateRange:
+    return DateRange(date(day.year, 1, 1), date(day.year, 12, 31))
+
+
+@st.composite
+def a_range(draw: st.DrawFn, day: date) -> DateRange:
+    """A day, a month, or a stretch of days that ends around the widest that can be used."""
+    if draw(st.integers(0, 5)) < 5:
+        return DateRange.on(day)
+    if draw(st.booleans()):
+        return month_of(day)
+    before = draw(st.sampled_from([0, 1, 6, 13, 14, 20]))
+    width = draw(st.sampled_from([2, 3, 14, 15, 31, 32, 60]))
+    first = day - timedelta(days=before)
+    return DateRange(first, first + timedelta(days=width - 1))
+
+
+AMOUNT = st.sampled_from([None, *map(Decimal, ["12", "12.0", "12.6", "12.61", "11.4", "11.39", "5", "50", "100"])])
+RIGHT_AMOUNT_MOSTLY = st.one_of(st.sampled_from([None, Decimal(12)]), st.sampled_from([None, Decimal(12)]), AMOUNT)
+IMPRECISE = found(Code.DATE_IMPRECISE, "D2")
+BY_TEXT = found(Code.IDENTIFIED_BY_TEXT, "C1")
+ODD_ROUTE = found(Code.ROUTE_UNRECOGNISED, "C4")
+WRONG_ROUTE = found(Code.UNEXPECTED_ROUTE, "C4")
+
+
+@st.composite
+def administration(draw: st.DrawFn, reference: str, day: date) -> Administration:
+    when = draw(a_range(day))
+    notes = [IMPRECISE] if when.days > 1 else []
+    notes += draw(st.sampled_from([[], [], [], [BY_TEXT], [ODD_ROUTE]]))
+    stopped = draw(st.integers(0, 11)) == 11
+    return Administration(reference, when, draw(RIGHT_AMOUNT_MOSTLY), stopped, tuple(notes))
+
+
+REASONS = [
+    (Code.STATUS_UNKNOWN, "C2"),
+    (Code.UNEXPECTED_ROUTE, "C4"),
+    (Code.UNREADABLE_RECORD, "C1"),
+    (Code.WRONG_PATIENT, "C9"),
+    (Code.DATE_MISSING, "C3"),
+]
+
+
+@st.composite
+def other_record(draw: st.DrawFn, reference: str, day: date) -> Record:
+    """A record that is no dose, dated near the day, or to a month, to a year, or not at all."""
+    kind = draw(st.sampled_from(["unreadable", "unreadable", "not given", "unidentified"]))
+    if kind == "not given":
+        return NotGiven(reference)
+    if kind == "unidentified":
+        return Unidentified(reference, "no code and no text", DateRange.on(day))
+    reason, rule = draw(st.sampled_from(REASONS))
+    when: DateRange | None = None
+    if reason is not Code.DATE_MISSING:
+        when = draw(st.sampled_from([DateRange.on(day), DateRange.on(day), month_of(day), year_of(day), None]))
+    return Unreadable(reference, reason, rule, "element", "detail", when)
+
+
+@st.composite
+def histories(draw: st.DrawFn, regimen: Regimen, days: list[date], *, odd: bool = True) -> tuple[Record, ...]:
+    """Records of doses on those days; with `odd`, second records of a dose and records that are none."""
+    first_number = draw(st.integers(0, 30))
+    numbers = iter((first_number + 7 * index) % 31 for index in range(31))
+
+    def reference() -> str:
+        return f"MedicationAdministration/a{next(numbers):02}"
+
+    records: list[Record] = [draw(administration(reference(), day)) for day in days]
+    if odd and days:
+        for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+            day = draw(st.sampled_from(days))
+            records.append(draw(administration(reference(), day)))
+        for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+            day = draw(st.sampled_from(days)) + timedelta(days=draw(st.sampled_from(AROUND)))
+            records.append(draw(other_record(reference(), day)))
+    elif odd and draw(st.booleans()):
+        records.append(draw(other_record(reference(), draw(START))))
+    return tuple(records)
+
+
+@st.composite
+def days_to_ask_about(draw: st.DrawFn, regimen: Regimen, days: list[date]) -> date:
+    """A day around a landmark after the last dose or, less often, one that leaves doses in the future."""
+    known = days
+    if len(days) > 1 and draw(st.integers(0, 4)) == 4:
+        known = days[: draw(st.integers(1, len(days) - 1))]
+    return draw(a_day(known, regimen))
+
+
+@st.composite
+def requests(draw: st.DrawFn, regimen: Regimen, days: list[date], on: date, most: int = 3) -> tuple[Proposal, ...]:
+    """Proposed dates around a landmark, around one another, or none; at times two dates of one order."""
+    proposals: list[Proposal] = []
+    for number in range(draw(st.integers(0, most))):
+        kind = draw(st.sampled_from(["landmark", "landmark", "soon", "another", "undated"]))
+        dated = [one.day for one in proposals if one.day is not None]
+        day: date | None = None
+        if kind == "landmark":
+            day = draw(a_day(days, regimen))
+        elif kind == "soon":
+            day = on + timedelta(days=draw(st.sampled_from([0, 1, 6, 13, 14, 15, 30, 70])))
+        elif kind == "another":
+            day = draw(st.sampled_from(dated or [on])) + timedelta(days=draw(st.sampled_from([0, 1, 13, 14, 15, 35])))
+        if day is not None:
+            day = max(day, on)
+        name = f"MedicationRequest/m{draw(st.sampled_from([number, 9 - number]))}"
+        if any(one.reference == name and (day is None or one.day in (None, day)) for one in proposals):
+            name = f"MedicationRequest/n{number}"
+        notes = draw(st.sampled_from([(), (), (), (), (WRONG_ROUTE,), (ODD_ROUTE,)]))
+        proposals.append(Proposal(name, day, draw(RIGHT_AMOUNT_MOSTLY), notes))
+    return tuple(proposals)
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, odd: bool = True, proposed: int = 3, whole: bool | None = None) -> Case:
+    """Any question that the engine can be asked."""
+    regimen = draw(st.sampled_from(regimens.ALL))
+    days = draw(dose_days(regimen))
+    on = draw(days_to_ask_about(regimen, days))
+    read_whole = draw(st.sampled_from([True] * 9 + [False])) if whole is None else whole
+    records = draw(histories(regimen, days, odd=odd))
+    proposals = draw(requests(regimen, [day for day in days if day <= on], on, proposed))
+    return Case(records, regimen, on, read_whole, proposals)
