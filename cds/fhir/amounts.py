@@ -65,17 +65,22 @@ def _measured(parent: Resource, name: str, at: str) -> tuple[Decimal, Unit] | No
 
 def _positive(quantity: Resource, at: str) -> Decimal | None:
     value = quantity.get("value")
-    if isinstance(value, dict | list):
+    if isinstance(value, float):
+        # by way of its shortest text, so that 2.4 is 2.4 and not 2.399999999999999911
+        number = Decimal(repr(value))
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        number = Decimal(value)
+    elif isinstance(value, dict | list):
         raise malformed(value, "a number", at, "value")
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    else:
         return None
-    # by way of its shortest text, so that 2.4 is 2.4 and not 2.399999999999999911
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     return number if number.is_finite() and number > 0 else None
 
 
 def _unit(quantity: Resource, at: str) -> Unit | None:
     """The unit by its UCUM code, else by an exact unit string; None where the two contradict each other."""
+    if quantity.get("system") == UCUM and quantity.get("code") == "mg" == quantity.get("unit"):
+        return _MG
     code, system = text_in(quantity, "code", at), text_in(quantity, "system", at)
     words = text_in(quantity, "unit", at)
     by_words = UNIT_STRINGS.get(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, tzinfo
-from typing import NamedTuple
+from typing import TypeAlias
 
 from cds.dosing.calendar import add_days, add_months
 from cds.dosing.codes import Code
@@ -32,11 +32,8 @@ _ABSENT_REASONS = frozenset({
 })  # fmt: skip
 
 
-class Dated(NamedTuple):
-    """The days a FHIR date can be; `note` is a `date-imprecise` where it is less than one day said for certain."""
-
-    when: DateRange
-    note: Finding | None = None
+Dated: TypeAlias = tuple[DateRange, Finding | None]
+"""The days a FHIR date can be, and a `date-imprecise` where it is less than one day said for certain."""
 
 
 def read_date(text: str, zone: tzinfo) -> Dated | None:
@@ -48,19 +45,14 @@ def read_date(text: str, zone: tzinfo) -> Dated | None:
     try:
         if len(text) == 10 and text[4] == text[7] == "-":
             day = date.fromisoformat(text)
-            return Dated(DateRange(day, day))
-        # `2026-03-01T10:00:00`, then an offset: nearly all of them; the general reading below agrees on these
-        if text[10:11] == "T" and text[19:] in _OFFSETS and _as_usual(text):
+        # `2026-03-01T10:00:00` and an offset: nearly all of them. The general reading agrees on these, and is slower.
+        elif text[4:17:3] == "--T::" and text[19:] in _OFFSETS and text[11:13] != "24" and text[17:19] != "60":
             day = datetime.fromisoformat(text).astimezone(zone).date()
-            return Dated(DateRange(day, day))
-        return _general(text, zone)
+        else:
+            return _general(text, zone)
     except (ValueError, OverflowError):
         return None
-
-
-def _as_usual(text: str) -> bool:
-    """Whether the punctuation is FHIR's, and Python means the same by the numbers."""
-    return text[4] == text[7] == "-" and text[13] == text[16] == ":" and text[11:13] != "24" and text[17:19] != "60"
+    return DateRange(day, day), None
 
 
 def _general(text: str, zone: tzinfo) -> Dated | None:
@@ -75,14 +67,14 @@ def _general(text: str, zone: tzinfo) -> Dated | None:
     time = shape["time"].removesuffix(":60") + ":59" if shape["time"].endswith(":60") else shape["time"]
     moment = datetime.fromisoformat(f"{shape['day']}T{time}{offset or ''}")
     day = moment.astimezone(zone).date() if offset else moment.date()
-    return Dated(DateRange(day, day), None if offset else NO_OFFSET)
+    return DateRange(day, day), None if offset else NO_OFFSET
 
 
 def _partial(year: int, month: str | None) -> Dated:
     if month is None:
-        return Dated(DateRange(date(year, 1, 1), date(year, 12, 31)), PARTIAL)
+        return DateRange(date(year, 1, 1), date(year, 12, 31)), PARTIAL
     first = date(year, int(month), 1)
-    return Dated(DateRange(first, last_of_month(first)), PARTIAL)
+    return DateRange(first, last_of_month(first)), PARTIAL
 
 
 def last_of_month(first: date) -> date:

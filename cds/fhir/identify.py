@@ -25,20 +25,25 @@ def identify(resource: Resource, drug: Drug, resolve: Resolve) -> Identity:
 
 
 def _by_one_code(resource: Resource, codes: DrugCodes) -> Identity | None:
-    """The answer for nearly every record of the drug: one concept with one listed code. None: look at all of it."""
+    """The answer for nearly every record: one concept with one code. None: look at all of it."""
     concept = resource.get("medicationCodeableConcept")
     if not isinstance(concept, dict) or "medicationReference" in resource:
         return None
     codings = concept.get("coding")
-    if not isinstance(codings, list) or len(codings) != 1:
+    if not isinstance(codings, list) or len(codings) != 1 or not isinstance(codings[0], dict):
         return None
     coding = codings[0]
-    if not isinstance(coding, dict) or not isinstance(concept.get("text", ""), str):
-        return None
     system, code = coding.get("system"), coding.get("code")
-    if not isinstance(system, str) or not isinstance(code, str) or not isinstance(coding.get("display", ""), str):
+    text, display = concept.get("text", ""), coding.get("display", "")
+    if not (isinstance(system, str) and isinstance(code, str) and isinstance(text, str) and isinstance(display, str)):
         return None
-    return codes.products.get(system, code)
+    listed = codes.products.get(system, code)
+    if listed is not None:
+        return listed
+    words = f"{text} {display}"
+    if codes.look_alikes.get(system, code) is None and codes.names_the_drug(words):
+        return None
+    return _OTHER if words.strip() else None
 
 
 @dataclass(slots=True)

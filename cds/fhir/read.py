@@ -12,7 +12,7 @@ from cds.dosing.facts import Administration, DateRange, NotGiven, Record, Uniden
 from cds.dosing.findings import Finding, found
 from cds.fhir.amounts import milligrams
 from cds.fhir.codes import codes_of
-from cds.fhir.dates import Dated, read_element, read_period
+from cds.fhir.dates import Dated, read_date, read_element, read_period
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer, Identity
 from cds.fhir.plain import Malformed, Resolve, Resource, kind, object_in
@@ -201,6 +201,9 @@ def _route_recognised(dosage: Resource, drug: Drug) -> bool:
 
 def _date(resource: Resource, zone: tzinfo) -> Dated:
     """Rule C3 and D2; a dateTime and a Period together must say the same days."""
+    plain = resource.get("effectiveDateTime")
+    if isinstance(plain, str) and "effectivePeriod" not in resource and (dated := read_date(plain, zone)):
+        return dated
     moment_said = resource.get("effectiveDateTime") is not None
     period_said = resource.get("effectivePeriod") is not None
     try:
@@ -212,7 +215,7 @@ def _date(resource: Resource, zone: tzinfo) -> Dated:
     dated = moment or period
     if dated is None:
         raise _Refused(Code.DATE_MISSING, "C3", "effective[x]", "is missing")
-    if moment is not None and period is not None and moment.when != period.when:
+    if moment is not None and period is not None and moment[0] != period[0]:
         raise _Refused(Code.UNREADABLE_RECORD, "C3", "effective[x]", "is a dateTime and a Period of different days")
     return dated
 
@@ -227,7 +230,7 @@ def _when(resource: Resource, zone: tzinfo) -> DateRange | None:
             except Malformed:
                 continue
             if dated is not None:
-                ranges.append(dated.when)
+                ranges.append(dated[0])
     if not ranges:
         return None
     return DateRange(min(days.earliest for days in ranges), max(days.latest for days in ranges))

@@ -73,7 +73,7 @@ class Pool:
     reference as it was written. An absolute reference never means a resource whose full URL is known to be another.
     """
 
-    __slots__ = ("_by_reference", "_by_url", "_placed")
+    __slots__ = ("_by_reference", "_by_url", "_placed", "_resources")
 
     def __init__(
         self,
@@ -84,10 +84,17 @@ class Pool:
     ) -> None:
         self._by_url: dict[str, Resource] = {**(full_urls or {}), **(fetched or {})}
         self._placed = {id(resource) for url, resource in (full_urls or {}).items() if "://" in url}
-        self._by_reference: dict[str, Resource] = {}
-        for resource in resources:
-            if isinstance(resource, dict) and (reference := reference_of(resource)):
-                self._by_reference[reference] = newer(self._by_reference.get(reference), resource)
+        self._resources = resources if isinstance(resources, list | tuple) else list(resources)
+        self._by_reference: dict[str, Resource] | None = None
+
+    def _known(self) -> dict[str, Resource]:
+        """The resources by reference. Most histories are coded in place, so that this is made when first asked for."""
+        if self._by_reference is None:
+            self._by_reference = {}
+            for resource in self._resources:
+                if isinstance(resource, dict) and (reference := reference_of(resource)):
+                    self._by_reference[reference] = newer(self._by_reference.get(reference), resource)
+        return self._by_reference
 
     def resolve(self, reference: str, _resource: Resource) -> Resource | None:
         """The resource that a reference points at, None if it is not here."""
@@ -96,7 +103,7 @@ class Pool:
         if found is not None:
             return found
         known = relative(written)
-        found = self._by_reference.get(known) if known else None
+        found = self._known().get(known) if known else None
         if found is not None and "://" in written and id(found) in self._placed:
             return None
         return found

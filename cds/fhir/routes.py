@@ -27,6 +27,8 @@ def route_recognised(parent: Resource, codes: DrugCodes, at: str) -> bool:
     concept = object_in(parent, "route", at)
     if not concept:
         return True
+    if _plainly_right(concept, codes):
+        return True
     path = f"{at}.route"
     coded = recognised = False
     fault: Malformed | None = None
@@ -44,3 +46,12 @@ def route_recognised(parent: Resource, codes: DrugCodes, at: str) -> bool:
     if fault is not None:
         raise fault
     return recognised or not (coded or text_in(concept, "text", path))
+
+
+def _plainly_right(concept: Resource, codes: DrugCodes) -> bool:
+    """One coding of a right route and nothing else: nearly every record."""
+    codings = concept.get("coding")
+    if not isinstance(codings, list) or len(codings) != 1 or not isinstance(codings[0], dict):
+        return False
+    system, code = codings[0].get("system"), codings[0].get("code")
+    return isinstance(system, str) and isinstance(code, str) and codes.routes.get(system, code) is not None
