@@ -18,7 +18,7 @@ from cds.dosing.regimen import Regimen
 from cds.dosing.walk import State, Taken, applies_table, spacing_finding, take
 
 _SEARCH_DAYS = 400
-"""How far after the recommended date a better one is looked for (P4): beyond it the next dose would be due."""
+"""How far after the recommended and all proposed dates a better one is looked for (P4): beyond, every dose is late."""
 
 _TOO_EARLY = (Code.INTERVAL_TOO_SHORT, Code.EARLIER_THAN_SCHEDULE)
 _PRESUMES_A_SCHEDULE = (Code.EARLIER_THAN_SCHEDULE, Code.SCHEDULE_SHIFTED)
@@ -150,7 +150,8 @@ def _suggested(
     if recommended is None or any(note.severity is not Severity.INFO for note in in_turn[index].notes):
         return None
     first = max(recommended, background.on)
-    for ahead in range(_SEARCH_DAYS):
+    latest = max(first, max(proposal.day or first for proposal in in_turn))
+    for ahead in range((latest - first).days + _SEARCH_DAYS):
         day = add_days(first, ahead)
         if _keeps_the_peace(index, day, in_turn, judged, background):
             return day
