@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from cds.dosing.drug import Coding, Drug, Strength
@@ -46,7 +45,7 @@ class DrugParts:
     def add(self, file: DrugFile | CodesFile, report: Report) -> None:
         """Take in the codes of a file; a code of an unknown system, or one listed before, is reported and left out."""
         for key in sorted(file.systems.keys() & self.systems.keys()):
-            report(f"systems.{key}", "the drug's own file states this system already; leave it out or rename it")
+            report(f"systems.{key}", "the drug's own file states this system already; leave it out or use another key")
         systems = {**file.systems, **self.systems}
         self.notes += file.notes
         for where, product in _numbered("product", file.product):
@@ -70,7 +69,10 @@ class DrugParts:
     ) -> None:
         system = systems.get(entry.system)
         if system is None:
-            report(f"{where}.system", f"no system {entry.system!r}; state it under [systems], or use {_list(systems)}")
+            report(
+                f"{where}.system",
+                f"there is no system {entry.system!r}; state it under [systems], or use: {_list(systems)}",
+            )
             return
         for code, value in codes.items():
             for uri in system.uris:
@@ -83,15 +85,16 @@ class DrugParts:
 
     def drug(self) -> Drug:
         """The drug with all that was added."""
+        # plain dicts, since a regimen must be able to travel to another process
         return Drug(
             id=self.id,
             title=self.title,
             names=self.names,
-            products=MappingProxyType(self.products),
-            look_alikes=MappingProxyType(self.look_alikes),
-            routes=MappingProxyType(self.routes),
-            other_routes=MappingProxyType(self.other_routes),
-            sources=MappingProxyType(self.sources),
+            products=dict(self.products),
+            look_alikes=dict(self.look_alikes),
+            routes=dict(self.routes),
+            other_routes=dict(self.other_routes),
+            sources=dict(self.sources),
             notes=tuple(self.notes),
         )
 

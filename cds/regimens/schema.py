@@ -17,9 +17,11 @@ def _period(value: object) -> Period:
     return Period.parse(value)
 
 
-def _number(value: object) -> object:
+def _number(value: object) -> Decimal:
     # bool is an int to Python, and a TOML integer is not yet a Decimal
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("write a number, like 12 or 12.5")
+    return Decimal(value)
 
 
 def _extra_doses(value: object) -> int | None:

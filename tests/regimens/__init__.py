@@ -1,0 +1,1 @@
+"""Label data: what the shipped files state, and what the loader refuses."""

@@ -1,0 +1,124 @@
+"""What the labels prescribe, stated a second time and compared with the files."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from cds.dosing.regimen import Regimen
+from cds.regimens.library import load
+
+LIBRARY = load()
+START = date(2026, 1, 1)
+
+SHIPPED = {
+    # id: (authority, days of the loading doses, rule for a delay, sources)
+    "eu-12mg": ("European Medicines Agency", (0, 14, 28, 63), "table", 4),
+    "eu-12mg-2017": ("European Medicines Agency", (0, 14, 28, 63), "resume", 2),
+    "us-12mg": ("US Food and Drug Administration", (0, 14, 28, 58), "table", 1),
+    "us-12mg-2016": ("US Food and Drug Administration", (0, 14, 28, 58), "resume", 1),
+}
+
+TABLE = """
+from 8 months: 1 extra dose
+from 16 months: 2 extra doses
+from 40 months: the whole loading
+extra doses 14 days apart, each up to 3 months after the dose before
+a loading dose up to 3 months after the dose before
+both actions shown 3 days around a boundary
+"""
+
+
+def table(regimen: Regimen) -> str:
+    rules = regimen.catch_up
+    if rules is None:
+        return "resume"
+    given = {1: "1 extra dose", 2: "2 extra doses", None: "the whole loading"}
+    rows = [f"from {row.from_}: {given[row.extra_doses]}" for row in rules.rows]
+    return "\n".join([
+        "", *rows, f"extra doses {rules.interval} apart, each up to {rules.limit} after the dose before",
+        f"a loading dose up to {rules.loading_limit} after the dose before",
+        f"both actions shown {rules.near_boundary_days} days around a boundary", "",
+    ])  # fmt: skip
+
+
+def loading_days(regimen: Regimen) -> tuple[int, ...]:
+    days = [START]
+    for step in regimen.loading[1:]:
+        assert step.interval is not None
+        days.append(step.interval.after(days[-1]))
+    return tuple((day - START).days for day in days)
+
+
+def test_these_regimens_are_shipped() -> None:
+    assert list(LIBRARY.regimens) == sorted(SHIPPED)
+    assert all(LIBRARY.get(name).id == name for name in SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_label(name: str) -> None:
+    regimen = LIBRARY.get(name)
+    authority, days, rule, sources = SHIPPED[name]
+    assert regimen.authority == authority
+    assert loading_days(regimen) == days
+    assert table(regimen) == (TABLE if rule == "table" else "resume")
+    assert len(regimen.sources) == sources
+    # the same for all four
+    assert {step.amount for step in regimen.loading} | {regimen.maintenance_amount} == {12}
+    assert str(regimen.maintenance_interval) == "4 months"
+    assert str(regimen.minimum_interval) == "14 days"
+    assert str(regimen.undocumented_loading) == "3 months"
+    assert (regimen.tolerance.loading, regimen.tolerance.maintenance) == (7, 28)
+    assert "40140777" in regimen.tolerance_source
+    assert regimen.drug.id == "nusinersen"
+    assert regimen.version == "1.0.0"
+
+
+def test_what_is_not_verified_is_said() -> None:
+    missing = "the exact dates between which this text was in force are missing"
+    assert {name: LIBRARY.get(name).verified for name in SHIPPED} == {
+        "eu-12mg": "yes",
+        "eu-12mg-2017": missing,
+        "us-12mg": "yes",
+        "us-12mg-2016": missing,
+    }
+
+
+STATED = {
+    # topic: what each text must and must not say
+    ("eu-12mg", "schedule"): ("days 0, 14, 28 and 63", "58"),
+    ("us-12mg", "schedule"): ("the fourth 30 days after the third", "63"),
+    ("eu-12mg", "delayed-dose"): ("40 months or more: the whole loading again", "no other rule"),
+    ("us-12mg", "delayed-dose"): ("40 months or more: the whole loading again", "no other rule"),
+    ("eu-12mg-2017", "delayed-dose"): ("given as soon as possible", "40 months"),
+    ("us-12mg-2016", "delayed-dose"): ("given as soon as possible", "40 months"),
+    ("eu-12mg", "delayed-loading"): ("Up to 3 months", "a reading"),
+    ("us-12mg", "delayed-loading"): ("a reading taken from the EU text", "Up to 3 months"),
+    ("eu-12mg-2017", "delayed-loading"): ("no other rule for a long delay", "3 months"),
+    ("us-12mg-2016", "delayed-loading"): ("no other rule for a long delay", "3 months"),
+}
+
+
+@pytest.mark.parametrize(("name", "topic"), STATED, ids=lambda value: value)
+def test_statement(name: str, topic: str) -> None:
+    said, never_said = STATED[name, topic]
+    statement = dict(LIBRARY.get(name).statements)[topic]
+    assert said in statement
+    assert never_said not in statement
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_topic_of_the_cards_is_stated(name: str) -> None:
+    topics = [topic for topic, _ in LIBRARY.get(name).statements]
+    assert topics == ["schedule", "minimum-interval", "delayed-dose", "delayed-loading"]
+
+
+@pytest.mark.parametrize("name", ["eu-12mg", "us-12mg"])
+def test_the_readings_that_are_ours_are_marked_as_ours(name: str) -> None:
+    notes = " ".join(LIBRARY.get(name).notes)
+    assert "readings of this project and not of the label" in notes
+
+
+def test_the_us_limit_for_loading_is_marked_as_ours() -> None:
+    assert any("The text states no limit for a late loading dose" in note for note in LIBRARY.get("us-12mg").notes)

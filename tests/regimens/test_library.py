@@ -1,0 +1,111 @@
+"""What a site's folder adds, how a file is sealed by its digest, and how a regimen is chosen."""
+
+from __future__ import annotations
+
+import pickle
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds.dosing.drug import Coding, Strength
+from cds.regimens.library import UnknownRegimen, digest, load
+from tests.regimens.site import CODES, DRUG, REGIMEN, SOUND, broken, write
+
+SHIPPED = {name: regimen.digest for name, regimen in load().regimens.items()}
+
+
+def test_a_site_adds_a_regimen(tmp_path: Path) -> None:
+    library = load(write(tmp_path, {"local.toml": REGIMEN}))
+    local = library.get("local")
+    assert list(library.regimens) == ["eu-12mg", "eu-12mg-2017", "local", "us-12mg", "us-12mg-2016"]
+    assert (str(local.loading[1].interval), local.maintenance_amount) == ("14 days", Decimal("12.5"))
+    assert local.drug == library.get("eu-12mg").drug
+    assert local.undocumented_loading is None
+    assert {name: library.get(name).digest for name in SHIPPED} == SHIPPED
+
+
+def test_a_site_adds_a_drug_with_its_regimen(tmp_path: Path) -> None:
+    files = {"local.toml": broken(REGIMEN, '"nusinersen"', '"inventedersen"'), "drugs/inventedersen.toml": DRUG}
+    drug = load(write(tmp_path, files)).get("local").drug
+    system = "https://codes.example.invalid/drugs"
+    assert drug.names == ("inventedersen",)
+    assert drug.products == {Coding(system, "A1"): Strength(Decimal(100), Decimal(15))}
+    assert drug.look_alikes == {Coding(system, "B1"): "another"}
+    assert drug.routes == {Coding(system, "IT"): "Intrathecal"}
+    assert drug.other_routes == {Coding(system, "IV"): "Intravenous"}
+
+
+def test_a_site_adds_codes_to_a_shipped_drug(tmp_path: Path) -> None:
+    library = load(write(tmp_path, {"codes/local.toml": CODES}))
+    added = Coding("https://codes.example.invalid/drugs", "N1")
+    for name in SHIPPED:
+        drug = library.get(name).drug
+        assert drug.products[added] == Strength(Decimal(12), Decimal(5))
+        assert drug.sources[added] == "Invented"
+        assert added.system in drug.systems
+
+
+def test_codes_of_a_site_may_use_a_system_of_the_drug(tmp_path: Path) -> None:
+    codes = 'drug = "nusinersen"\n[[product]]\nsystem = "ndc"\ncodes = ["99999-999-99"]\nsource = "Invented"\n'
+    drug = load(write(tmp_path, {"codes/local.toml": codes})).get("eu-12mg").drug
+    assert Coding("http://hl7.org/fhir/sid/ndc", "99999-999-99") in drug.products
+    assert Coding("urn:oid:2.16.840.1.113883.6.69", "99999-999-99") in drug.products
+
+
+def test_codes_of_a_site_change_the_digest_of_every_regimen_of_the_drug(tmp_path: Path) -> None:
+    digests = {load().get(name).digest for name in SHIPPED}
+    with_codes = load(write(tmp_path, {"codes/local.toml": CODES}))
+    changed = {with_codes.get(name).digest for name in SHIPPED}
+    write(tmp_path, {"codes/local.toml": CODES + "\n"})
+    again = {load(tmp_path).get(name).digest for name in SHIPPED}
+    assert len(digests | changed | again) == 3 * len(SHIPPED)
+
+
+@pytest.mark.parametrize("file", ["local.toml", "drugs/inventedersen.toml"])
+def test_a_byte_without_meaning_changes_the_digest(file: str, tmp_path: Path) -> None:
+    files = {**SOUND, "local.toml": broken(REGIMEN, '"nusinersen"', '"inventedersen"')}
+    before = load(write(tmp_path, files)).get("local").digest
+    after = load(write(tmp_path, {file: files[file] + "\n"})).get("local").digest
+    assert before != after
+
+
+def test_the_digest_does_not_depend_on_the_folder(tmp_path: Path) -> None:
+    one, two = (load(write(tmp_path / name, SOUND)).get("local").digest for name in ("one", "two"))
+    assert one == two
+    assert one.startswith("sha256:")
+    assert len(one) == len("sha256:") + 64
+
+
+contents = st.lists(st.binary(max_size=20), min_size=1, max_size=4)
+
+
+@given(contents, contents)
+def test_the_digest_tells_any_two_sets_of_files_apart(one: list[bytes], two: list[bytes]) -> None:
+    assert (digest(*one) == digest(*two)) == (one == two)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    assert load(write(tmp_path, {"local.toml": b"\xef\xbb\xbf" + REGIMEN.encode()})).get("local").version == "1.0.0"
+
+
+def test_an_unknown_regimen_lists_the_choices() -> None:
+    with pytest.raises(UnknownRegimen) as caught:
+        load().get("eu-13mg")
+    assert str(caught.value) == (
+        "there is no regimen 'eu-13mg'; choose one of: eu-12mg, eu-12mg-2017, us-12mg, us-12mg-2016"
+    )
+    assert caught.value.choices == ("eu-12mg", "eu-12mg-2017", "us-12mg", "us-12mg-2016")
+
+
+def test_a_library_cannot_be_changed() -> None:
+    library = load()
+    with pytest.raises(TypeError):
+        library.regimens["x"] = library.get("eu-12mg")  # type: ignore[index]
+
+
+def test_a_regimen_can_travel_to_another_process() -> None:
+    regimen = load().get("eu-12mg")
+    assert pickle.loads(pickle.dumps(regimen)) == regimen
