@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "NUSINERSEN_CDS_"
@@ -40,7 +41,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
 
-    regimen: str = Field(description="Id of the regimen by which doses are judged; `nusinersen-cds regimens` lists them")
+    regimen: str = Field(
+        description="Id of the regimen by which doses are judged; `nusinersen-cds regimens` lists them"
+    )
     time_zone: ZoneName = Field(description="Time zone of the site, by whose calendar days are counted")
     site_folder: Path | None = Field(None, description="Folder with the site's own regimen and code files")
     tolerance_loading: int | None = Field(None, ge=0, description="Days each way in loading; default: the regimen's")
@@ -77,22 +80,52 @@ class Settings(BaseSettings):
         return ZoneInfo(self.time_zone)
 
 
+class CheckSettings(BaseSettings):
+    """What the command line takes from the same variables. Options are stronger, so nothing has to be set; a person who
+    waits for an answer gives a FHIR server more time than an EHR does."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
+
+    regimen: str | None = None
+    time_zone: ZoneName | None = None
+    site_folder: Path | None = None
+    tolerance_loading: int | None = Field(None, ge=0)
+    tolerance_maintenance: int | None = Field(None, ge=0)
+    deadline_seconds: float = Field(60.0, gt=0)
+    max_pages: int = Field(100, ge=1)
+    page_size: int = Field(500, ge=1)
+    filter_by_code: bool = False
+    fhir_token: SecretStr | None = Field(None, description="Bearer token for the FHIR server that `check` reads from")
+
+
 class SettingsError(Exception):
     """Settings that cannot be used: the message names each, says what is wrong and what to write."""
 
 
 def load(**given: object) -> Settings:
-    """The settings from the environment, with `given` values before them. Raises SettingsError.
+    """The settings of the service from the environment, with `given` values before them. Raises SettingsError."""
+    return _load(Settings, given)
 
-    A variable with our prefix that names no setting is an error too: it is a setting that somebody believes in.
-    """
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+
+def load_for_check(**given: object) -> CheckSettings:
+    """What the command line takes from the environment, with `given` values before it. Raises SettingsError."""
+    return _load(CheckSettings, given)
+
+
+_Kind = TypeVar("_Kind", Settings, CheckSettings)
+
+
+def _load(kind: type[_Kind], given: Mapping[str, object]) -> _Kind:
+    """A variable with our prefix that names no setting is an error too: it is a setting that somebody believes in."""
+    fields = Settings.model_fields | CheckSettings.model_fields
+    known = {f"{PREFIX}{name.upper()}" for name in fields} | _NOT_SETTINGS
     unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
-    unknown = [name for name in unknown if name not in _NOT_SETTINGS]
     if unknown:
-        raise SettingsError("\n".join(f"{name}: there is no such setting; remove it or correct its name" for name in unknown))
+        raise SettingsError(
+            "\n".join(f"{name}: there is no such setting; remove it or correct its name" for name in unknown)
+        )
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        return kind(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         lines = []
         for fault in error.errors():
@@ -103,5 +136,5 @@ def load(**given: object) -> Settings:
 
 
 def _meaning(name: str) -> str:
-    field = Settings.model_fields.get(name)
+    field = Settings.model_fields.get(name) or CheckSettings.model_fields.get(name)
     return (field.description or "") if field else "no such setting"
