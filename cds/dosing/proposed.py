@@ -150,7 +150,7 @@ def _suggested(
     if recommended is None or any(note.severity is not Severity.INFO for note in in_turn[index].notes):
         return None
     first = max(recommended, background.on)
-    latest = max(first, max(proposal.day or first for proposal in in_turn))
+    latest = max(first, *(proposal.day or first for proposal in in_turn))
     for ahead in range((latest - first).days + _SEARCH_DAYS):
         day = add_days(first, ahead)
         if _keeps_the_peace(index, day, in_turn, judged, background):
