@@ -52,7 +52,7 @@ def amount_finding(dose: Dose, step: str, regimen: Regimen) -> tuple[Finding, ..
     """`unexpected-amount` for the first known amount that the step does not prescribe (C5)."""
     prescribed = regimen.amount(step)
     for amount in dose.amounts:
-        if abs(amount - prescribed) * _FIVE_PERCENT > prescribed:
+        if amount != prescribed and abs(amount - prescribed) * _FIVE_PERCENT > prescribed:
             return (
                 found(Code.UNEXPECTED_AMOUNT, "C5", required=prescribed, observed=amount, evidence=dose.references),
             )

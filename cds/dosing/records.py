@@ -126,16 +126,22 @@ def _doses(counted: list[Administration], on: date) -> tuple[Dose, ...]:
 
 
 def _dose(group: list[Administration], when: DateRange, *also: Finding) -> Dose:
-    if len(group) > 1:
-        group.sort(key=lambda record: record.reference)
+    if len(group) == 1:
+        return _single(group[0], when, also)
+    group.sort(key=lambda record: record.reference)
     references = tuple([record.reference for record in group])
     amounts = tuple([record.amount for record in group if record.amount is not None])
     findings = [note for record in group for note in record.notes]
-    findings += also
-    if len(group) > 1:
-        differ = len(set(amounts)) > 1
-        code = Code.CONFLICTING_RECORDS if differ else Code.DUPLICATE_RECORD
-        findings.append(found(code, "C6", evidence=references))
+    code = Code.CONFLICTING_RECORDS if len(set(amounts)) > 1 else Code.DUPLICATE_RECORD
+    findings.append(found(code, "C6", evidence=references))
     if all(record.stopped for record in group):
         findings.append(found(Code.PARTIAL_DOSE, "C2", evidence=references))
-    return Dose(references, when, amounts, tuple(findings))
+    return Dose(references, when, amounts, (*findings, *also))
+
+
+def _single(record: Administration, when: DateRange, also: tuple[Finding, ...]) -> Dose:
+    references = (record.reference,)
+    amounts = () if record.amount is None else (record.amount,)
+    if record.stopped:
+        also = (*also, found(Code.PARTIAL_DOSE, "C2", evidence=references))
+    return Dose(references, when, amounts, record.notes + also)

@@ -59,8 +59,9 @@ def take(state: State | None, when: DateRange, regimen: Regimen, *, proposed: bo
         series = (found(Code.LOADING_NOT_DOCUMENTED, "W4", required=limit.after(state.last.latest), observed=day),)
         state = replace(state, phase=Phase.MAINTENANCE, anchor=state.last.latest, k=1, next_loading=0)
     step, findings, after = _JUDGE[state.phase](state, when, regimen)
-    replaced = _replaced_by(spacing, undocumented)
-    findings = [finding for finding in findings if finding.code not in replaced]
+    if findings:
+        replaced = _replaced_by(spacing, undocumented)
+        findings = [finding for finding in findings if finding.code not in replaced]
     if spacing is not None:
         findings.append(spacing)
     return Taken(step, (day - state.last.latest).days, tuple(findings), after, series, undocumented)
