@@ -52,7 +52,8 @@ class Case:
         lines += [f"    {_in_short(one)}" for one in (*self.records, *self.proposals)]
         return "\n".join(lines) + ")"
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """How hypothesis prints the case."""
         printer.text(repr(self))
 
 
@@ -75,8 +76,8 @@ def _in_short(one: Record | Proposal) -> str:
 
 STARTS = [date(2020, 1, 15), date(2019, 10, 31), date(2020, 2, 29), date(2023, 8, 30), date(2024, 2, 28)]
 START = st.one_of(st.sampled_from(STARTS), st.dates(date(2018, 1, 1), date(2025, 12, 31)))
-NEAR = [0, 1, -1, 2, -2, 3, -3, 4, -4]
-AROUND = [*NEAR, 7, 8, -7, -8, 13, 14, 15, -13, -14, -15, 28, 29, -28, -29]
+AROUND = [0, 1, -1, 2, -2, 7, -7, 13, 14, 15, -13, -14, -15, 28, -28, 40, -40]
+ON_THE_EDGE = [0, 1, -1]
 
 
 def step_of(days: list[date], regimen: Regimen) -> Story:
@@ -84,16 +85,22 @@ def step_of(days: list[date], regimen: Regimen) -> Story:
     return walk([Dose([f"a{index:02}"], day, day) for index, day in enumerate(days)], regimen)
 
 
-def landmarks(story: Story) -> list[date]:
-    """The days on which something changes, the next dose on time first."""
+def landmarks(story: Story) -> list[tuple[date, list[int]]]:
+    """Days on which something changes, the next dose on time first, each with the days around it that matter."""
     regimen, last = story.regimen, story.last.day
-    on_time = recommended(story) or plus(last, regimen.maintenance_interval)
-    marks = [on_time, last, plus(last, regimen.maintenance_interval)]
+    loading, maintenance = regimen.tolerance.loading, regimen.tolerance.maintenance
+    tolerated = [sign * (days + more) for days in (loading, maintenance) for more in (0, 1) for sign in (1, -1)]
+    by_interval = plus(last, regimen.maintenance_interval)
+    marks = [
+        (recommended(story) or by_interval, ON_THE_EDGE + tolerated),
+        (last, [13, 14, 15, 0, 1, 7, -1]),
+        (by_interval, ON_THE_EDGE + tolerated),
+        (plus_months(last, 3), ON_THE_EDGE),
+    ]
     if story.anchor is not None:
-        marks += [slot(story, story.k), slot(story, story.k + 1)]
-    marks += [plus_months(last, 3)]
-    marks += [plus_months(last, months) for months in (8, 16, 40)]
-    return marks
+        slots = [slot(story, story.k), slot(story, story.k + 1)]
+        marks += [(day, [-13, -14, -15, -12, -6, -1, 0, 1]) for day in slots]
+    return marks + [(plus_months(last, months), [*ON_THE_EDGE, 3, 4, -3, -4]) for months in (8, 16, 40)]
 
 
 @st.composite
@@ -101,19 +108,19 @@ def a_day(draw: st.DrawFn, days: list[date], regimen: Regimen) -> date:
     """A day around a landmark: a boundary, the day before, the day after, or a minimum interval from it."""
     if not days:
         return draw(START)
-    mark = draw(st.sampled_from(landmarks(step_of(days, regimen))))
-    tolerances = (regimen.tolerance.loading, regimen.tolerance.maintenance)
-    edges = [sign * (tolerance + more) for tolerance in tolerances for more in (0, 1) for sign in (1, -1)]
-    return mark + timedelta(days=draw(st.sampled_from(AROUND + edges)))
+    mark, deltas = draw(st.sampled_from(landmarks(step_of(days, regimen))))
+    return mark + timedelta(days=draw(st.sampled_from(deltas)))
 
 
 @st.composite
-def dose_days(draw: st.DrawFn, regimen: Regimen, most: int = 8) -> list[date]:
-    """Days of doses, many on schedule, in the order in which they were drawn."""
+def dose_days(draw: st.DrawFn, regimen: Regimen) -> list[date]:
+    """Days of doses, the first of them on schedule, then some around landmarks, in the order of drawing."""
     days: list[date] = []
-    for _ in range(draw(st.integers(0, most))):
-        if days and draw(st.sampled_from(["on time", "on time", "shifted"])) == "on time":
-            days.append(landmarks(step_of(days, regimen))[0])
+    for _ in range(draw(st.sampled_from([0, 1, 2, 3, 4, 4, 5, 5, 6]))):
+        days.append(landmarks(step_of(days, regimen))[0][0] if days else draw(START))
+    for _ in range(draw(st.sampled_from([0, 1, 2, 3, 4]))):
+        if days and draw(st.integers(0, 3)) == 3:
+            days.append(landmarks(step_of(days, regimen))[0][0])
         else:
             days.append(draw(a_day(days, regimen)))
     return days
@@ -149,7 +156,10 @@ WRONG_ROUTE = found(Code.UNEXPECTED_ROUTE, "C4")
 
 
 @st.composite
-def administration(draw: st.DrawFn, reference: str, day: date) -> Administration:
+def administration(draw: st.DrawFn, reference: str, day: date, *, neat: bool = False) -> Administration:
+    """The record of a dose on that day; a neat one is dated to the day and leaves nothing to say."""
+    if neat:
+        return Administration(reference, DateRange.on(day), draw(st.sampled_from([None, Decimal(12)])))
     when = draw(a_range(day))
     notes = [IMPRECISE] if when.days > 1 else []
     notes += draw(st.sampled_from([[], [], [], [BY_TEXT], [ODD_ROUTE]]))
@@ -182,7 +192,7 @@ def other_record(draw: st.DrawFn, reference: str, day: date) -> Record:
 
 
 @st.composite
-def histories(draw: st.DrawFn, regimen: Regimen, days: list[date], *, odd: bool = True) -> tuple[Record, ...]:
+def histories(draw: st.DrawFn, days: list[date], on: date, *, odd: bool = True) -> tuple[Record, ...]:
     """Records of doses on those days; with `odd`, second records of a dose and records that are none."""
     first_number = draw(st.integers(0, 30))
     numbers = iter((first_number + 7 * index) % 31 for index in range(31))
@@ -190,16 +200,15 @@ def histories(draw: st.DrawFn, regimen: Regimen, days: list[date], *, odd: bool 
     def reference() -> str:
         return f"MedicationAdministration/a{next(numbers):02}"
 
-    records: list[Record] = [draw(administration(reference(), day)) for day in days]
-    if odd and days:
-        for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
-            day = draw(st.sampled_from(days))
-            records.append(draw(administration(reference(), day)))
-        for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
-            day = draw(st.sampled_from(days)) + timedelta(days=draw(st.sampled_from(AROUND)))
-            records.append(draw(other_record(reference(), day)))
-    elif odd and draw(st.booleans()):
-        records.append(draw(other_record(reference(), draw(START))))
+    neat = [True, True, True, False] if draw(st.booleans()) else [False, False, True]
+    records: list[Record] = [draw(administration(reference(), day, neat=draw(st.sampled_from(neat)))) for day in days]
+    if not odd:
+        return tuple(records)
+    again = [draw(st.sampled_from(days)) for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2])))] if days else []
+    records += [draw(administration(reference(), day)) for day in again]
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+        day = draw(st.sampled_from([on, *days[-2:]])) + timedelta(days=draw(st.sampled_from(AROUND)))
+        records.append(draw(other_record(reference(), day)))
     return tuple(records)
 
 
@@ -243,6 +252,6 @@ def cases(draw: st.DrawFn, *, odd: bool = True, proposed: int = 3, whole: bool |
     days = draw(dose_days(regimen))
     on = draw(days_to_ask_about(regimen, days))
     read_whole = draw(st.sampled_from([True] * 9 + [False])) if whole is None else whole
-    records = draw(histories(regimen, days, odd=odd))
+    records = draw(histories(days, on, odd=odd))
     proposals = draw(requests(regimen, [day for day in days if day <= on], on, proposed))
     return Case(records, regimen, on, read_whole, proposals)
