@@ -1,0 +1,27 @@
+"""The chapters of the specification, in order."""
+
+from __future__ import annotations
+
+from tests.spec import (
+    chapter_1_regimens,
+    chapter_2_dates,
+    chapter_3_amounts,
+    chapter_3_records,
+    chapter_4_delays,
+    chapter_4_loading,
+    chapter_4_maintenance,
+)
+
+CHAPTERS = tuple(
+    module.CHAPTER
+    for module in (
+        chapter_1_regimens,
+        chapter_2_dates,
+        chapter_3_records,
+        chapter_3_amounts,
+        chapter_4_loading,
+        chapter_4_maintenance,
+        chapter_4_delays,
+    )
+)
+CASES = tuple(case for chapter in CHAPTERS for case in chapter.cases)
