@@ -1,0 +1,117 @@
+"""Draft orders: whether one is of the drug, and which doses it proposes (rules C1, P1 and P2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from decimal import Decimal
+
+from cds.dosing.codes import Code
+from cds.dosing.drug import Drug, Strength
+from cds.dosing.facts import Proposal
+from cds.dosing.findings import Finding, found
+from cds.fhir.amounts import milligrams
+from cds.fhir.codes import DrugCodes, codes_of
+from cds.fhir.identify import identify, medication_text
+from cds.fhir.identity import Answer, Identity
+from cds.fhir.order_dates import Instruction, ProposedDay, instructions, moved, proposed_days
+from cds.fhir.plain import Malformed, Resolve, Resource, objects_in
+from cds.fhir.read import BY_TEXT
+from cds.fhir.references import reference_of
+from cds.fhir.routes import UNEXPECTED, UNRECOGNISED, WrongRoute, route_recognised
+
+__all__ = ["Order", "moved", "read_order"]
+
+RESOURCE = "MedicationRequest"
+_CONTRADICTORY = found(Code.UNREADABLE_RECORD, "C1")
+_NO_ORDER = Identity(Answer.OTHER, element="resourceType", detail="is no order that is read")
+_WITHDRAWN = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A draft. `text` is what it calls its medication; `resource` the draft as it came. An order of the drug proposes
+    one dose a day that it says, or one without a day; one of another drug, or withdrawn, proposes none."""
+
+    reference: str
+    identity: Identity
+    text: str
+    proposals: tuple[Proposal, ...]
+    resource: Resource
+
+
+def read_order(
+    resource: Resource, *, drug: Drug, zone: tzinfo, on: date, resolve: Resolve, reference: str = ""
+) -> Order:
+    """A MedicationRequest read; any other resource is no order of ours. Never raises.
+
+    An order whose parts contradict one another (C1) proposes as if it were of the drug, with `unreadable-record`: an
+    interval that is too short should not go unsaid. `reference` names an order without an id.
+    """
+    if not isinstance(resource, dict):
+        return Order(reference or "?", _NO_ORDER, "", (), resource)
+    of_type = resource.get("resourceType")
+    reference = reference_of(resource) or reference or (f"{of_type}?" if isinstance(of_type, str) else "?")
+    if of_type != RESOURCE:
+        return Order(reference, _NO_ORDER, "", (), resource)
+    identity = identify(resource, drug, resolve)
+    ours = identity.answer in (Answer.OURS, Answer.UNREADABLE)
+    proposals = _proposals(resource, reference, identity, codes_of(drug), zone, on) if ours else ()
+    return Order(reference, identity, medication_text(resource), proposals, resource)
+
+
+def _proposals(
+    order: Resource, reference: str, identity: Identity, codes: DrugCodes, zone: tzinfo, on: date
+) -> tuple[Proposal, ...]:
+    status = order.get("status")
+    if (isinstance(status, str) and status in _WITHDRAWN) or order.get("doNotPerform") is True:
+        return ()
+    about: tuple[Finding, ...] = (BY_TEXT,) if identity.by_text else ()
+    if identity.answer is Answer.UNREADABLE:
+        about = (_CONTRADICTORY,)
+    by_day: dict[date | None, list[ProposedDay]] = {}
+    for said in proposed_days(order, zone, on):
+        by_day.setdefault(said.day, []).append(said)
+    every = instructions(order)
+    proposals = []
+    for day, places in sorted(by_day.items(), key=lambda item: item[0] or on) or [(None, [])]:
+        apply = _applying(places, every)
+        imprecise = next((place.note for place in places if place.note is not None), None)
+        notes = about + _route_notes(apply, codes) + ((imprecise,) if imprecise is not None else ())
+        proposals.append(Proposal(reference, day, _amount(apply, identity.strength), notes))
+    return tuple(proposals)
+
+
+def _applying(places: Iterable[ProposedDay], every: list[Instruction]) -> list[Instruction]:
+    """The instructions that hold on a day: those that say it; all of them where none does."""
+    own = {id(said.place.instruction) for said in places if said.place.instruction is not None}
+    return [instruction for instruction in every if not own or id(instruction) in own]
+
+
+def _route_notes(apply: Iterable[Instruction], codes: DrugCodes) -> tuple[Finding, ...]:
+    notes: dict[Finding, None] = {}
+    for instruction in apply:
+        try:
+            if not route_recognised(instruction, codes, "dosageInstruction"):
+                notes[UNRECOGNISED] = None
+        except WrongRoute:
+            notes[UNEXPECTED] = None
+        except Malformed:
+            notes[UNRECOGNISED] = None
+    return tuple(notes)
+
+
+def _amount(apply: Iterable[Instruction], strength: Strength | None) -> Decimal | None:
+    """The one amount that all doses say; unknown if one is unknown or if they differ (C5)."""
+    amounts: set[Decimal | None] = set()
+    for instruction in apply:
+        try:
+            for dose, at in objects_in(instruction, "doseAndRate", "dosageInstruction"):
+                if dose.get("doseRange") is not None:
+                    amounts.add(None)
+                elif dose.get("doseQuantity") is not None:
+                    amounts.add(milligrams(dose, "doseQuantity", strength, at))
+        except Malformed:
+            amounts.add(None)
+    return amounts.pop() if len(amounts) == 1 else None
