@@ -1,0 +1,118 @@
+"""The demonstration: sandbox and service side by side, the cards of the demo patients as a table, then serving."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hooks.app import create_app, now
+from hooks.sandbox.calls import Shown, call_all, chart_request, discover, order_request
+from hooks.sandbox.patients import DemoPatient, demo_patients
+from hooks.sandbox.running import HOST, address, listen, serving, until_stopped
+from hooks.sandbox.server import create_sandbox
+from hooks.settings import Settings, load
+
+_STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan", "error": "bold magenta", "": "dim"}
+_EXAMPLE = "loading-in-progress"
+_WIDTH_OF_A_FILE = 150
+
+
+def demo_settings() -> Settings:
+    """The settings of the demonstration, for which the demo patients were written. Raises SettingsError."""
+    return load(regimen="eu-12mg", time_zone="Europe/Stockholm", show_assessment=True)
+
+
+def run_demo(
+    port: int = 8000,
+    sandbox_port: int = 8001,
+    *,
+    settings: Settings | None = None,
+    clock: Callable[[], datetime] = now,
+    console: Console | None = None,
+    wait: Callable[[], None] = until_stopped,
+) -> None:
+    """Starts both servers on 127.0.0.1, prints the cards, and serves until Ctrl-C. A port of 0 is any free one.
+
+    Raises PortInUse, SandboxMissing, DemoFailed, and what `create_app` and `demo_settings` raise; each message can be
+    shown as it is.
+    """
+    settings = settings or demo_settings()
+    console = console or _console()
+    with listen(sandbox_port, "SANDBOX_PORT") as fhir_socket, listen(port, "PORT") as service_socket:
+        on = clock().astimezone(settings.zone).date()
+        fhir, service = f"{address(fhir_socket)}/fhir", address(service_socket)
+        patients = demo_patients(on)
+        apps = [(create_sandbox(fhir, on), fhir_socket), (create_app(settings, clock=clock), service_socket)]
+        with serving(apps):
+            console.print(table(call_all(service, fhir, patients), f"Regimen {settings.regimen} on {on}"))
+            _print_addresses(console, service, fhir, patients)
+            wait()
+        console.print("stopped")
+
+
+def run_sandbox(
+    port: int = 8001,
+    *,
+    settings: Settings | None = None,
+    clock: Callable[[], datetime] = now,
+    console: Console | None = None,
+    wait: Callable[[], None] = until_stopped,
+) -> None:
+    """Serves the sandbox alone until Ctrl-C. Raises PortInUse and SandboxMissing."""
+    console = console or _console()
+    on = clock().astimezone((settings or demo_settings()).zone).date()
+    with listen(port, "SANDBOX_PORT") as fhir_socket:
+        fhir = f"{address(fhir_socket)}/fhir"
+        with serving([(create_sandbox(fhir, on), fhir_socket)]):
+            console.print(f"FHIR R4 sandbox as of {on}, Ctrl-C to stop: {fhir}/Patient", soft_wrap=True)
+            wait()
+
+
+def table(lines: Iterable[Shown], title: str) -> Table:
+    """The cards as a table, one line a card; a patient is named once."""
+    shown = Table(title=title, title_justify="left", header_style="bold", show_lines=False)
+    for name in ("patient", "situation", "hook", "card", "summary"):
+        shown.add_column(name, overflow="fold", no_wrap=name in {"patient", "hook", "card"})
+    before = ""
+    for line in lines:
+        again = line.patient == before
+        before = line.patient
+        style = _STYLES.get(line.indicator, "")
+        who = ("", "") if again else (line.patient, line.situation)
+        # Text, since a summary may hold brackets that rich would take for its own markup
+        shown.add_row(*map(Text, who), line.hook, Text(line.indicator or "-", style), Text(line.summary, style))
+    return shown
+
+
+def _print_addresses(console: Console, service: str, fhir: str, patients: Iterable[DemoPatient]) -> None:
+    order = next(patient.order for patient in patients if patient.id == _EXAMPLE)
+    services = discover(service)
+    requests = (chart_request(fhir, "overdue"), order_request(fhir, _EXAMPLE, order or {}))
+    lines = [
+        "",
+        "To open:",
+        f"  services      {service}/cds-services",
+        f"  patients      {fhir}/Patient?_count=100",
+        f"  one history   {fhir}/MedicationAdministration?patient=overdue&_sort=-effective-time",
+        "",
+        "A chart, and an order that is too early:",
+        *(_curl(f"{service}/cds-services/{services[request['hook']]}", request) for request in requests),
+        "",
+        f"Serving on {HOST} until Ctrl-C.",
+    ]
+    console.print("\n".join(lines), soft_wrap=True, markup=False, highlight=False)
+
+
+def _curl(url: str, request: dict[str, Any]) -> str:
+    return f"  curl -s {url} -H 'Content-Type: application/json' -d '{json.dumps(request)}'"
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDTH_OF_A_FILE)

@@ -1,0 +1,97 @@
+"""Several ASGI applications served side by side in threads, on 127.0.0.1 only."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+HOST = "127.0.0.1"
+_START_SECONDS = 30.0
+
+
+class PortInUse(RuntimeError):
+    """Another program listens there; the message names the variable that chooses another port."""
+
+    def __init__(self, port: int, variable: str) -> None:
+        super().__init__(f"port {port} is in use: set {variable}")
+
+
+def listen(port: int, variable: str) -> socket.socket:
+    """A listening socket on 127.0.0.1, on any free port for 0. Raises PortInUse, and OSError for other reasons."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        # From here on a second start fails in bind, before it has loaded anything.
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(port, variable) from None
+        raise
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """The URL under which the socket is reached, without a slash at its end."""
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def serving(apps: Sequence[tuple[ASGIApp, socket.socket]]) -> Iterator[None]:
+    """Serves the applications until the block ends, then stops them in an orderly way and closes the sockets.
+
+    Raises RuntimeError if one of them does not start.
+    """
+    servers = [uvicorn.Server(_config(app)) for app, _ in apps]
+    threads = [
+        threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        for server, (_, listener) in zip(servers, apps, strict=True)
+    ]
+    try:
+        for server, thread in zip(servers, threads, strict=True):
+            thread.start()
+            _await_start(server, thread)
+        yield
+    finally:
+        for server in servers:
+            server.should_exit = True
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join(timeout=5)
+        for _, listener in apps:
+            listener.close()
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+
+
+def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > until:
+            raise RuntimeError("a server did not start; what it wrote above says why")
+        time.sleep(0.01)
+
+
+def until_stopped() -> None:
+    """Waits for Ctrl-C or a request to end (SIGTERM); returns for either. Only in the main thread."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return
