@@ -1,0 +1,1 @@
+"""The FHIR client against servers of every kind, good and bad."""

@@ -1,0 +1,68 @@
+"""One table gives prefetch templates within the query subset of CDS Hooks 2.0, and our own queries."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl
+
+import pytest
+
+from cds.dosing.drug import Coding
+from cds.fhir.needs import NEEDS, Need, query, relaxed, template, templates
+
+ATC = Coding("http://www.whocc.no/atc", "M09AX07")
+ODD = Coding("https://codes.example.invalid/a&b", "x|y,z")
+
+TOKENS = {"context.patientId"}
+"""The one token of root level, primitive and in patient-view, order-select and order-sign alike."""
+# Reference, token and date parameters, by resource type, and the result parameters of the subset.
+PARAMETERS = {"MedicationAdministration": {"patient", "code"}, "*": {"_sort"}}
+
+
+@pytest.mark.parametrize("codes", [(), (ATC,), (ATC, ODD)])
+@pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.key)
+def test_every_template_keeps_to_the_subset_of_cds_hooks_2_0(need: Need, codes: tuple[Coding, ...]) -> None:
+    written = template(need, codes)
+    resource_type, _, search = written.partition("?")
+    names = [name for name, _ in parse_qsl(search, strict_parsing=True)]
+    assert set(re.findall(r"\{\{(.*?)\}\}", written)) == TOKENS
+    assert "{{context.patientId}}" in search
+    assert set(names) <= PARAMETERS[resource_type] | PARAMETERS["*"], "no _include, chaining, modifier or _count"
+    assert len(names) == len(set(names)), "each parameter once"
+
+
+def test_the_templates_are_these() -> None:
+    assert templates() == {
+        "administrations": "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"
+    }
+
+
+def test_a_site_may_filter_by_code() -> None:
+    assert templates([ATC, ODD]) == {
+        "administrations": "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"
+        "&code=http://www.whocc.no/atc|M09AX07,https://codes.example.invalid/a%26b|x%5C|y%5C,z"
+    }
+
+
+def test_prefetch_keys_are_different() -> None:
+    assert len({need.key for need in NEEDS}) == len(NEEDS)
+
+
+def test_our_own_query_asks_for_the_same_records_in_large_pages_with_their_medications() -> None:
+    (need,) = NEEDS
+    assert query(need, "p,1", page_size=500, codes=[ATC]) == (
+        ("patient", "p\\,1"),
+        ("code", "http://www.whocc.no/atc|M09AX07"),
+        ("_sort", "-effective-time"),
+        ("_count", "500"),
+        ("_include", "MedicationAdministration:medication"),
+    )
+
+
+def test_a_query_that_is_refused_is_asked_without_include_then_by_what_selects_records_only() -> None:
+    (need,) = NEEDS
+    assert relaxed(query(need, "p", page_size=500)) == (
+        (("patient", "p"), ("_sort", "-effective-time"), ("_count", "500")),
+        (("patient", "p"),),
+    )
+    assert relaxed((("patient", "p"),)) == ()
