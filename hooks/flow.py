@@ -12,8 +12,8 @@ from typing import Any
 
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
-from cds.dosing.document import as_json
 from cds.dosing.codes import Status
+from cds.dosing.document import as_json
 from cds.dosing.drug import Coding
 from cds.dosing.facts import Unidentified
 from cds.dosing.regimen import Regimen
@@ -23,8 +23,8 @@ from cds.fhir.errors import FhirError, Kind
 from cds.fhir.history import read_history, unresolved
 from cds.fhir.identity import Answer
 from cds.fhir.limits import Limits
-from cds.fhir.plain import Resource
 from cds.fhir.orders import Order, moved, read_order
+from cds.fhir.plain import Resource
 from cds.fhir.references import Pool
 from cds.regimens.library import Library
 from hooks.card_kinds import EXTENSION
@@ -100,11 +100,11 @@ async def answer(request: HookRequest, desk: Desk, incident: str) -> tuple[int, 
     """Status and body for one call. A failure is never an empty list of cards."""
     is_order = request.hook in ORDER_HOOKS
     try:
-        return 200, await (_orders if is_order else _chart)(request, desk, incident)
+        return 200, await (_orders(request, desk, incident) if is_order else _chart(request, desk))
     except NoSourceError as error:
         return 412, operation_outcome("required", _with_incident(str(error), incident), f"prefetch.{error.key}")
     except (NotReadError, FhirError) as error:
-        why, reason = _WHY.get(error.kind, NotChecked.UPSTREAM), str(error)
+        why, reason = _why(error.kind), str(error)
         _log.warning("incident %s: not checked: %s", incident, reason)
     except Exception as error:  # noqa: BLE001  whatever went wrong, an unchecked order must not look checked
         why, reason = NotChecked.INTERNAL, ""
@@ -117,10 +117,11 @@ async def answer(request: HookRequest, desk: Desk, incident: str) -> tuple[int, 
     return 412, operation_outcome("processing", _with_incident(said, incident))
 
 
-_WHY = {Kind.DENIED: NotChecked.DENIED, Kind.UNAVAILABLE: NotChecked.UPSTREAM}
+def _why(kind: Kind | None) -> NotChecked:
+    return NotChecked.DENIED if kind is Kind.DENIED else NotChecked.UPSTREAM
 
 
-async def _chart(request: HookRequest, desk: Desk, incident: str) -> Body:
+async def _chart(request: HookRequest, desk: Desk) -> Body:
     now = desk.clock()
     client = desk.client(request)
     gathered = await gather(request, client, seconds=desk.limits.seconds)

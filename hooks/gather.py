@@ -35,8 +35,8 @@ class NoSourceError(Exception):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(
-            f"prefetch.{key} is missing, and the request names no fhirServer to read it from: send the prefetch of this "
-            "service's discovery entry, or fhirServer with fhirAuthorization"
+            f"prefetch.{key} is missing, and the request names no fhirServer to read it from: send the prefetch that "
+            "discovery asks for, or fhirServer with fhirAuthorization"
         )
 
 

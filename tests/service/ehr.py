@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import Any
 
 import httpx
-from fastapi.testclient import TestClient
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from cds.fhir.client import connections
 from cds.fhir.limits import Limits
@@ -108,8 +109,31 @@ def no_calls(request: httpx.Request) -> httpx.Response:
     raise AssertionError(f"the FHIR server was asked for {request.url.path}")
 
 
+class Client:
+    """The running service, called without a network."""
+
+    def __init__(self, portal: BlockingPortal, client: httpx.AsyncClient) -> None:
+        self._portal, self._client = portal, client
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One call; a failure of the application is its answer, not an exception here."""
+        return self._portal.call(partial(self._client.request, method, path, **more))
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        """GET."""
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        """POST."""
+        return self.request("POST", path, **more)
+
+    def options(self, path: str, **more: Any) -> httpx.Response:
+        """OPTIONS, as a browser's preflight."""
+        return self.request("OPTIONS", path, **more)
+
+
 @contextmanager
-def service(answer: Answer = no_calls, **settings: Any) -> Iterator[TestClient]:
+def service(answer: Answer = no_calls, **settings: Any) -> Iterator[Client]:
     """The running service, its FHIR server answering by `answer`. Its ids are counted, so that they can be foretold."""
     chosen: Mapping[str, Any] = {"regimen": "eu-12mg", "time_zone": ZONE, **settings}
     numbers = count(1)
@@ -119,10 +143,13 @@ def service(answer: Answer = no_calls, **settings: Any) -> Iterator[TestClient]:
         new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}",
         http=connections(Limits(), httpx.MockTransport(answer)),
     )
-    with TestClient(app, raise_server_exceptions=False) as client:
-        yield client
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
+        client = httpx.AsyncClient(transport=transport, base_url="http://service.example.invalid")
+        with portal.wrap_async_context_manager(client):
+            yield Client(portal, client)
 
 
-def ask(client: TestClient, service_id: str, request: Resource) -> httpx.Response:
+def ask(client: Client, service_id: str, request: Resource) -> httpx.Response:
     """Call a service."""
     return client.post(f"/cds-services/{service_id}", json=request)

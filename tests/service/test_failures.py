@@ -199,8 +199,8 @@ def test_a_crash_is_a_warning_card_with_an_incident_and_no_patient_data(
     def crash(*_: object, **__: object) -> None:
         raise ValueError(f"a text that quotes Patient/{PATIENT}")
 
-    monkeypatch.setattr(hooks.flow, broken, crash)
     with service(no_calls) as client, caplog.at_level(logging.DEBUG):
+        monkeypatch.setattr(hooks.flow, broken, crash)
         answer = ask(client, ORDER, call("order-sign", drafts=[draft()], prefetch=prefetched(*LAST_WEEK)))
     assert kinds(answer) == ["NusinersenNotChecked"]
     incident = answer.headers["X-Incident-Id"]
@@ -215,8 +215,8 @@ def test_a_crash_on_a_chart_is_412(monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: object, **__: object) -> None:
         raise KeyError("x")
 
-    monkeypatch.setattr(hooks.flow, "assess", crash)
     with service(no_calls) as client:
+        monkeypatch.setattr(hooks.flow, "assess", crash)
         answer = ask(client, CHART, call("patient-view", prefetch=prefetched(*LAST_WEEK)))
     assert answer.status_code == 412
     assert answer.headers["X-Incident-Id"] in answer.json()["issue"][0]["diagnostics"]

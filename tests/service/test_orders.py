@@ -123,16 +123,19 @@ def test_two_orders_too_near_one_another() -> None:
     assert answer.json()["cards"][0]["extension"]["org.nusinersen-cds"]["orders"] == ["MedicationRequest/o2"]
 
 
-@pytest.mark.parametrize("name", ["o2", "MedicationRequest/o2"])
-def test_on_order_select_only_what_is_selected_is_judged(name: str) -> None:
-    orders = [draft("o1", "2026-05-06"), draft("o2", "2026-08-03")]
+@pytest.mark.parametrize("prefix", ["", "MedicationRequest/"])
+def test_on_order_select_only_what_is_selected_is_judged_and_the_rest_is_context(prefix: str) -> None:
+    orders = [draft("o1", "2026-08-03"), draft("o2", "2026-08-10")]
     with service() as client:
-        request = call("order-select", drafts=orders, prefetch=prefetched(*LAST_WEEK), context={"selections": [name]})
-        assert topics(ask(client, ORDER, request)) == []
-        request["context"]["selections"] = ["o1"]
-        assert topics(ask(client, ORDER, request)) == ["NusinersenTooEarly"]
-        del request["context"]["selections"]
-        assert topics(ask(client, ORDER, request)) == ["NusinersenTooEarly"]
+        for selected, expected in (
+            (["o1"], []),
+            (["o2"], ["NusinersenOrderConflict"]),
+            (["o1", "o2"], ["NusinersenOrderConflict"]),
+            (None, ["NusinersenOrderConflict"]),
+        ):
+            context = {} if selected is None else {"selections": [prefix + name for name in selected]}
+            request = call("order-select", drafts=orders, prefetch=prefetched(*LAST_WEEK), context=context)
+            assert topics(ask(client, ORDER, request)) == expected
 
 
 @pytest.mark.parametrize(
