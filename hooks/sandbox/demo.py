@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from socket import socket
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from starlette.types import ASGIApp
 
 from hooks.app import create_app, now
 from hooks.sandbox.calls import Shown, call_all, chart_request, discover, order_request
@@ -18,7 +20,8 @@ from hooks.sandbox.running import HOST, address, listen, serving, until_stopped
 from hooks.sandbox.server import create_sandbox
 from hooks.settings import Settings, load
 
-_STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan", "error": "bold magenta", "": "dim"}
+_STYLES = {"error": "bold magenta", "critical": "bold red", "warning": "yellow", "info": "cyan", "": "dim"}
+"""How each indicator looks, the most urgent first."""
 _EXAMPLE = "loading-in-progress"
 _WIDTH_OF_A_FILE = 150
 
@@ -48,7 +51,10 @@ def run_demo(
         on = clock().astimezone(settings.zone).date()
         fhir, service = f"{address(fhir_socket)}/fhir", address(service_socket)
         patients = demo_patients(on)
-        apps = [(create_sandbox(fhir, on), fhir_socket), (create_app(settings, clock=clock), service_socket)]
+        apps: list[tuple[ASGIApp, socket]] = [
+            (create_sandbox(fhir, on), fhir_socket),
+            (create_app(settings, clock=clock), service_socket),
+        ]
         with serving(apps):
             console.print(table(call_all(service, fhir, patients), f"Regimen {settings.regimen} on {on}"))
             _print_addresses(console, service, fhir, patients)
@@ -75,19 +81,29 @@ def run_sandbox(
 
 
 def table(lines: Iterable[Shown], title: str) -> Table:
-    """The cards as a table, one line a card; a patient is named once."""
-    shown = Table(title=title, title_justify="left", header_style="bold", show_lines=False)
+    """The cards as a table, one line a card: the most urgent patients first, each named once."""
+    shown = Table(title=title, title_justify="left", header_style="bold")
     for name in ("patient", "situation", "hook", "card", "summary"):
         shown.add_column(name, overflow="fold", no_wrap=name in {"patient", "hook", "card"})
     before = ""
-    for line in lines:
-        again = line.patient == before
-        before = line.patient
+    for line in _by_urgency(lines):
+        again, before = line.patient == before, line.patient
         style = _STYLES.get(line.indicator, "")
         who = ("", "") if again else (line.patient, line.situation)
         # Text, since a summary may hold brackets that rich would take for its own markup
         shown.add_row(*map(Text, who), line.hook, Text(line.indicator or "-", style), Text(line.summary, style))
     return shown
+
+
+def _by_urgency(lines: Iterable[Shown]) -> list[Shown]:
+    """The lines of a patient stay together; patients with an error or the gravest card come first."""
+    ranks = {indicator: rank for rank, indicator in enumerate(_STYLES)}
+    every = list(lines)
+    first: dict[str, int] = {}
+    for line in every:
+        rank = ranks.get(line.indicator, 0)
+        first[line.patient] = min(rank, first.get(line.patient, rank))
+    return sorted(every, key=lambda line: (first[line.patient], line.patient))
 
 
 def _print_addresses(console: Console, service: str, fhir: str, patients: Iterable[DemoPatient]) -> None:

@@ -8,17 +8,19 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from hooks.console import UsageError
+
 HOST = "127.0.0.1"
 _START_SECONDS = 30.0
 
 
-class PortInUse(RuntimeError):
+class PortInUse(UsageError):
     """Another program listens there; the message names the variable that chooses another port."""
 
     def __init__(self, port: int, variable: str) -> None:
@@ -54,7 +56,7 @@ def serving(apps: Sequence[tuple[ASGIApp, socket.socket]]) -> Iterator[None]:
     """
     servers = [uvicorn.Server(_config(app)) for app, _ in apps]
     threads = [
-        threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        threading.Thread(target=_run, args=(server, listener), daemon=True)
         for server, (_, listener) in zip(servers, apps, strict=True)
     ]
     try:
@@ -74,6 +76,12 @@ def serving(apps: Sequence[tuple[ASGIApp, socket.socket]]) -> Iterator[None]:
 
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+
+
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    # uvicorn ends a failed start with SystemExit, after telling why; who waits for the start tells the rest
+    with suppress(SystemExit):
+        server.run(sockets=[listener])
 
 
 def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -20,13 +20,14 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hooks.console import UsageError
 from hooks.sandbox import load
 
 FHIR_JSON = "application/fhir+json"
 _AS_ASKED = ("application/json+fhir", FHIR_JSON, "application/json")
 
 
-class SandboxMissing(RuntimeError):
+class SandboxMissing(UsageError):
     """The optional extra with the FHIR server is not installed."""
 
     def __init__(self) -> None:

@@ -13,6 +13,8 @@ from cds.dosing.assess import assess
 from cds.dosing.codes import Code, Status
 from cds.dosing.findings import Finding
 from cds.fhir.history import read_history
+from cds.fhir.orders import read_order
+from cds.fhir.references import Pool
 from cds.regimens.library import load as load_regimens
 from hooks.sandbox.load import resources, transaction
 from hooks.sandbox.patients import DemoPatient, Line, demo_patients, medications, moved, shared_resources
@@ -47,6 +49,18 @@ def test_the_engine_finds_what_the_table_says_on_any_day(name: str, on: date) ->
     assert found.forecast.status == demo.expected.status
     assert Line(found.forecast.step, codes(found.forecast.findings)) == demo.expected.forecast
     assert codes(found.findings) == demo.expected.series
+
+
+@pytest.mark.parametrize("on", DAYS, ids=str)
+@pytest.mark.parametrize("name", [one.id for one in demo_patients(ON) if one.order])
+def test_the_draft_order_gives_the_findings_of_the_table_on_any_day(name: str, on: date) -> None:
+    demo = patient(name, on)
+    every = [*demo.resources, *shared_resources()]
+    assert demo.order is not None
+    order = read_order(demo.order, drug=REGIMEN.drug, zone=ZONE, on=on, resolve=Pool(every).resolve)
+    read = read_history(every, drug=REGIMEN.drug, zone=ZONE, patient=f"Patient/{name}")
+    found = assess(f"Patient/{name}", read, REGIMEN, on=on, whole=True, proposals=order.proposals)
+    assert [codes(proposed.findings) for proposed in found.proposed] == [demo.expected.order]
 
 
 def test_every_status_has_a_patient() -> None:
