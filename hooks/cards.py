@@ -16,7 +16,7 @@ from hooks.detail import Subject, closing, detail
 from hooks.leads import LATENESS, Lead, chart_lead, doubt_lead, leads_before, order_lead
 from hooks.phrases import counted, drug_name, fill, harmless, numbers, planned_doses, quantity, step_title, summary
 from hooks.suggestions import Move, suggestions
-from hooks.wording import CHECK_BY_HAND, DELAYS, FINDINGS, NOT_CHECKED, NotChecked, Variant
+from hooks.wording import CHECK_BY_HAND, DELAYS, FINDINGS, NOT_CHECKED, PAST_REASONS, NotChecked, Variant
 
 Card = dict[str, Any]
 
@@ -182,6 +182,8 @@ def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...]) -> di
         fields |= _of_finding(lead.finding)
     if lead.proposed is None:
         fields |= _of_doubt(assessment)
+        if lead.finding is not None and lead.finding.code in PAST_REASONS:
+            fields["reason"] = PAST_REASONS[lead.finding.code]
     return fields
 
 

@@ -263,6 +263,13 @@ SUMMARIES: Mapping[tuple[Kind, Variant], tuple[str, ...]] = {
 }
 """The summary of each kind. A last resort, with a drug name of any length, is cut by the code that fills it."""
 
+PAST_REASONS: Mapping[Code, str] = {
+    Code.INTERVAL_TOO_SHORT: "a recorded dose came too soon",
+    Code.INTERVAL_UNDECIDABLE: "a recorded interval is not certain",
+    Code.PARTIAL_DOSE: "the last dose was given in part",
+}
+"""The reason for a decision where the few words for the finding would not say that it is about a dose given."""
+
 DELAYS: Mapping[Code, str] = {
     Code.OVERDUE: "overdue since {required}",
     Code.CATCH_UP_REQUIRED: "extra doses by the label since {required}",
