@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
 
 from hooks.console import UsageError, plain_errors
 
+if TYPE_CHECKING:
+    from hooks.settings import CheckSettings
+
+_EXIT_CODES = """\b
+Exit codes:
+  0  no critical finding and no warning
+  1  findings: at least one is critical or a warning
+  2  bad usage or bad input: an unknown option, a missing file, a bad date,
+     no FHIR resource to assess
+  3  a history could not be read, or not whole: a server, file, line or Bundle
+     is broken; the rest is assessed and says `history-incomplete`
+  Where several apply: 2 before 3 before 1."""
+
 SiteFolder = Annotated[
     Path | None,
     typer.Option("--site-folder", metavar="DIR", help="Folder with the site's own regimen and code files."),
+]
+
+RegimenId = Annotated[
+    str | None,
+    typer.Option("--regimen", metavar="ID", help="Regimen to judge by; there is no default. `regimens` lists them."),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option("--time-zone", metavar="ZONE", help="Time zone of the site, such as Europe/Stockholm."),
+]
+ToleranceLoading = Annotated[
+    int | None,
+    typer.Option("--tolerance-loading", metavar="DAYS", help="Days each way in loading. Default: the regimen's."),
+]
+ToleranceMaintenance = Annotated[
+    int | None,
+    typer.Option("--tolerance-maintenance", metavar="DAYS", help="The same in maintenance."),
 ]
 
 app = typer.Typer(
@@ -84,13 +116,146 @@ def check_regimens(
         check_folder(folder)
 
 
-def _site_folder(given: Path | None) -> Path | None:
-    from hooks.settings import SettingsError, load_for_check
+@app.command("check", epilog=_EXIT_CODES, no_args_is_help=True)
+def check_histories(  # noqa: PLR0913, PLR0917  each is an option
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT",
+            help="Bundle, resource or NDJSON file, plain or .gz; a folder of them; or the base URL of a FHIR server.",
+            show_default=False,
+        ),
+    ],
+    regimen: RegimenId = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="Day to judge on, YYYY-MM-DD. Default: today.")
+    ] = None,
+    proposed: Annotated[
+        list[str] | None,
+        typer.Option("--proposed", metavar="DATE", help="Judge a dose on this date too. Can be repeated."),
+    ] = None,
+    patient: Annotated[
+        list[str] | None,
+        typer.Option("--patient", metavar="ID", help="Only this patient; needed for a server. Can be repeated."),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", metavar="text|json|ndjson", help="How to write.")] = "text",
+    time_zone: TimeZone = None,
+    tolerance_loading: ToleranceLoading = None,
+    tolerance_maintenance: ToleranceMaintenance = None,
+    site_folder: SiteFolder = None,
+) -> None:
+    """Assess every patient in files, folders or a FHIR server.
+
+    Assessments go to standard output, one JSON object a line with `--format ndjson`; all else goes to standard
+    error. Records are grouped by subject. A bearer token for the server is read from the variable
+    NUSINERSEN_CDS_FHIR_TOKEN; regimen, time zone, folder and tolerances have variables too, and options are stronger.
+    """
+    with plain_errors():
+        from hooks.check import Format, check
+        from hooks.question import ask
+
+        if form not in list(Format):
+            raise UsageError(f"--format: {form!r} is no format; write one of: {', '.join(Format)}")
+        settings = _settings(
+            regimen=regimen,
+            time_zone=time_zone,
+            site_folder=site_folder,
+            tolerance_loading=tolerance_loading,
+            tolerance_maintenance=tolerance_maintenance,
+        )
+        question = ask(settings, on, proposed or [])
+        raise typer.Exit(check(inputs, patient or [], question, Format(form), settings))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    regimen: RegimenId = None,
+    time_zone: TimeZone = None,
+    tolerance_loading: ToleranceLoading = None,
+    tolerance_maintenance: ToleranceMaintenance = None,
+    site_folder: SiteFolder = None,
+) -> None:
+    """Serve CDS Hooks until Ctrl-C. Every setting is also a variable NUSINERSEN_CDS_...; options are stronger."""
+    with plain_errors():
+        from hooks.serve import serve as serve_hooks
+        from hooks.settings import load
+
+        settings = _loaded(
+            load,
+            regimen=regimen,
+            time_zone=time_zone,
+            site_folder=site_folder,
+            tolerance_loading=tolerance_loading,
+            tolerance_maintenance=tolerance_maintenance,
+        )
+        serve_hooks(settings, host, port)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on, at 127.0.0.1.")] = 8001,
+) -> None:
+    """Serve the FHIR sandbox with its made-up patients until Ctrl-C. Needs the extra [sandbox]."""
+    with plain_errors(), _ports("--port"):
+        from hooks.sandbox.demo import run_sandbox
+
+        run_sandbox(port)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the service.")] = 8000,
+    sandbox_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the sandbox.")] = 8001,
+) -> None:
+    """Start sandbox and service on 127.0.0.1, show the cards of the demo patients, serve until Ctrl-C."""
+    with plain_errors(), _ports("--port or --sandbox-port"):
+        from hooks.sandbox.demo import run_demo
+
+        run_demo(port, sandbox_port)
+
+
+@contextmanager
+def _ports(options: str) -> Iterator[None]:
+    """Says the options where a port is in use: the message of the demo names the variables of `make run`."""
+    from hooks.sandbox.running import PortInUse
+    from hooks.settings import SettingsError
 
     try:
-        return load_for_check(site_folder=given).site_folder
+        yield
+    except PortInUse as error:
+        raise UsageError(f"{error} for make run, or {options}") from None
     except SettingsError as error:
         raise UsageError(str(error)) from None
+
+
+def _site_folder(given: Path | None) -> Path | None:
+    return _settings(site_folder=given).site_folder
+
+
+def _settings(**given: object) -> CheckSettings:
+    from hooks.settings import load_for_check
+
+    return _loaded(load_for_check, **given)
+
+
+_Loaded = TypeVar("_Loaded")
+
+
+def _loaded(load: Callable[..., _Loaded], **given: object) -> _Loaded:
+    """Settings, with options before variables. A fault names the option where one was given."""
+    from hooks.settings import PREFIX, SettingsError
+
+    try:
+        return load(**given)
+    except SettingsError as error:
+        text = str(error)
+        for name, value in given.items():
+            option = f"--{name.replace('_', '-')}"
+            variable = f"{PREFIX}{name.upper()}"
+            text = text.replace(f"{variable}:", f"{option}:" if value is not None else f"{option} or {variable}:")
+        raise UsageError(text) from None
 
 
 def main() -> None:

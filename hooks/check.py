@@ -1,0 +1,130 @@
+"""`nusinersen-cds check`: an assessment for each patient on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+import orjson
+import typer
+
+from cds.dosing.assess import assess
+from cds.dosing.assessment import Assessment
+from cds.dosing.codes import Severity
+from cds.dosing.document import as_json
+from cds.dosing.facts import Proposal
+from hooks.console import ExitCode, UsageError, counted, say, say_all
+from hooks.histories import Histories, History, from_files, from_server, patient_reference
+from hooks.question import Question
+from hooks.settings import CheckSettings
+
+
+class Format(StrEnum):
+    """How the assessments are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+def check(
+    inputs: Sequence[str], patients: Sequence[str], question: Question, form: Format, settings: CheckSettings
+) -> ExitCode:
+    """Reads, assesses, prints. Raises UsageError where nothing can be read for reasons that the user can mend."""
+    histories = _histories(inputs, [patient_reference(given) for given in patients], question, settings)
+    assessed = [(history, _assess(history, question)) for history in histories.patients]
+    _print(assessed, form)
+    _report(histories, assessed)
+    return _exit_code(histories, [assessment for _, assessment in assessed])
+
+
+def _histories(inputs: Sequence[str], wanted: list[str], question: Question, settings: CheckSettings) -> Histories:
+    drug, zone = question.regimen.drug, question.zone
+    urls = [given for given in inputs if given.lower().startswith(("http://", "https://"))]
+    if not urls:
+        return from_files([Path(given) for given in inputs], wanted, drug, zone)
+    if len(inputs) > 1:
+        # The same id on two servers is two people; the same records in a file and on a server would be read twice.
+        raise UsageError("name files and folders, or one FHIR server alone: ids of one source mean nothing in another")
+    return from_server(urls[0], wanted, drug, zone, settings)
+
+
+def _assess(history: History, question: Question) -> Assessment:
+    proposals = [Proposal(f"proposed-{number}", day) for number, day in enumerate(question.proposed, start=1)]
+    return assess(
+        history.patient,
+        history.records,
+        question.regimen,
+        on=question.on,
+        whole=history.whole,
+        proposals=proposals,
+    )
+
+
+def _print(assessed: Sequence[tuple[History, Assessment]], form: Format) -> None:
+    match form:
+        case Format.NDJSON:
+            for _, assessment in assessed:
+                typer.echo(orjson.dumps(as_json(assessment)))
+        case Format.JSON:
+            every = [as_json(assessment) for _, assessment in assessed]
+            typer.echo(orjson.dumps(every, option=orjson.OPT_INDENT_2))
+        case Format.TEXT:
+            from hooks.text import show
+
+            show(assessed)
+
+
+def _report(histories: Histories, assessed: Sequence[tuple[History, Assessment]]) -> None:
+    """What was read and what was not, and the count of patients."""
+    for title, lines in histories.remarks.items():
+        say_all(title, lines)
+    say_all("Rejected, since no patient is named (rule C9)", histories.rejected)
+    say_all("Not counted", _not_counted(assessment for _, assessment in assessed))
+    say_all("NOT READ, so that histories may be incomplete", histories.not_read)
+    say_all("Not usable", histories.unusable)
+    again = sum(history.again for history, _ in assessed)
+    if again:
+        say(f"{counted(again, 'record')} given more than once; of each the last updated counts")
+    if histories.read:
+        say(f"Read: {histories.read}.")
+    severities = Counter(worst(assessment) for _, assessment in assessed)
+    said = [
+        f"{severities[Severity.CRITICAL]} with a critical finding",
+        f"{severities[Severity.WARNING]} with a warning",
+        f"{severities[Severity.INFO] + severities[None]} with neither",
+    ]
+    say(f"{counted(len(assessed), 'patient')} assessed: {', '.join(said)}.")
+
+
+def _not_counted(assessments: Iterable[Assessment]) -> list[str]:
+    """Each reason with its number: the records themselves are in the assessments."""
+    reasons: Counter[str] = Counter()
+    for assessment in assessments:
+        reasons.update(
+            f"{record.reason.value} (rule {record.rule}): {record.element} {record.detail}"
+            for record in assessment.unreadable
+        )
+        reasons.update(f"unidentified-record (rule C1): {record.detail}" for record in assessment.unidentified)
+        reasons.update("not given (rule C2)" for _ in assessment.not_given)
+    return [f"{number} x {reason}" for reason, number in reasons.most_common()]
+
+
+def worst(assessment: Assessment) -> Severity | None:
+    """The worst severity in all that an assessment says, None if it has no finding."""
+    parts = [assessment.findings, assessment.forecast.findings]
+    parts += [evaluation.findings for evaluation in assessment.evaluations]
+    parts += [proposed.findings for proposed in assessment.proposed]
+    found = {finding.severity for findings in parts for finding in findings}
+    return next((severity for severity in Severity if severity in found), None)
+
+
+def _exit_code(histories: Histories, assessments: Iterable[Assessment]) -> ExitCode:
+    if histories.unusable:
+        return ExitCode.USAGE
+    if histories.not_read:
+        return ExitCode.NOT_READ
+    telling = (Severity.CRITICAL, Severity.WARNING)
+    return ExitCode.FINDINGS if any(worst(each) in telling for each in assessments) else ExitCode.CLEAR

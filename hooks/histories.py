@@ -1,0 +1,194 @@
+"""The histories that `check` assesses: of the patients in files, or of named patients on a FHIR server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+
+from cds.dosing.drug import Drug
+from cds.dosing.facts import Record, Unidentified
+from cds.fhir.history import group_by_patient, read_history
+from cds.fhir.patients import Rejected, replaced_ids
+from cds.fhir.plain import Resolve, Resource
+from cds.fhir.read import RESOURCE, Ignored, read_administration
+from cds.fhir.references import Pool, reference_of, relative
+from hooks.console import UsageError, counted, say
+from hooks.inputs import read_inputs
+from hooks.settings import CheckSettings
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The records of one patient. `whole`: nothing of it was lost (F1). `resources` and `places` are those of the
+    administrations, by the reference under which the records name them; `again` counts those given more than once."""
+
+    patient: str
+    records: tuple[Record, ...]
+    whole: bool
+    resources: Mapping[str, Resource]
+    places: Mapping[str, str]
+    again: int = 0
+
+
+@dataclass(slots=True)
+class Histories:
+    """All of them in order of patient, and what is to be said of the input. `unusable` are faults of the user,
+    `not_read` what was lost, `rejected` the records without a patient, `remarks` all that takes nothing away."""
+
+    patients: list[History] = field(default_factory=list)
+    unusable: list[str] = field(default_factory=list)
+    not_read: list[str] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    remarks: dict[str, list[str]] = field(default_factory=dict)
+    read: str = ""
+
+
+def patient_reference(given: str) -> str:
+    """`Patient/x` of `x`, `Patient/x` or the URL of a Patient. Raises UsageError for anything else."""
+    found = relative(given if "/" in given else f"Patient/{given}")
+    if found is None or not found.startswith("Patient/"):
+        raise UsageError(f"--patient: {given!r} names no patient; write 123 or Patient/123")
+    return found
+
+
+def from_files(paths: Iterable[Path], wanted: Sequence[str], drug: Drug, zone: tzinfo) -> Histories:
+    """The patients of the files, or those `wanted`. What is broken in a file can be of anyone."""
+    inputs = read_inputs(paths)
+    found = Histories(unusable=list(inputs.named_not_fhir), not_read=list(inputs.lost))
+    resolve = Pool(inputs.resources, full_urls=inputs.full_urls).resolve
+    groups = group_by_patient(inputs.resources, resolve=resolve)
+    for patient in _chosen(groups.patients, wanted, inputs.resources, found):
+        group = groups.patients[patient]
+        records = read_history(group, drug=drug, zone=zone, patient=None, resolve=resolve)
+        found.patients.append(_history(patient, group, records, not inputs.lost, inputs.places))
+    _reject(groups.rejected, inputs.resources, inputs.places, drug, zone, resolve, found)
+    if not groups.patients and not found.not_read and not found.unusable:
+        found.unusable.append(f"no {RESOURCE} of a patient and no Patient is in the input")
+    of_drugs = sum(map(len, groups.patients.values())) + len(groups.rejected)
+    found.read = f"{counted(inputs.files, 'file')}, {counted(of_drugs, RESOURCE)}"
+    others = ", ".join(f"{number} {of_type}" for of_type, number in sorted(inputs.others.items()))
+    found.remarks = {
+        "Not FHIR, passed over": inputs.not_fhir,
+        "Not read, since only *.json, *.ndjson and *.gz are": inputs.not_read,
+        "Remarks of servers": inputs.notes,
+        "Resources that are not looked at": [others] if others else [],
+    }
+    return found
+
+
+def _chosen(
+    groups: Mapping[str, object], wanted: Sequence[str], resources: Sequence[Resource], found: Histories
+) -> list[str]:
+    """The patients to assess; a wanted one that is not there is a fault, unless it may be in what was lost."""
+    if not wanted:
+        return list(groups)
+    chosen = set()
+    for patient in wanted:
+        newer = next((p for p in groups if p == patient), None) or next(
+            (p for p in groups if patient in replaced_ids(resources, p)), None
+        )
+        if newer is None and found.not_read:
+            found.not_read.append(f"{patient}: is not in what could be read, and not assessed")
+        elif newer is None:
+            found.unusable.append(f"{patient}: is not in the input; correct --patient, or leave it out to assess all")
+        else:
+            if newer != patient:
+                say(f"{patient} was replaced by {newer}, by a Patient resource of the input")
+            chosen.add(newer)
+    return sorted(chosen)
+
+
+def _history(
+    patient: str,
+    group: Sequence[Resource],
+    records: tuple[Record, ...],
+    whole: bool,
+    places: Mapping[int, str],
+) -> History:
+    named = {reference_of(item) or f"{RESOURCE}?index={index}": item for index, item in enumerate(group)}
+    where = {name: places[id(item)] for name, item in named.items() if id(item) in places}
+    return History(patient, records, whole, named, where, len(group) - len(named))
+
+
+def _reject(
+    rejected: Sequence[Rejected],
+    resources: Sequence[Resource],
+    places: Mapping[int, str],
+    drug: Drug,
+    zone: tzinfo,
+    resolve: Resolve,
+    found: Histories,
+) -> None:
+    """Lists records without a patient (C9). One that may be a dose of somebody is a history not read."""
+    if not rejected:
+        return
+    named = {reference_of(item) or f"{RESOURCE}?index={index}": item for index, item in enumerate(resources)}
+    for each in rejected:
+        resource = named[each.reference]
+        place = places[id(resource)]
+        record = read_administration(resource, drug=drug, zone=zone, patient=None, resolve=resolve)
+        line = f"{place}: {each.reference}: {each.reason}"
+        if isinstance(record, Ignored):
+            line += f" ({record.why})"
+        elif isinstance(record, Unidentified):
+            line += " (not identified)"
+        else:
+            found.not_read.append(f"{place}: {each.reference} is of the drug and of no patient")
+        found.rejected.append(line)
+
+
+def from_server(url: str, wanted: Sequence[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
+    """The named patients of a FHIR server. One whose history could not be read at all is not assessed."""
+    if not wanted:
+        raise UsageError(f"{url}: name the patients to read with --patient; a whole server is not read")
+    return asyncio.run(_fetch(url, sorted(set(wanted)), drug, zone, settings))
+
+
+async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
+    from cds.fhir.client import FhirClient, connections
+    from cds.fhir.errors import FhirError, Kind
+    from cds.fhir.limits import Limits
+
+    limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
+    token = None if settings.fhir_token is None else settings.fhir_token.get_secret_value()
+    codes = tuple(drug.products) if settings.filter_by_code else ()
+    found = Histories()
+    number = 0
+    async with connections(limits) as http:
+        try:
+            client = FhirClient(http, url, token=token, limits=limits, codes=codes)
+        except FhirError as error:
+            advice = " (NUSINERSEN_CDS_FHIR_TOKEN)" if error.kind is Kind.DENIED else ""
+            raise UsageError(f"{error.message}{advice}") from None
+        for at, patient in enumerate(wanted, start=1):
+            say(f"reading {patient} ({at} of {len(wanted)})")
+            try:
+                fetched = await client.history(patient)
+            except FhirError as error:
+                found.not_read.append(f"{patient}: {error.message}; not assessed")
+                continue
+            lost = not fetched.whole or bool(fetched.unread)
+            problems = [f"{patient}: {problem}" for problem in fetched.problems]
+            if lost:
+                found.not_read += problems or [f"{patient}: not everything could be read"]
+            else:
+                found.remarks.setdefault("Remarks", []).extend(problems)
+            group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
+            number += len(group)
+            records = read_history(
+                fetched.resources,
+                drug=drug,
+                zone=zone,
+                patient=patient,
+                medications=fetched.by_reference,
+                full_urls=fetched.full_urls,
+            )
+            found.patients.append(_history(patient, group, records, fetched.whole, {}))
+            if not group:
+                empty = f"{patient}: the server shows no {RESOURCE}; check the id, and what the token may see"
+                found.remarks.setdefault("Nothing recorded", []).append(empty)
+    found.read = f"{url}, {counted(number, RESOURCE)}"
+    return found

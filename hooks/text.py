@@ -1,0 +1,150 @@
+"""Assessments for people at a terminal: per patient the status, the doses, what was found, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cds.dosing.assessment import Assessment, Forecast, Proposed
+from cds.dosing.codes import Severity, Status
+from cds.dosing.findings import Finding, in_order
+from hooks.console import printable
+from hooks.histories import History
+from hooks.phrases import sentence, span, step_title
+from hooks.rich_text import cells, indented, stdout_console, table
+from hooks.wording import FINDINGS
+
+_SEVERITY_STYLE = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+_STATUS_STYLE = {Status.OVERDUE: "bold red", Status.DECISION: "bold yellow", Status.DUE: "bold cyan"}
+_STATUS = {
+    Status.NOT_STARTED: "not started",
+    Status.UPCOMING: "upcoming",
+    Status.DUE: "due",
+    Status.OVERDUE: "overdue",
+    Status.DECISION: "a clinician decides",
+}
+
+
+def show(assessed: Sequence[tuple[History, Assessment]]) -> None:
+    """All of them on standard output."""
+    console = stdout_console()
+    for history, assessment in assessed:
+        _show(console, history, assessment)
+
+
+def _show(console: Console, history: History, assessment: Assessment) -> None:
+    console.print(_heading(assessment))
+    if assessment.evaluations:
+        console.print(indented(_doses(assessment)))
+    lines = _lines()
+    _findings(lines, assessment)
+    _next(lines, assessment.forecast)
+    for proposed in assessment.proposed:
+        _proposed(lines, proposed)
+    if lines.row_count:
+        console.print(indented(lines))
+    left_out = _left_out(history, assessment)
+    if left_out.row_count:
+        console.print(indented("Not counted:"))
+        console.print(indented(left_out, 4))
+    console.print()
+
+
+def _heading(assessment: Assessment) -> Text:
+    forecast = assessment.forecast
+    text = Text(printable(assessment.patient), style="bold")
+    text.append("  ")
+    text.append(_STATUS[forecast.status], style=_STATUS_STYLE.get(forecast.status, "bold green"))
+    if forecast.recommended is not None:
+        text.append(f"  {step_title(forecast.step)} recommended for {forecast.recommended}", style="default")
+    elif forecast.earliest is not None:
+        text.append(f"  not before {forecast.earliest}", style="default")
+    elif not assessment.evaluations:
+        text.append("  no dose counted", style="default")
+    text.append(f"  (on {assessment.on})", style="dim")
+    return text
+
+
+def _doses(assessment: Assessment) -> Table:
+    rows = table("dose", "step", "days since", "records", "findings", right=("days since",))
+    for dose in assessment.evaluations:
+        found = Text(", ").join(
+            Text(FINDINGS[finding.code].short, style=_SEVERITY_STYLE[finding.severity]) for finding in dose.findings
+        )
+        rows.add_row(
+            *cells(span(dose.when), step_title(dose.step), dose.interval_days, "\n".join(dose.administrations)), found
+        )
+    return rows
+
+
+def _lines() -> Table:
+    rows = table("", "")
+    rows.show_header = False
+    rows.columns[0].no_wrap = True
+    rows.columns[0].min_width = len("suggested")
+    return rows
+
+
+def _findings(rows: Table, assessment: Assessment) -> None:
+    """Warnings of a dose as sentences, its remarks stand in the table; of the series and the next dose everything."""
+    for dose in assessment.evaluations:
+        telling = [finding for finding in dose.findings if finding.severity is not Severity.INFO]
+        _say(rows, telling, f"dose of {span(dose.when)}: ")
+    # what the series and the next dose have in common is said once
+    _say(rows, in_order([*assessment.findings, *assessment.forecast.findings]))
+
+
+def _say(rows: Table, findings: Iterable[Finding], about: str = "") -> None:
+    for finding in findings:
+        severity = Text(finding.severity.value, style=_SEVERITY_STYLE[finding.severity])
+        rows.add_row(severity, *cells(f"{about}{sentence(finding)} (rule {finding.rule})"))
+
+
+def _next(rows: Table, forecast: Forecast) -> None:
+    dates = [
+        f"{name} {day}"
+        for name, day in (
+            ("not before", forecast.earliest),
+            ("recommended for", forecast.recommended),
+            ("overdue from", forecast.overdue_from),
+        )
+        if day is not None
+    ]
+    if dates:
+        rows.add_row(*cells("next", f"{step_title(forecast.step)}: {', '.join(dates)}"))
+    if forecast.options:
+        rows.add_row(*cells("options", ", ".join(map(str, forecast.options))))
+    if forecast.plan:
+        rows.add_row(*cells("plan", "; ".join(f"{each.date} {step_title(each.step)}" for each in forecast.plan)))
+
+
+def _proposed(rows: Table, proposed: Proposed) -> None:
+    after = "" if proposed.interval_days is None else f", {proposed.interval_days} days after the dose before"
+    verdict = "" if proposed.findings else ": nothing found against it"
+    rows.add_row(*cells("proposed", f"{proposed.date}, {step_title(proposed.step)}{after}{verdict}"))
+    _say(rows, proposed.findings)
+    if proposed.suggested is not None:
+        rows.add_row(*cells("suggested", f"{proposed.suggested}: the first date that gives no warning"))
+    if proposed.plan:
+        rows.add_row(*cells("plan then", "; ".join(f"{each.date} {step_title(each.step)}" for each in proposed.plan)))
+
+
+def _left_out(history: History, assessment: Assessment) -> Table:
+    """Every record that does not count, with its reason and, for files, its place."""
+    rows = table("record", "reason", "place")
+    rows.show_header = False
+    for record in assessment.unreadable:
+        when = f" ({span(record.when)})" if record.when is not None else ""
+        reason = f"{FINDINGS[record.reason].short}{when}: {record.element} {record.detail} (rule {record.rule})"
+        rows.add_row(*cells(record.reference, reason, history.places.get(record.reference)))
+    for unknown in assessment.unidentified:
+        when = f" ({span(unknown.when)})" if unknown.when is not None else ""
+        reason = f"drug not identified{when}: {unknown.detail} (rule C1)"
+        rows.add_row(*cells(unknown.reference, reason, history.places.get(unknown.reference)))
+    for not_given in assessment.not_given:
+        reference = not_given.reference
+        rows.add_row(*cells(reference, "not given (rule C2)", history.places.get(reference)))
+    return rows
