@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from functools import partial
@@ -134,7 +134,7 @@ async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
     now = desk.clock()
     on = now.astimezone(desk.zone).date()
     drafts = read_contents(request.draft_orders)
-    orders = _read_orders(drafts, desk, on, ())
+    orders = _read_orders(drafts, desk, on, {})
     judged = _judged(request, orders)
     if not _any_may_be_ours(orders, judged):
         return {"cards": []}
@@ -143,7 +143,7 @@ async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
     wanted = unresolved(drafts.resources, full_urls=drafts.full_urls) if client is not None else ()
     if wanted and client is not None:
         fetched = await client.medications(wanted, seconds=desk.limits.seconds)
-        orders = _read_orders(drafts, desk, on, fetched.resources)
+        orders = _read_orders(drafts, desk, on, fetched.by_reference)
         if not _any_may_be_ours(orders, judged):
             return {"cards": []}
     left = max(0.1, until - asyncio.get_running_loop().time())
@@ -168,9 +168,9 @@ def _any_may_be_ours(orders: Iterable[Order], judged: Collection[str]) -> bool:
     return any(order.identity.answer is not Answer.OTHER for order in orders if order.reference in judged)
 
 
-def _read_orders(drafts: Contents, desk: Desk, on: date, fetched: tuple[Resource, ...]) -> tuple[Order, ...]:
+def _read_orders(drafts: Contents, desk: Desk, on: date, fetched: Mapping[str, Resource]) -> tuple[Order, ...]:
     """All drafts of the request, with the Medications that came with them or were `fetched`."""
-    pool = Pool((*drafts.resources, *fetched), full_urls=drafts.full_urls)
+    pool = Pool(drafts.resources, full_urls=drafts.full_urls, fetched=fetched)
     drug, zone = desk.regimen.drug, desk.zone
     return tuple(
         [read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve) for resource in drafts.resources]
@@ -192,7 +192,12 @@ def _judged(request: HookRequest, orders: Iterable[Order]) -> frozenset[str]:
 def _assess(request: HookRequest, gathered: Gathered, desk: Desk, now: datetime, orders: Iterable[Order]) -> Assessment:
     patient = f"Patient/{request.patient_id}"
     records = read_history(
-        gathered.resources, drug=desk.regimen.drug, zone=desk.zone, patient=patient, full_urls=gathered.full_urls
+        gathered.resources,
+        drug=desk.regimen.drug,
+        zone=desk.zone,
+        patient=patient,
+        medications=gathered.medications,
+        full_urls=gathered.full_urls,
     )
     # A Medication that could not be read may be the drug: its record is then lost, not another drug's.
     lost = bool(gathered.unread) and any(isinstance(record, Unidentified) for record in records)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError, Kind
+from cds.fhir.fetch import Fetched
 from cds.fhir.history import unresolved
 from cds.fhir.needs import NEEDS, Need
 from hooks.protocol import HookRequest
@@ -20,12 +22,13 @@ Resource = Mapping[str, Any]
 class Gathered:
     """The records that could be had. `whole`: no record of the history is missing; `problems` say what is, or could
     not be read beside it. `unread`: Medications that could not be read, so that their records may stay unidentified.
-    `full_urls` are the entries of prefetched Bundles, for references among them."""
+    `medications` are those fetched by reference, `full_urls` the entries of all Bundles: for references among them."""
 
     resources: tuple[Resource, ...]
     whole: bool
     problems: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    medications: Mapping[str, Resource] = field(default_factory=dict)
     full_urls: Mapping[str, Resource] = field(default_factory=dict)
 
 
@@ -75,11 +78,11 @@ async def gather(request: HookRequest, client: FhirClient | None, *, seconds: fl
     if client is None:
         return _without_server(resources, full_urls, next_url, problems)
     if missing:
-        return await _from_server(request, client, tuple(missing), resources, problems, seconds)
+        return await _from_server(request, client, tuple(missing), resources, full_urls, problems, seconds)
     if next_url is None and not unresolved(resources, full_urls=full_urls):
         return Gathered(resources, whole=True, full_urls=full_urls)
-    fetched = await client.complete(resources, next_url, seconds=seconds)
-    return Gathered(fetched.resources, fetched.whole, fetched.problems, fetched.unread, full_urls)
+    fetched = await client.complete(resources, next_url, full_urls=full_urls, seconds=seconds)
+    return _fetched(fetched)
 
 
 def _without_server(
@@ -98,6 +101,7 @@ async def _from_server(
     client: FhirClient,
     needs: tuple[Need, ...],
     resources: tuple[Resource, ...],
+    full_urls: Mapping[str, Resource],
     problems: list[str],
     seconds: float,
 ) -> Gathered:
@@ -107,5 +111,19 @@ async def _from_server(
     except FhirError as error:
         if not resources:
             raise NotReadError("; ".join([error.message, *problems]), error.kind) from error
-        return Gathered(resources, whole=False, problems=(*problems, error.message))
-    return Gathered((*resources, *fetched.resources), fetched.whole, fetched.problems, fetched.unread)
+        return Gathered(resources, False, (*problems, error.message), full_urls=full_urls)
+    return _fetched(fetched, resources, full_urls)
+
+
+def _fetched(
+    fetched: Fetched, resources: tuple[Resource, ...] = (), full_urls: Mapping[str, Resource] = MappingProxyType({})
+) -> Gathered:
+    """What the server delivered, with what was prefetched beside it."""
+    return Gathered(
+        (*resources, *fetched.resources),
+        fetched.whole,
+        fetched.problems,
+        fetched.unread,
+        fetched.by_reference,
+        {**full_urls, **fetched.full_urls},
+    )
