@@ -10,6 +10,11 @@ from tests.spec import (
     chapter_4_delays,
     chapter_4_loading,
     chapter_4_maintenance,
+    chapter_5_dates,
+    chapter_5_doubt,
+    chapter_5_gaps,
+    chapter_6_dates,
+    chapter_6_orders,
 )
 
 CHAPTERS = tuple(
@@ -22,6 +27,11 @@ CHAPTERS = tuple(
         chapter_4_loading,
         chapter_4_maintenance,
         chapter_4_delays,
+        chapter_5_dates,
+        chapter_5_doubt,
+        chapter_5_gaps,
+        chapter_6_dates,
+        chapter_6_orders,
     )
 )
 CASES = tuple(case for chapter in CHAPTERS for case in chapter.cases)

@@ -21,7 +21,7 @@ def expected(case: Case) -> Said:
         _say(said, f"proposed {row['order']} on {row['date']}", row, {"order", "date"})
     for key, value in lines(case.forecast):
         said[f"forecast {key}"] = _as_said(key, value)
-    for key in ("counted", "not_given", "unidentified", "unreadable", "series"):
+    for key in ("counted", "not_given", "unidentified", "unreadable", "judged", "series"):
         if text := getattr(case, key):
             said[key] = items(text)
     return said
@@ -41,6 +41,7 @@ def observed(assessment: Said, wanted: Said) -> Said:
     everything["counted"] = [
         name for dose in assessment["evaluations"] for name in _plain(dose["administrations"], given)
     ]
+    everything["judged"] = [f"{_plain([p['reference']], ordered)[0]} {p['date']}" for p in assessment["proposed"]]
     everything["not_given"] = _plain(assessment["not_given"], given)
     everything["unidentified"] = _plain(assessment["unidentified"], given)
     everything["unreadable"] = [f"{_plain([u['reference']], given)[0]} {u['reason']}" for u in assessment["unreadable"]]
