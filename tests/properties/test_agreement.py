@@ -1,0 +1,22 @@
+"""The engine and the second implementation, each written from the rules alone, give the same answer."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+
+from tests.properties.changes import lean
+from tests.properties.strategies import Case, cases
+
+MORE = settings(max_examples=4 * settings().max_examples)
+
+
+@MORE
+@given(cases())
+def test_both_implementations_give_the_same_assessment(case: Case) -> None:
+    assert lean(case.answer()) == case.by_the_text()
+
+
+@MORE
+@given(cases(odd=False, proposed=1, whole=True))
+def test_both_implementations_agree_on_plain_histories(case: Case) -> None:
+    assert lean(case.answer()) == case.by_the_text()
