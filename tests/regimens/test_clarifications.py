@@ -11,8 +11,6 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "cds/regimens/CLARIFICATIONS.md").read_text(encoding="utf-8")
 _SPLIT = [entry.partition("\n") for entry in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]]
 ENTRIES = {heading: text for heading, _, text in _SPLIT}
-    entry.partition("\n")[0]: entry.partition("\n")[2] for entry in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]
-}
 PARTS = ["Issue.", "Our reading.", "Why.", "Test."]
 
 
