@@ -7,7 +7,15 @@ from typing import Protocol, TypeVar
 
 from cds.dosing.drug import Coding, Drug, Strength
 from cds.dosing.regimen import CatchUp, CatchUpRow, LoadingStep, Regimen, Source, Tolerance
-from cds.regimens.schema import CatchUpTable, CodesFile, DrugFile, ProductTable, RegimenFile, SystemTable
+from cds.regimens.schema import (
+    CatchUpTable,
+    CodesFile,
+    DrugFile,
+    ProductTable,
+    RegimenFile,
+    StatementsTable,
+    SystemTable,
+)
 
 Report = Callable[[str, str], None]
 """Takes a place in the file (a key path) and what is wrong there."""
@@ -122,7 +130,7 @@ def regimen(file: RegimenFile, drug: Drug, digest: str, report: Report) -> Regim
             undocumented_loading=file.limits.undocumented_loading,
             tolerance=Tolerance(file.tolerance.loading_days, file.tolerance.maintenance_days),
             tolerance_source=file.tolerance.source,
-            statements=tuple(file.statements.model_dump(by_alias=True).items()),
+            statements=_statements(file.statements),
             notes=tuple(file.notes),
         )
     except ValueError as error:
@@ -136,6 +144,15 @@ def _catch_up(table: CatchUpTable | None) -> CatchUp | None:
         return None
     rows = tuple(CatchUpRow(row.from_, row.extra_doses) for row in table.row)
     return CatchUp(rows, table.interval, table.limit, table.loading_limit, table.near_boundary_days)
+
+
+def _statements(table: StatementsTable) -> tuple[tuple[str, str], ...]:
+    return (
+        ("schedule", table.schedule),
+        ("minimum-interval", table.minimum_interval),
+        ("delayed-dose", table.delayed_dose),
+        ("delayed-loading", table.delayed_loading),
+    )
 
 
 def _strength(product: ProductTable, where: str, report: Report) -> Strength | None:
