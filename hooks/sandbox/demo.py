@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from hooks.app import create_app, now
 from hooks.sandbox.calls import Shown, call_all, chart_request, discover, order_request
 from hooks.sandbox.patients import DemoPatient, demo_patients
-from hooks.sandbox.running import HOST, address, listen, serving, until_stopped
+from hooks.sandbox.running import HOST, address, forever, listen, serving, stoppable
 from hooks.sandbox.server import create_sandbox
 from hooks.settings import Settings, load
 
@@ -38,7 +38,7 @@ def run_demo(
     settings: Settings | None = None,
     clock: Callable[[], datetime] = now,
     console: Console | None = None,
-    wait: Callable[[], None] = until_stopped,
+    wait: Callable[[], None] = forever,
 ) -> None:
     """Starts both servers on 127.0.0.1, prints the cards, and serves until Ctrl-C. A port of 0 is any free one.
 
@@ -55,7 +55,7 @@ def run_demo(
             (create_sandbox(fhir, on), fhir_socket),
             (create_app(settings, clock=clock), service_socket),
         ]
-        with serving(apps):
+        with stoppable(), serving(apps):
             console.print(table(call_all(service, fhir, patients), f"Regimen {settings.regimen} on {on}"))
             _print_addresses(console, service, fhir, patients)
             wait()
@@ -68,14 +68,14 @@ def run_sandbox(
     settings: Settings | None = None,
     clock: Callable[[], datetime] = now,
     console: Console | None = None,
-    wait: Callable[[], None] = until_stopped,
+    wait: Callable[[], None] = forever,
 ) -> None:
     """Serves the sandbox alone until Ctrl-C. Raises PortInUse and SandboxMissing."""
     console = console or _console()
     on = clock().astimezone((settings or demo_settings()).zone).date()
     with listen(port, "SANDBOX_PORT") as fhir_socket:
         fhir = f"{address(fhir_socket)}/fhir"
-        with serving([(create_sandbox(fhir, on), fhir_socket)]):
+        with stoppable(), serving([(create_sandbox(fhir, on), fhir_socket)]):
             console.print(f"FHIR R4 sandbox as of {on}, Ctrl-C to stop: {fhir}/Patient", soft_wrap=True)
             wait()
 

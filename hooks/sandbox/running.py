@@ -92,14 +92,24 @@ def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
         time.sleep(0.01)
 
 
-def until_stopped() -> None:
-    """Waits for Ctrl-C or a request to end (SIGTERM); returns for either. Only in the main thread."""
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Ctrl-C, and a request to end (SIGTERM) too, end the block quietly, wherever it is."""
 
     def stop(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    in_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, stop) if in_main else None
     try:
-        threading.Event().wait()
+        yield
     except KeyboardInterrupt:
         return
+    finally:
+        if in_main:
+            signal.signal(signal.SIGTERM, before)
+
+
+def forever() -> None:
+    """Waits for a signal."""
+    threading.Event().wait()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -148,3 +151,16 @@ def test_brackets_in_a_summary_are_shown_as_they_are() -> None:
     written = StringIO()
     Console(file=written, width=120).print(table([Shown("p", "s", "patient-view", "info", "in [mg] [/]")], "title"))
     assert "in [mg] [/]" in written.getvalue()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_it_ends_without_an_error_when_it_is_told_to(how: signal.Signals) -> None:
+    code = "from hooks.sandbox.demo import run_sandbox; run_sandbox(0)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "Ctrl-C to stop" in process.stdout.readline()
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")
