@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from cds.dosing.assessment import Assessment, Evaluation, Planned, Proposed
@@ -124,9 +125,7 @@ def _next_dose(assessment: Assessment, subject: Subject, regimen: Regimen) -> st
     forecast = assessment.forecast
     parts = []
     if forecast.earliest is not None:
-        begin = "Not before" if forecast.earliest > assessment.on else "Minimum interval kept from"
-        least = regimen.minimum_interval
-        parts.append(f"**{begin} {forecast.earliest.isoformat()}:** at least {least} must lie between two doses.")
+        parts.append(_earliest(forecast.earliest, assessment, regimen))
     if forecast.recommended is not None:
         overdue = "" if forecast.overdue_from is None else f"; overdue from {forecast.overdue_from.isoformat()}"
         title = step_title(forecast.step)
@@ -141,6 +140,15 @@ def _next_dose(assessment: Assessment, subject: Subject, regimen: Regimen) -> st
         parts.append(_plan_table(subject.plan))
     parts += _both_actions(assessment, subject, regimen)
     return "\n\n".join(parts)
+
+
+def _earliest(earliest: date, assessment: Assessment, regimen: Regimen) -> str:
+    """From when the minimum interval is kept; where doses may be missing, only a bound."""
+    said = f"at least {regimen.minimum_interval} must lie between two doses."
+    if any(finding.code is Code.HISTORY_INCOMPLETE for finding in assessment.findings):
+        return f"**Not before {earliest.isoformat()} by the doses shown:** {said} A dose missing here would move it."
+    begin = "Not before" if earliest > assessment.on else "Minimum interval kept from"
+    return f"**{begin} {earliest.isoformat()}:** {said}"
 
 
 def _plan_table(plan: Sequence[Planned]) -> str:
@@ -205,5 +213,5 @@ def _unidentified(assessment: Assessment) -> str:
         return ""
     days = [day for record in records if record.when is not None for day in (record.when.earliest, record.when.latest)]
     dated = f", dated {min(days).isoformat()} to {max(days).isoformat()}" if days else ""
-    text = counted(len(records), "record names a drug", "records name a drug")
+    text = counted(len(records), "record of a drug", "records of drugs")
     return f"{text} that could not be identified{dated}; not counted."
