@@ -15,6 +15,7 @@ from cds.dosing.assessment import Assessment
 from cds.dosing.codes import Severity
 from cds.dosing.document import as_json
 from cds.dosing.facts import Proposal
+from cds.fhir.read import RESOURCE, other_version
 from hooks.console import ExitCode, UsageError, counted, say, say_all
 from hooks.histories import Histories, History, from_files, from_server, patient_reference
 from hooks.question import Question
@@ -82,14 +83,16 @@ def _report(histories: Histories, assessed: Sequence[tuple[History, Assessment]]
     for title, lines in histories.remarks.items():
         say_all(title, lines)
     say_all("Rejected, since no patient is named (rule C9)", histories.rejected)
+    again = [line for history, _ in assessed for line in history.again]
+    say_all("Given more than once; of each the last updated counts", again)
     say_all("Not counted", _not_counted(assessment for _, assessment in assessed))
+    say_all("Only FHIR R4 is read", _other_versions(history for history, _ in assessed))
     say_all("NOT READ, so that histories may be incomplete", histories.not_read)
     say_all("Not usable", histories.unusable)
-    again = sum(history.again for history, _ in assessed)
-    if again:
-        say(f"{counted(again, 'record')} given more than once; of each the last updated counts")
-    if histories.read:
-        say(f"Read: {histories.read}.")
+    if histories.administrations:
+        total = counted(histories.administrations, RESOURCE)
+        parts = ", ".join(f"{number} {what}" for what, number in _account(histories, assessed).items() if number)
+        say(f"Read from {histories.source}: {total}: {parts}.")
     severities = Counter(worst(assessment) for _, assessment in assessed)
     said = [
         f"{severities[Severity.CRITICAL]} with a critical finding",
@@ -97,6 +100,35 @@ def _report(histories: Histories, assessed: Sequence[tuple[History, Assessment]]
         f"{severities[Severity.INFO] + severities[None]} with neither",
     ]
     say(f"{counted(len(assessed), 'patient')} assessed: {', '.join(said)}.")
+
+
+def _account(histories: Histories, assessed: Sequence[tuple[History, Assessment]]) -> dict[str, int]:
+    """What became of every MedicationAdministration; the numbers add up to those that were read."""
+    every = [assessment for _, assessment in assessed]
+    used = {
+        "counted": sum(len(dose.administrations) for each in every for dose in each.evaluations),
+        "not given": sum(len(each.not_given) for each in every),
+        "unreadable": sum(len(each.unreadable) for each in every),
+        "not identified": sum(len(each.unidentified) for each in every),
+    }
+    named = sum(len(history.resources) for history, _ in assessed)
+    again = sum(len(history.again) for history, _ in assessed)
+    return {
+        **used,
+        "of another drug or entered in error": named - sum(used.values()),
+        "given again": again,
+        "rejected": len(histories.rejected),
+        "of patients not asked for": histories.administrations - named - again - len(histories.rejected),
+    }
+
+
+def _other_versions(histories: Iterable[History]) -> list[str]:
+    versions = Counter(other_version(resource) for history in histories for resource in history.resources.values())
+    return [
+        f"{counted(number, 'record')} with elements of {version}; convert to R4"
+        for version, number in versions.items()
+        if version is not None
+    ]
 
 
 def _not_counted(assessments: Iterable[Assessment]) -> list[str]:

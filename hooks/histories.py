@@ -14,7 +14,7 @@ from cds.fhir.history import group_by_patient, read_history
 from cds.fhir.patients import Rejected, replaced_ids
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
-from cds.fhir.references import Pool, reference_of, relative
+from cds.fhir.references import Pool, newer, reference_of, relative
 from hooks.console import UsageError, counted, say
 from hooks.inputs import read_inputs
 from hooks.settings import CheckSettings
@@ -23,27 +23,30 @@ from hooks.settings import CheckSettings
 @dataclass(frozen=True, slots=True)
 class History:
     """The records of one patient. `whole`: nothing of it was lost (F1). `resources` and `places` are those of the
-    administrations, by the reference under which the records name them; `again` counts those given more than once."""
+    administrations, by the reference under which the records name them; `again` lists those given more than once, of
+    which the last updated counts."""
 
     patient: str
     records: tuple[Record, ...]
     whole: bool
     resources: Mapping[str, Resource]
     places: Mapping[str, str]
-    again: int = 0
+    again: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Histories:
     """All of them in order of patient, and what is to be said of the input. `unusable` are faults of the user,
-    `not_read` what was lost, `rejected` the records without a patient, `remarks` all that takes nothing away."""
+    `not_read` what was lost, `rejected` the records without a patient, `remarks` all that takes nothing away.
+    `administrations` counts the MedicationAdministrations of the source."""
 
     patients: list[History] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
     not_read: list[str] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
     remarks: dict[str, list[str]] = field(default_factory=dict)
-    read: str = ""
+    source: str = ""
+    administrations: int = 0
 
 
 def patient_reference(given: str) -> str:
@@ -67,8 +70,8 @@ def from_files(paths: Iterable[Path], wanted: Sequence[str], drug: Drug, zone: t
     _reject(groups.rejected, inputs.resources, inputs.places, drug, zone, resolve, found)
     if not groups.patients and not found.not_read and not found.unusable:
         found.unusable.append(f"no {RESOURCE} of a patient and no Patient is in the input")
-    of_drugs = sum(map(len, groups.patients.values())) + len(groups.rejected)
-    found.read = f"{counted(inputs.files, 'file')}, {counted(of_drugs, RESOURCE)}"
+    found.administrations = sum(map(len, groups.patients.values())) + len(groups.rejected)
+    found.source = counted(inputs.files, "file")
     others = ", ".join(f"{number} {of_type}" for of_type, number in sorted(inputs.others.items()))
     found.remarks = {
         "Not FHIR, passed over": inputs.not_fhir,
@@ -108,9 +111,16 @@ def _history(
     whole: bool,
     places: Mapping[int, str],
 ) -> History:
-    named = {reference_of(item) or f"{RESOURCE}?index={index}": item for index, item in enumerate(group)}
+    named: dict[str, Resource] = {}
+    again = []
+    for index, item in enumerate(group):
+        name = reference_of(item) or f"{RESOURCE}?index={index}"
+        if name in named:
+            both = [places[id(each)] for each in (named[name], item) if id(each) in places]
+            again.append(": ".join([name, " and ".join(both)]) if both else name)
+        named[name] = newer(named.get(name), item)
     where = {name: places[id(item)] for name, item in named.items() if id(item) in places}
-    return History(patient, records, whole, named, where, len(group) - len(named))
+    return History(patient, records, whole, named, where, tuple(again))
 
 
 def _reject(
@@ -155,8 +165,7 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
     limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
     token = None if settings.fhir_token is None else settings.fhir_token.get_secret_value()
     codes = tuple(drug.products) if settings.filter_by_code else ()
-    found = Histories()
-    number = 0
+    found = Histories(source=url)
     async with connections(limits) as http:
         try:
             client = FhirClient(http, url, token=token, limits=limits, codes=codes)
@@ -177,7 +186,7 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
             else:
                 found.remarks.setdefault("Remarks", []).extend(problems)
             group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
-            number += len(group)
+            found.administrations += len(group)
             records = read_history(
                 fetched.resources,
                 drug=drug,
@@ -190,5 +199,4 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
             if not group:
                 empty = f"{patient}: the server shows no {RESOURCE}; check the id, and what the token may see"
                 found.remarks.setdefault("Nothing recorded", []).append(empty)
-    found.read = f"{url}, {counted(number, RESOURCE)}"
     return found

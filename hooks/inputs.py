@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
 from cds.fhir.bundle import read_contents
 from cds.fhir.plain import Resource, kind
 from hooks.console import UsageError
+from hooks.packed import BrokenFile, chunks, lines
 
 ENDINGS = (".json", ".ndjson", ".gz")
 """The files of a folder that are read."""
@@ -101,26 +100,20 @@ class _Document:
         self.inputs.files += 1
         bare = self.path.name.lower().removesuffix(".gz")
         try:
-            with self._open() as content:
-                if bare.endswith(_LINES):
-                    self._lines(content)
-                else:
-                    self._whole(content.read())
-        except (OSError, EOFError, zlib.error) as error:
-            # OSError is also what gzip raises for bytes that are no gzip
-            why = getattr(error, "strerror", None) or "the gzip data is broken or cut short"
-            self.inputs.lost.append(f"{self.path}: {why}; what was read before that is used")
+            if bare.endswith(_LINES):
+                self._lines(lines(self.path))
+            else:
+                self._whole(b"".join(chunks(self.path)))
+        except BrokenFile as broken:
+            used = "the lines before that are used" if bare.endswith(_LINES) else "the file is lost"
+            self.inputs.lost.append(f"{self.path}: {broken}; {used}")
 
-    def _open(self) -> BinaryIO:
-        packed = self.path.name.lower().endswith(".gz")
-        return gzip.open(self.path, "rb") if packed else self.path.open("rb")  # type: ignore[return-value]
-
-    def _lines(self, lines: Iterable[bytes]) -> None:
+    def _lines(self, content: Iterable[bytes]) -> None:
         """NDJSON: one resource a line. A file of which no line is JSON is no NDJSON at all."""
         lost = self.inputs.lost
         before = len(lost)
         first = b""
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(content, start=1):
             text = line.removeprefix(_BYTE_ORDER_MARK).strip() if number == 1 else line.strip()
             if not text:
                 continue
@@ -129,7 +122,7 @@ class _Document:
             try:
                 value = orjson.loads(text)
             except orjson.JSONDecodeError as error:
-                lost.append(f"{place}: is not JSON{_column(error)}; the line is lost")
+                lost.append(f"{place}: is not JSON{_fault(text, error)}; the line is lost")
                 continue
             if _is_fhir(value):
                 self._take(value, place)
@@ -149,7 +142,7 @@ class _Document:
                 self._lines(content.splitlines())
             elif text.startswith((b"{", b"[")) or not self.named:
                 where = f"{self.path}:{error.lineno}" if text else str(self.path)
-                what = f"is broken JSON{_column(error)}" if text else "is empty"
+                what = f"is broken JSON{_fault(text, error)}" if text else "is empty"
                 self.inputs.lost.append(f"{where}: {what}; the file is lost")
             else:
                 self._not_fhir(self.path, _text(text))
@@ -235,5 +228,9 @@ def _text(text: bytes) -> str:
     return "is not JSON"
 
 
-def _column(error: orjson.JSONDecodeError) -> str:
+def _fault(text: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return " (not UTF-8 text)"
     return f" (column {error.colno})"

@@ -11,6 +11,7 @@ from rich.text import Text
 from cds.dosing.assessment import Assessment, Forecast, Proposed
 from cds.dosing.codes import Severity, Status
 from cds.dosing.findings import Finding, in_order
+from cds.fhir.plain import Resource
 from hooks.console import printable
 from hooks.histories import History
 from hooks.phrases import sentence, span, step_title
@@ -19,6 +20,7 @@ from hooks.wording import FINDINGS
 
 _SEVERITY_STYLE = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _STATUS_STYLE = {Status.OVERDUE: "bold red", Status.DECISION: "bold yellow", Status.DUE: "bold cyan"}
+_MOST_FAULTS = 5
 _STATUS = {
     Status.NOT_STARTED: "not started",
     Status.UPCOMING: "upcoming",
@@ -139,6 +141,8 @@ def _left_out(history: History, assessment: Assessment) -> Table:
     for record in assessment.unreadable:
         when = f" ({span(record.when)})" if record.when is not None else ""
         reason = f"{FINDINGS[record.reason].short}{when}: {record.element} {record.detail} (rule {record.rule})"
+        if record.reference in history.resources:
+            reason = "\n".join([reason, *_invalid(history.resources[record.reference])])
         rows.add_row(*cells(record.reference, reason, history.places.get(record.reference)))
     for unknown in assessment.unidentified:
         when = f" ({span(unknown.when)})" if unknown.when is not None else ""
@@ -148,3 +152,13 @@ def _left_out(history: History, assessment: Assessment) -> Table:
         reference = not_given.reference
         rows.add_row(*cells(reference, "not given (rule C2)", history.places.get(reference)))
     return rows
+
+
+def _invalid(resource: Resource) -> list[str]:
+    """What is invalid FHIR in a record that could not be used, since that may be why."""
+    # entered here, since the models of FHIR take a second to load and are seldom needed
+    from cds.fhir.resources import explain
+
+    faults = explain(resource)
+    hidden = [f"and {len(faults) - _MOST_FAULTS} more"] if len(faults) > _MOST_FAULTS else []
+    return [f"FHIR: {fault}" for fault in (*faults[:_MOST_FAULTS], *hidden)]

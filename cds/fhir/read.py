@@ -106,6 +106,11 @@ def read_administration(
         return Unreadable(reference, no.reason, no.rule, no.element, no.detail, _when(resource, zone))
 
 
+def other_version(resource: Resource) -> str | None:
+    """The version of FHIR that a record looks like by an element that R4 does not have; None if it has none."""
+    return next((version for name, version in _OTHER_VERSIONS.items() if name in resource), None)
+
+
 def _no_administration(resource: object, reference: str) -> Unidentified | Ignored:
     if not isinstance(resource, dict):
         return Unidentified(reference or NAMELESS, f"is {kind(resource)}, not a resource")
