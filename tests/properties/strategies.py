@@ -149,7 +149,7 @@ def a_range(draw: st.DrawFn, day: date) -> DateRange:
 
 AMOUNT = st.sampled_from([None, *map(Decimal, ["12", "12.0", "12.6", "12.61", "11.4", "11.39", "5", "50", "100"])])
 RIGHT_AMOUNT_MOSTLY = st.one_of(st.sampled_from([None, Decimal(12)]), st.sampled_from([None, Decimal(12)]), AMOUNT)
-IMPRECISE = found(Code.DATE_IMPRECISE, "D2")
+WITHOUT_OFFSET = found(Code.DATE_IMPRECISE, "D1")
 BY_TEXT = found(Code.IDENTIFIED_BY_TEXT, "C1")
 ODD_ROUTE = found(Code.ROUTE_UNRECOGNISED, "C4")
 WRONG_ROUTE = found(Code.UNEXPECTED_ROUTE, "C4")
@@ -161,8 +161,9 @@ def administration(draw: st.DrawFn, reference: str, day: date, *, neat: bool = F
     if neat:
         return Administration(reference, DateRange.on(day), draw(st.sampled_from([None, Decimal(12)])))
     when = draw(a_range(day))
-    notes = [IMPRECISE] if when.days > 1 else []
-    notes += draw(st.sampled_from([[], [], [], [BY_TEXT], [ODD_ROUTE]]))
+    notes = draw(st.sampled_from([[], [], [], [BY_TEXT], [ODD_ROUTE]]))
+    if when.days == 1 and draw(st.integers(0, 9)) == 9:
+        notes = [*notes, WITHOUT_OFFSET]
     stopped = draw(st.integers(0, 11)) == 11
     return Administration(reference, when, draw(RIGHT_AMOUNT_MOSTLY), stopped, tuple(notes))
 

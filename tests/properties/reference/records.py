@@ -137,6 +137,8 @@ def to_one_day(record: Administration) -> bool:
 def dose_of(group: list[Administration], on: date) -> Dose:
     amounts = [record.amount for record in group if record.amount is not None]
     said = [note for record in group for note in noted(record.notes)]
+    if not all(to_one_day(record) for record in group):
+        said.append(say("date-imprecise", "D2"))
     if len(group) > 1:
         differ = any(amount != amounts[0] for amount in amounts)
         said.append(say("conflicting-records", "C6") if differ else say("duplicate-record", "C6"))
