@@ -22,34 +22,16 @@ _DOSE = _PLACE | {"medication", "mg", "status", "effective"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One expected step or forecast: its name and the codes of its findings, in the order of rules.md section 7."""
-
-    step: str
-    findings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the regimen eu-12mg makes of a demo patient, on any day."""
-
-    evaluations: tuple[Line, ...]
-    status: str
-    forecast: Line
-    series: tuple[str, ...]
-    order: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
 class DemoPatient:
-    """One patient: why it is here, its resources as FHIR JSON (the Patient first), its draft order if it has one."""
+    """One patient: why it is here, its resources as FHIR JSON (the Patient first), its draft order if it has one.
+
+    What the file expects of the rules is for the tests, which read it themselves."""
 
     id: str
     title: str
     why: str
     resources: tuple[Resource, ...]
     order: Resource | None
-    expected: Expected
 
 
 def demo_patients(on: date) -> tuple[DemoPatient, ...]:
@@ -96,7 +78,7 @@ def _patient(path: Path, on: date) -> DemoPatient:
     order = _order(name, table["order"], on, last) if "order" in table else None
     if order:
         resources.append(order)
-    return DemoPatient(name, table["title"], table["why"], tuple(resources), order, _expected(table, path.name))
+    return DemoPatient(name, table["title"], table["why"], tuple(resources), order)
 
 
 def _of(name: str) -> Resource:
@@ -171,25 +153,3 @@ def _filled(value: Any, day: date) -> Any:
 
 def _month_end(day: date) -> date:
     return add_months(day.replace(day=1), 1) - timedelta(days=1)
-
-
-def _expected(table: Mapping[str, Any], where: str) -> Expected:
-    said = only(
-        table["expected"],
-        needed={"evaluations", "status", "forecast", "series"},
-        allowed=set(),
-        where=f"{where}: expected",
-    )
-    order = table.get("order", {}).get("findings", ()) if "order" in table else None
-    return Expected(
-        tuple(_line(text) for text in said["evaluations"]),
-        said["status"],
-        _line(said["forecast"]),
-        tuple(said["series"]),
-        None if order is None else tuple(order),
-    )
-
-
-def _line(text: str) -> Line:
-    step, *findings = text.split()
-    return Line(step, tuple(findings))

@@ -66,7 +66,7 @@ def serving(apps: Sequence[tuple[ASGIApp, socket.socket]]) -> Iterator[None]:
         yield
     finally:
         for server in servers:
-            server.should_exit = True
+            server.handle_exit(signal.SIGTERM, None)
         for thread in threads:
             if thread.ident is not None:
                 thread.join(timeout=5)

@@ -17,7 +17,8 @@ from cds.fhir.orders import read_order
 from cds.fhir.references import Pool
 from cds.regimens.library import load as load_regimens
 from hooks.sandbox.load import resources, transaction
-from hooks.sandbox.patients import DemoPatient, Line, demo_patients, medications, moved, shared_resources
+from hooks.sandbox.patients import DemoPatient, demo_patients, medications, moved, shared_resources
+from tests.sandbox.expected import Line, expected
 
 ON = date(2026, 5, 1)
 # Month ends, a leap day, and the day after the shortest month: where calendar months are most uneven.
@@ -42,13 +43,13 @@ def test_there_are_at_least_eighteen() -> None:
 @pytest.mark.parametrize("on", DAYS, ids=str)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_engine_finds_what_the_table_says_on_any_day(name: str, on: date) -> None:
-    demo = patient(name, on)
+    demo, said = patient(name, on), expected(name)
     read = read_history([*demo.resources, *shared_resources()], drug=REGIMEN.drug, zone=ZONE, patient=f"Patient/{name}")
     found = assess(f"Patient/{name}", read, REGIMEN, on=on, whole=True)
-    assert tuple(Line(one.step, codes(one.findings)) for one in found.evaluations) == demo.expected.evaluations
-    assert found.forecast.status == demo.expected.status
-    assert Line(found.forecast.step, codes(found.forecast.findings)) == demo.expected.forecast
-    assert codes(found.findings) == demo.expected.series
+    assert tuple(Line(one.step, codes(one.findings)) for one in found.evaluations) == said.evaluations
+    assert found.forecast.status == said.status
+    assert Line(found.forecast.step, codes(found.forecast.findings)) == said.forecast
+    assert codes(found.findings) == said.series
 
 
 @pytest.mark.parametrize("on", DAYS, ids=str)
@@ -60,21 +61,15 @@ def test_the_draft_order_gives_the_findings_of_the_table_on_any_day(name: str, o
     order = read_order(demo.order, drug=REGIMEN.drug, zone=ZONE, on=on, resolve=Pool(every).resolve)
     read = read_history(every, drug=REGIMEN.drug, zone=ZONE, patient=f"Patient/{name}")
     found = assess(f"Patient/{name}", read, REGIMEN, on=on, whole=True, proposals=order.proposals)
-    assert [codes(proposed.findings) for proposed in found.proposed] == [demo.expected.order]
+    assert [codes(proposed.findings) for proposed in found.proposed] == [expected(name).order]
 
 
 def test_every_status_has_a_patient() -> None:
-    assert {one.expected.status for one in demo_patients(ON)} == {status.value for status in Status}
+    assert {expected(name).status for name in NAMES} == {status.value for status in Status}
 
 
 def test_every_finding_has_a_patient_or_needs_more_than_a_history() -> None:
-    shown: set[str] = set()
-    for one in demo_patients(ON):
-        lines = (*one.expected.evaluations, one.expected.forecast)
-        shown |= {code for line in lines for code in line.findings} | {
-            *one.expected.series,
-            *(one.expected.order or ()),
-        }
+    shown = {code for name in NAMES for code in expected(name).codes}
     # A server that is asked for one patient's records does not answer with those of another.
     assert {code.value for code in Code} - shown == {"wrong-patient"}
 
