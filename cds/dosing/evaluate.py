@@ -22,7 +22,7 @@ def walk(history: History, regimen: Regimen) -> tuple[Taken, ...]:
     for dose in history.doses:
         taken = take(state, dose.when, regimen)
         if taken.relabels:
-            trail[-1] = replace(trail[-1], step=MAINTENANCE)
+            trail[-1] = trail[-1]._replace(step=MAINTENANCE)
         trail.append(taken)
         state = taken.state
     return tuple(trail)

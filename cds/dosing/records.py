@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from cds.dosing.codes import Code
 from cds.dosing.facts import Administration, DateRange, NotGiven, Record, Unidentified, Unreadable
@@ -17,8 +18,7 @@ WIDEST_DAYS = 31
 _IMPRECISE = found(Code.DATE_IMPRECISE, "D2")
 
 
-@dataclass(frozen=True, slots=True)
-class Dose:
+class Dose(NamedTuple):
     """One dose given: the records that tell of it, its days cut to the day asked about, its known amounts in mg."""
 
     references: tuple[str, ...]

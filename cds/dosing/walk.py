@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from cds.dosing.calendar import Period, add_days
 from cds.dosing.codes import CATCH_UP, MAINTENANCE, Code, Phase, Severity, loading
@@ -12,18 +12,17 @@ from cds.dosing.findings import Finding, found
 from cds.dosing.regimen import CatchUp, CatchUpRow, Regimen
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """Where a history stands after a dose.
 
-    `last` are the days of the last dose; `count` how many doses there were. Maintenance is due at `anchor` plus `k`
+    `last` are the days of the last dose; `doses` how many there were. Maintenance is due at `anchor` plus `k`
     maintenance intervals, unless the schedule is `undefined`. `next_loading` counts in loading, `extra_left` in
     catch-up.
     """
 
     phase: Phase
     last: DateRange
-    count: int
+    doses: int
     anchor: date
     k: int = 1
     undefined: bool = False
@@ -31,8 +30,7 @@ class State:
     extra_left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A dose walked: the step it filled, the days since the last one, the findings, and the state after it.
 
     `series` are the findings about the whole series; `relabels` says that the dose before it was no loading dose (W4).
@@ -53,11 +51,11 @@ def take(state: State | None, when: DateRange, regimen: Regimen, *, proposed: bo
     day = when.latest
     spacing = spacing_finding(state.last, when, regimen, proposed=proposed)
     limit = regimen.undocumented_loading
-    undocumented = state.count == 1 and limit is not None and day > limit.after(state.last.latest)
+    undocumented = state.doses == 1 and limit is not None and day > limit.after(state.last.latest)
     series: tuple[Finding, ...] = ()
     if undocumented and limit is not None:
         series = (found(Code.LOADING_NOT_DOCUMENTED, "W4", required=limit.after(state.last.latest), observed=day),)
-        state = replace(state, phase=Phase.MAINTENANCE, anchor=state.last.latest, k=1, next_loading=0)
+        state = state._replace(phase=Phase.MAINTENANCE, anchor=state.last.latest, k=1, next_loading=0)
     step, findings, after = _JUDGE[state.phase](state, when, regimen)
     if findings:
         replaced = _replaced_by(spacing, undocumented)
@@ -132,16 +130,16 @@ def _replaced_by(spacing: Finding | None, undocumented: bool) -> tuple[Code, ...
     return ()
 
 
-def _after_loading(number: int, when: DateRange, count: int, regimen: Regimen) -> State:
+def _after_loading(number: int, when: DateRange, doses: int, regimen: Regimen) -> State:
     """The state after loading dose `number`: the next loading step, or maintenance counted from it (W6)."""
     if number < len(regimen.loading):
-        return State(Phase.LOADING, when, count, when.latest, next_loading=number + 1)
-    return State(Phase.MAINTENANCE, when, count, when.latest)
+        return State(Phase.LOADING, when, doses, when.latest, next_loading=number + 1)
+    return State(Phase.MAINTENANCE, when, doses, when.latest)
 
 
 def _anchored(state: State, when: DateRange) -> State:
     """Maintenance that counts from this dose."""
-    return State(Phase.MAINTENANCE, when, state.count + 1, when.latest)
+    return State(Phase.MAINTENANCE, when, state.doses + 1, when.latest)
 
 
 def _loading_interval(state: State, regimen: Regimen) -> Period:
@@ -183,7 +181,7 @@ def _judge_loading(state: State, when: DateRange, regimen: Regimen) -> tuple[str
         limit = regimen.catch_up.loading_limit.after(last)
         if day > limit:
             findings.append(found(Code.LOADING_INTERRUPTED, "W5", required=limit, observed=day))
-    after = _after_loading(state.next_loading, when, state.count + 1, regimen)
+    after = _after_loading(state.next_loading, when, state.doses + 1, regimen)
     return loading(state.next_loading), findings, after
 
 
@@ -213,7 +211,7 @@ def _judge_maintenance(state: State, when: DateRange, regimen: Regimen) -> tuple
     least = regimen.minimum_interval.days
     if room < least:
         findings.append(found(Code.SCHEDULE_UNDEFINED, "W7", required=least, observed=room))
-    after = State(Phase.MAINTENANCE, when, state.count + 1, state.anchor, k, undefined=room < least)
+    after = State(Phase.MAINTENANCE, when, state.doses + 1, state.anchor, k, undefined=room < least)
     return MAINTENANCE, findings, after
 
 
@@ -221,10 +219,10 @@ def _judge_delayed(
     row: CatchUpRow, state: State, when: DateRange, late: Finding, regimen: Regimen
 ) -> tuple[str, list[Finding], State]:
     """A maintenance dose so late that the table speaks: extra doses follow, or the whole loading again (W7)."""
-    count = state.count + 1
+    doses = state.doses + 1
     if row.extra_doses is None:
-        return loading(1), [late], _after_loading(1, when, count, regimen)
-    after = State(Phase.CATCH_UP, when, count, when.latest, extra_left=row.extra_doses)
+        return loading(1), [late], _after_loading(1, when, doses, regimen)
+    after = State(Phase.CATCH_UP, when, doses, when.latest, extra_left=row.extra_doses)
     return MAINTENANCE, [late], after
 
 
@@ -234,14 +232,14 @@ def _judge_catch_up(state: State, when: DateRange, regimen: Regimen) -> tuple[st
     table = _table(regimen)
     limit = table.limit.after(last)
     if day > limit:
-        as_maintenance = replace(state, phase=Phase.MAINTENANCE, anchor=last, k=1, extra_left=0)
+        as_maintenance = state._replace(phase=Phase.MAINTENANCE, anchor=last, k=1, extra_left=0)
         step, findings, after = _judge_maintenance(as_maintenance, when, regimen)
         return step, [found(Code.CATCH_UP_OMITTED, "W8", required=limit, observed=day), *findings], after
     due_day = table.interval.after(last)
     findings = [_late(day, due_day, "W8")] if day > add_days(due_day, regimen.tolerance.loading) else []
     if state.extra_left == 1:
         return CATCH_UP, findings, _anchored(state, when)
-    after = State(Phase.CATCH_UP, when, state.count + 1, day, extra_left=state.extra_left - 1)
+    after = State(Phase.CATCH_UP, when, state.doses + 1, day, extra_left=state.extra_left - 1)
     return CATCH_UP, findings, after
 
 
