@@ -17,7 +17,7 @@ help: ## list the commands
 
 .PHONY: run
 run: $(STAMP) ## install, start the sandbox (SANDBOX_PORT, 8001) and the service (PORT, 8000), show demo cards
-	@exec $(BIN)/nusinersen-cds demo
+	@exec $(BIN)/nusinersen-cds demo $(if $(PORT),--port $(PORT)) $(if $(SANDBOX_PORT),--sandbox-port $(SANDBOX_PORT))
 
 .PHONY: test
 test: $(STAMP) ## install and run every test

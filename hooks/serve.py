@@ -50,4 +50,6 @@ def _listen(host: str, port: int) -> socket.socket:
             raise UsageError(f"port {port} of {host} is in use; choose another one with --port") from None
         if error.errno == errno.EACCES:
             raise UsageError(f"port {port} needs more rights; choose one above 1023 with --port") from None
-        raise UsageError(f"cannot listen on {host} ({error.strerror}); choose an address with --host") from None
+        # the standard library adds the address, which is said already
+        why = str(error.strerror).partition(" (while")[0]
+        raise UsageError(f"cannot listen on {host} ({why}); choose an address with --host") from None
