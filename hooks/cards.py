@@ -67,23 +67,26 @@ def order_cards(
     proposed: dict[str, list[Proposed]] = {}
     for proposal in assessment.proposed:
         proposed.setdefault(proposal.reference, []).append(proposal)
-    cards: list[Card] = []
-    doubtful: list[DraftOrder] = []
+    drafts: dict[str, list[DraftOrder]] = {}
     for order in orders:
         # an order that proposes nothing, such as a cancelled one, needs no card
-        if order.reference not in judged or order.reference not in proposed:
-            continue
-        lead = order_lead(proposed[order.reference])
+        if order.reference in judged and order.reference in proposed:
+            drafts.setdefault(order.reference, []).append(order)
+    cards: list[Card] = []
+    doubtful: list[DraftOrder] = []
+    for reference, named in drafts.items():
+        lead = order_lead(proposed[reference])
         if lead is not None and leads_before(lead, doubt):
-            card = _card(assessment, lead, context, [order], proposed[order.reference])
-            _offer(card, order, proposed[order.reference], lead, doubt is not None, context)
+            card = _card(assessment, lead, context, named, proposed[reference])
+            # of two drafts by one name nobody can say which one a suggestion would change
+            if len(named) == 1:
+                _offer(card, named[0], proposed[reference], lead, doubt is not None, context)
             cards.append(card)
-        elif doubt is not None:
-            doubtful.append(order)
+        else:
+            doubtful += named
     if doubt is not None and doubtful:
-        about = [
-            proposal for proposal in assessment.proposed if any(proposal.reference == o.reference for o in doubtful)
-        ]
+        names = {order.reference for order in doubtful}
+        about = [proposal for proposal in assessment.proposed if proposal.reference in names]
         cards.append(_card(assessment, doubt, context, doubtful, about))
     cards.sort(key=lambda card: _SEVEREST_FIRST[card["indicator"]])
     return cards

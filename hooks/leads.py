@@ -72,12 +72,10 @@ def doubt_lead(assessment: Assessment) -> Lead | None:
 def leads_before(own: Lead, doubt: Lead | None) -> bool:
     """Whether an order's own finding leads before the doubt about the history.
 
-    A critical one does, and so does what is wrong with the order whatever the schedule says. The rest presumes a
+    What is wrong with the order whatever the schedule says does, and with it all that is critical. The rest presumes a
     schedule: it leads only where the doubt leaves the schedule standing.
     """
-    if doubt is None or doubt.variant is Variant.DATES_STAND or own.indicator is Severity.CRITICAL:
-        return True
-    return own.kind in BEFORE_A_DECISION
+    return doubt is None or doubt.variant is Variant.DATES_STAND or own.kind in BEFORE_A_DECISION
 
 
 def chart_lead(assessment: Assessment, *, show_upcoming: bool) -> Lead | None:

@@ -13,7 +13,9 @@ from hooks.wording import MOVE, REMOVE
 
 Resource: TypeAlias = dict[str, Any]
 Move: TypeAlias = Callable[[Mapping[str, Any], date | None, date], Resource]
-"""A copy of an order with its dose on the second date moved from the first, which is None where it says none."""
+"""A copy of an order with its dose on the second date moved from the first, which is None where it says none.
+
+ValueError where the order cannot be rewritten so."""
 
 
 def suggestions(
@@ -35,13 +37,24 @@ def suggestions(
         return []
     offered = []
     at_fault = [proposed for proposed in proposals if any(own_kind(finding) for finding in proposed.findings)]
-    if len(at_fault) == 1 and at_fault[0].suggested is not None and not doubtful:
-        proposed, day = at_fault[0], at_fault[0].suggested
-        moved = move(resource, None if proposed.assumed else proposed.date, day)
-        label = MOVE.format(drug=drug, suggested=day.isoformat())
-        offered.append(_suggestion(label, {"type": "update", "resource": moved}, new_id))
+    if len(at_fault) == 1 and not doubtful:
+        offered += _moved(resource, at_fault[0], drug, move, new_id)
     offered.append(_suggestion(REMOVE.format(drug=drug), {"type": "delete", "resourceId": reference}, new_id))
     return offered
+
+
+def _moved(
+    resource: Mapping[str, Any], proposed: Proposed, drug: str, move: Move, new_id: Callable[[], str]
+) -> list[Resource]:
+    if proposed.suggested is None:
+        return []
+    try:
+        moved = move(resource, None if proposed.assumed else proposed.date, proposed.suggested)
+    except ValueError:
+        # an order that cannot be rewritten must not cost the warning about it
+        return []
+    label = MOVE.format(drug=drug, suggested=proposed.suggested.isoformat())
+    return [_suggestion(label, {"type": "update", "resource": moved}, new_id)]
 
 
 def _reference(resource: Mapping[str, Any]) -> str | None:

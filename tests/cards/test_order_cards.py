@@ -6,7 +6,7 @@ All histories are of the EU label for 12 mg. REGULAR is on schedule to the day: 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -341,3 +341,22 @@ def test_every_warning_can_be_overridden_with_a_reason_from_a_fixed_list() -> No
         "service-not-available",
         "HistoryDiffers",
     ]
+
+
+def test_an_order_that_cannot_be_rewritten_keeps_its_warning() -> None:
+    def refuse(*_: object) -> dict[str, object]:
+        raise ValueError("the dates that the order says are none")
+
+    assessment = assessed(doses(*REGULAR), "2026-03-20", proposal("2026-03-26"))
+    here = replace(context(), move=refuse)
+    (card,) = order_cards(assessment, [draft("MedicationRequest/m1")], judged=["MedicationRequest/m1"], context=here)
+    assert card["indicator"] == "critical"
+    assert [suggestion["label"] for suggestion in card["suggestions"]] == [REMOVE]
+
+
+def test_two_drafts_by_one_name_share_one_card_that_offers_nothing() -> None:
+    assessment = assessed(doses(*REGULAR), "2026-03-20", proposal("2026-03-26"), proposal("2026-07-13"))
+    order = draft("MedicationRequest/m1")
+    (card,) = order_cards(assessment, [order, order], judged=[order.reference], context=context())
+    assert card["indicator"] == "critical"
+    assert "suggestions" not in card
