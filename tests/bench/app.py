@@ -8,7 +8,9 @@ from hooks.app import create_app
 from hooks.settings import Settings
 from tests.bench.requests import call_day
 
+NOW = datetime.combine(call_day(), datetime.min.time(), UTC).replace(hour=9)
+
 app = create_app(
     Settings(regimen="eu-12mg", time_zone="Europe/Stockholm"),
-    clock=lambda: datetime.combine(call_day(), datetime.min.time(), UTC).replace(hour=9),
+    clock=lambda: NOW,
 )
