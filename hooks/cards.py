@@ -168,13 +168,12 @@ def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...]) -> di
     """The numbers that a summary can name, as far as they are known."""
     forecast = assessment.forecast
     fields = {"drug": drug_name(assessment.regimens[0].drug.names[0]), "step": step_title(forecast.step)}
-    for name, day in (
-        ("earliest", forecast.earliest),
-        ("recommended", forecast.recommended),
-        ("overdue_from", forecast.overdue_from),
-    ):
-        if day is not None:
-            fields[name] = day.isoformat()
+    if forecast.earliest is not None:
+        fields["earliest"] = forecast.earliest.isoformat()
+    if forecast.recommended is not None:
+        fields["recommended"] = forecast.recommended.isoformat()
+    if forecast.overdue_from is not None:
+        fields["overdue_from"] = forecast.overdue_from.isoformat()
     if lead.proposed is not None:
         fields["when"] = f"on {lead.proposed.date.isoformat()}" + (" (no date ordered)" * lead.proposed.assumed)
     elif plan:
@@ -214,34 +213,35 @@ def _of_doubt(assessment: Assessment) -> dict[str, str]:
 
 def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed]) -> Card:
     """The same for machines: codes, rules and dates. Nothing in it is empty."""
-    findings = [finding for proposed in about for finding in proposed.findings]
-    findings += assessment.forecast.findings
-    findings += assessment.findings
-    dates: Card = {"on": assessment.on.isoformat()}
-    forecast = assessment.forecast
-    for name, day in (
-        ("earliest", forecast.earliest),
-        ("recommended", forecast.recommended),
-        ("overdue_from", forecast.overdue_from),
-    ):
-        if day is not None:
-            dates[name] = day.isoformat()
-    for name, days in (
-        ("options", forecast.options),
-        ("proposed", tuple(proposed.date for proposed in about)),
-        ("suggested", tuple(proposed.suggested for proposed in about if proposed.suggested is not None)),
-    ):
-        if days:
-            dates[name] = [day.isoformat() for day in days]
-    said: Card = {"kind": kind.value, "dates": dates, "regimen": _named(assessment.regimens[0])}
-    for name, values in (
-        ("findings", [finding.code.value for finding in findings]),
-        ("rules", [finding.rule for finding in findings]),
-        ("orders", [proposed.reference for proposed in about]),
-    ):
-        if values:
-            said[name] = list(dict.fromkeys(values))
+    findings = [*assessment.forecast.findings, *assessment.findings]
+    if about:
+        findings = [*(finding for proposed in about for finding in proposed.findings), *findings]
+    said: Card = {"kind": kind.value, "dates": _dates(assessment, about), "regimen": _named(assessment.regimens[0])}
+    if findings:
+        said["findings"] = list(dict.fromkeys([finding.code.value for finding in findings]))
+        said["rules"] = list(dict.fromkeys([finding.rule for finding in findings]))
+    if about:
+        said["orders"] = list(dict.fromkeys([proposed.reference for proposed in about]))
     return said
+
+
+def _dates(assessment: Assessment, about: Sequence[Proposed]) -> Card:
+    forecast = assessment.forecast
+    dates: Card = {"on": assessment.on.isoformat()}
+    if forecast.earliest is not None:
+        dates["earliest"] = forecast.earliest.isoformat()
+    if forecast.recommended is not None:
+        dates["recommended"] = forecast.recommended.isoformat()
+    if forecast.overdue_from is not None:
+        dates["overdue_from"] = forecast.overdue_from.isoformat()
+    if forecast.options:
+        dates["options"] = [day.isoformat() for day in forecast.options]
+    if about:
+        dates["proposed"] = [proposed.date.isoformat() for proposed in about]
+        suggested = [proposed.suggested.isoformat() for proposed in about if proposed.suggested is not None]
+        if suggested:
+            dates["suggested"] = suggested
+    return dates
 
 
 def _named(regimen: Regimen) -> dict[str, str]:
