@@ -30,8 +30,8 @@ class Case:
     `unidentified` or `unreadable: REASON`); `resources` and `orders` hold them as FHIR elements, for the rules about
     reading; `proposals` are dates asked about. What comes out: one row a dose in `doses` (the whole list of findings
     of that dose, or `-`), `key: value` lines in `forecast`, one row a proposed date in `proposed`; `series` is the
-    whole list of findings about the history, `counted` the whole list of counted records in order of the walk, `judged` the
-    whole list of proposed dates that were judged. `document` is the whole answer in JSON.
+    whole list of findings about the history, `counted` the whole list of counted records in order of the walk,
+    `judged` the whole list of proposed dates that were judged. `document` is the whole answer in JSON.
     """
 
     title: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.spec.case import Case, Chapter
 
-SWISS = "Fachinformation Spinraza (Switzerland), 17 November 2022, section on delayed or missed doses"
+SWISS = "Swiss Fachinfo, Spinraza, 17 November 2022: the worked example"
 US_LABEL = "US prescribing information before its revision of 03/2026, section 2.1"
 
 CHAPTER = Chapter(

@@ -52,7 +52,7 @@ EXTRA_DOSES = (
         """,
     ),
     Case(
-        "8 days late is late",
+        "The extra dose 8 days late is late",
         "W8",
         "2025-11-30",
         history=ONE_EXTRA + "a6 | 2025-11-27",
@@ -61,7 +61,7 @@ EXTRA_DOSES = (
         """,
     ),
     Case(
-        "Three months after the delayed dose less one day it is still the extra dose",
+        "Three months after the delayed dose, less one day, it is still the extra dose",
         "W8",
         "2026-02-04",
         history=ONE_EXTRA + "a6 | 2026-02-04",
@@ -70,7 +70,7 @@ EXTRA_DOSES = (
         """,
     ),
     Case(
-        "Three months to the day, too",
+        "Three months after the delayed dose, to the day, it is still the extra dose",
         "W8",
         "2026-02-05",
         history=ONE_EXTRA + "a6 | 2026-02-05",
@@ -83,7 +83,7 @@ EXTRA_DOSES = (
         """,
     ),
     Case(
-        "A day more: the extra dose was left out, and this one is maintenance, 27 days early",
+        "Three months and a day after it: the extra dose was left out, and this one is maintenance, 27 days early",
         "W8 W7",
         "2026-02-10",
         history=ONE_EXTRA + "a6 | 2026-02-06",
@@ -189,7 +189,7 @@ RESUME = (
         """,
     ),
     Case(
-        "No break, however long, begins the loading again",
+        "Under the US text of 2016 no break, however long, begins the loading again",
         "W9",
         "2029-03-10",
         regimen="us-12mg-2016",
@@ -203,7 +203,7 @@ RESUME = (
         """,
     ),
     Case(
-        "A dose within tolerance moves the schedule: there is no original date to keep",
+        "Under the text of 2017 a dose within tolerance moves the schedule: there is no original date to keep",
         "W9",
         "2025-08-05",
         regimen="eu-12mg-2017",
@@ -216,7 +216,7 @@ RESUME = (
         """,
     ),
     Case(
-        "A day beyond tolerance is late",
+        "Under the text of 2017 a dose 29 days after its day is late",
         "W9",
         "2025-08-05",
         regimen="eu-12mg-2017",
@@ -229,7 +229,7 @@ RESUME = (
         """,
     ),
     Case(
-        "28 days early is within tolerance",
+        "Under the text of 2017, 28 days early is within tolerance",
         "W9",
         "2025-06-10",
         regimen="eu-12mg-2017",
@@ -242,7 +242,7 @@ RESUME = (
         """,
     ),
     Case(
-        "29 days early is not",
+        "Under the text of 2017, 29 days early is beyond tolerance",
         "W9",
         "2025-06-10",
         regimen="eu-12mg-2017",
@@ -252,7 +252,7 @@ RESUME = (
         """,
     ),
     Case(
-        "In loading the tolerance is 7 days: day 29 of 30 is within it",
+        "Under the US text of 2016 the loading tolerance is 7 days too: day 29 of 30 is within it",
         "W9",
         "2025-03-01",
         regimen="us-12mg-2016",
@@ -267,7 +267,7 @@ RESUME = (
         """,
     ),
     Case(
-        "A loading dose more than 3 months late is late, and loading goes on",
+        "Under the text of 2017 a loading dose after more than 3 months is late, and loading goes on",
         "W9 F2",
         "2025-04-20",
         regimen="eu-12mg-2017",

@@ -127,7 +127,7 @@ POSSIBLE_DOSES = (
         forecast=NO_DOUBT,
     ),
     Case(
-        "A day after it, it would be the last dose",
+        "A possible dose a day after the last dose would itself be the last",
         "F1",
         "2025-08-01",
         history=ON_SCHEDULE + possible("2025-07-06"),
@@ -148,7 +148,7 @@ POSSIBLE_DOSES = (
         forecast=INCOMPLETE,
     ),
     Case(
-        "so a possible dose on the first day of the month changes nothing",
+        "A possible dose on the first day of that month changes nothing",
         "F1",
         "2025-08-01",
         history=LOADED + "a5 | 2025-06\n" + possible("2025-06-01"),
@@ -167,7 +167,7 @@ POSSIBLE_DOSES = (
         forecast="step: loading-4\nearliest: 2025-02-12" + INCOMPLETE,
     ),
     Case(
-        "one on the day of the first is none",
+        "In loading, a possible dose on the day of the first one changes nothing",
         "F1",
         "2025-02-01",
         history="""
@@ -186,7 +186,7 @@ POSSIBLE_DOSES = (
         forecast="step: loading-2" + INCOMPLETE,
     ),
     Case(
-        "one before the break does not",
+        "A possible dose before that long break changes nothing",
         "F1",
         "2028-07-10",
         history=RESTARTED + possible("2025-03-05"),
@@ -200,14 +200,14 @@ POSSIBLE_DOSES = (
         forecast="step: catch-up" + INCOMPLETE,
     ),
     Case(
-        "also after the first of two extra doses",
+        "After the first of two extra doses, a possible dose in the delay still matters",
         "F1",
         "2026-07-25",
         history=LOADED + "a5 | 2026-07-05\na6 | 2026-07-19\n" + possible("2026-01-01"),
         forecast="step: catch-up" + INCOMPLETE,
     ),
     Case(
-        "one before the delay does not",
+        "A possible dose before the delay changes nothing",
         "F1",
         "2025-11-10",
         history=ONE_EXTRA + possible("2025-03-05"),
@@ -228,7 +228,7 @@ POSSIBLE_DOSES = (
         forecast=INCOMPLETE,
     ),
     Case(
-        "one on the day of the dose before is none",
+        "A possible dose on the day of the dose before the late one changes nothing",
         "F1",
         "2025-09-01",
         history=LATE_ONCE + possible("2025-03-05"),
@@ -242,7 +242,7 @@ POSSIBLE_DOSES = (
         forecast=INCOMPLETE,
     ),
     Case(
-        "and with nothing between the two doses, the undefined schedule is what needs a decision",
+        "With no possible dose between the two, the undefined schedule is what needs a decision",
         "F1 F5",
         "2025-10-25",
         history=UNDEFINED + possible("2025-03-05"),
@@ -253,181 +253,10 @@ POSSIBLE_DOSES = (
     ),
 )
 
-INTERVALS_AND_AMOUNTS = (
-    Case(
-        "After a loading dose that came too early a clinician decides",
-        "F3a",
-        "2025-01-20",
-        history="""
-            a1 | 2025-01-01
-            a2 | 2025-01-14
-        """,
-        forecast="""
-            status: decision
-            step: loading-3
-            earliest: 2025-01-28
-            recommended: -
-            overdue_from: -
-            plan: -
-            options: -
-            findings: interval-too-short critical F3a
-        """,
-    ),
-    Case(
-        "also when the rest of loading was on time",
-        "F3a",
-        "2025-04-01",
-        history="""
-            a1 | 2025-01-01
-            a2 | 2025-01-14
-            a3 | 2025-01-28
-            a4 | 2025-03-04
-        """,
-        forecast="""
-            status: decision
-            step: maintenance
-            earliest: 2025-03-18
-            findings: interval-too-short critical F3a
-        """,
-    ),
-    Case(
-        "A maintenance dose since then ends the doubt",
-        "F3a",
-        "2025-08-01",
-        history="""
-            a1 | 2025-01-01
-            a2 | 2025-01-14
-            a3 | 2025-01-28
-            a4 | 2025-03-04
-            a5 | 2025-07-04
-        """,
-        forecast="status: upcoming\nrecommended: 2025-11-04\nfindings: -",
-    ),
-    Case(
-        "and so does a loading begun again",
-        "F3a",
-        "2028-07-10",
-        history="""
-            a1 | 2025-01-01
-            a2 | 2025-01-14
-            a3 | 2025-01-28
-            a4 | 2025-03-04
-            a5 | 2028-07-04
-        """,
-        forecast="status: upcoming\nstep: loading-2\nrecommended: 2028-07-18\nfindings: -",
-    ),
-    Case(
-        "A maintenance dose that came too early needs a decision while it is the last",
-        "F3a",
-        "2025-08-01",
-        history=ON_SCHEDULE + "a6 | 2025-07-15",
-        forecast="""
-            status: decision
-            earliest: 2025-07-29
-            findings: interval-too-short critical F3a
-        """,
-    ),
-    Case(
-        "and no longer when another has followed",
-        "F3a",
-        "2025-12-01",
-        history=ON_SCHEDULE + "a6 | 2025-07-15\na7 | 2025-11-15",
-        forecast="status: upcoming\nrecommended: 2026-03-15\nfindings: -",
-    ),
-    Case(
-        "A last dose whose interval cannot be decided needs a decision",
-        "F3a",
-        "2025-04-10",
-        history=LOADED + "a5 | 2025-03",
-        forecast="""
-            status: decision
-            earliest: 2025-04-14
-            findings: interval-undecidable warning F3a
-        """,
-    ),
-    Case(
-        "So does a last dose that was stopped",
-        "F3a C2",
-        "2025-01-20",
-        history="""
-            a1 | 2025-01-01
-            a2 | 2025-01-15 | | stopped
-        """,
-        forecast="""
-            status: decision
-            step: loading-3
-            findings: partial-dose warning F3a
-        """,
-    ),
-    Case(
-        "but not an earlier one",
-        "F3a C2",
-        "2025-01-20",
-        history="""
-            a1 | 2025-01-01 | | stopped
-            a2 | 2025-01-15 |
-        """,
-        forecast="status: upcoming\nrecommended: 2025-01-29\nfindings: -",
-    ),
-    Case(
-        "One reason is given: too early comes before undecidable, and both before stopped",
-        "F3a",
-        "2025-03-20",
-        history="""
-            a1 | 2025-01-01
-            a2 | 2025-01-14
-            a3 | 2025-03-01 | | stopped
-        """,
-        forecast="""
-            status: decision
-            findings: interval-too-short critical F3a
-        """,
-    ),
-    Case(
-        "A doubt never hides a delay: the extra dose that 8 months call for is named beside it",
-        "F3a F6",
-        "2025-12-01",
-        history="""
-            a1 | 2025-01-01
-            a2 | 2025-01-15
-            a3 | 2025-01-29
-            a4 | 2025-03-05 | | stopped
-        """,
-        forecast="""
-            status: decision
-            step: maintenance
-            earliest: 2025-03-19
-            recommended: -
-            overdue_from: -
-            plan: -
-            findings: catch-up-required warning F6, partial-dose warning F3a
-        """,
-    ),
-    Case(
-        "An incomplete history is the first reason of all; the delay stays beside it, and the step is that of the phase",
-        "F1 F3a F6",
-        "2029-01-01",
-        whole=False,
-        history="""
-            a1 | 2025-01-01
-            a2 | 2025-01-15
-            a3 | 2025-01-29
-            a4 | 2025-03-05 | | stopped
-        """,
-        forecast="""
-            status: decision
-            step: maintenance
-            earliest: 2025-03-19
-            plan: -
-            findings: restart-required warning F6, history-incomplete warning F1
-        """,
-    ),
-)
-
 CHAPTER = Chapter(
     5,
     "The forecast: where a clinician decides",
     "A decision has an earliest date and sometimes options, but no recommended date and no plan. It names one reason,"
     " and beside it any delay. A possible dose is a record of the drug that cannot be counted and has a day or month.",
-    NOT_READ + POSSIBLE_DOSES + INTERVALS_AND_AMOUNTS,
+    NOT_READ + POSSIBLE_DOSES,
 )

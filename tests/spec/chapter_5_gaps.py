@@ -187,7 +187,7 @@ INTERRUPTED = (
         """,
     ),
     Case(
-        "nor does the last loading dose, on time after it",
+        "Nor does the last loading dose end it, on time after the gap",
         "F2 W5",
         "2025-06-01",
         history=TWO_LOADING + "a3 | 2025-04-16\na4 | 2025-05-21",
@@ -198,7 +198,7 @@ INTERRUPTED = (
         """,
     ),
     Case(
-        "The first regular maintenance dose does",
+        "The first regular maintenance dose ends the doubt about loading",
         "F2 W5",
         "2025-10-01",
         history=TWO_LOADING + "a3 | 2025-04-16\na4 | 2025-05-21\na5 | 2025-09-21",
@@ -241,14 +241,14 @@ EXTRA_DOSE = (
         """,
     ),
     Case(
-        "On the 14th day it is due",
+        "On the 14th day the extra dose is due",
         "F4 F7",
         "2025-11-19",
         history=ONE_EXTRA,
         forecast="status: due\nfindings: -",
     ),
     Case(
-        "Three months after the delayed dose it is overdue",
+        "Three months after the delayed dose the extra dose is overdue",
         "F4 F7",
         "2026-02-05",
         history=ONE_EXTRA,
@@ -260,7 +260,7 @@ EXTRA_DOSE = (
         """,
     ),
     Case(
-        "A day later a clinician decides: the extra dose was left out",
+        "Three months and a day after it a clinician decides: the extra dose was left out",
         "F4 F7",
         "2026-02-06",
         history=ONE_EXTRA,
@@ -326,7 +326,7 @@ UNDEFINED_SCHEDULE = (
         """,
     ),
     Case(
-        "A day later the next dose is overdue, still without a date that is recommended",
+        "4 months and 29 days after such a dose the next one is overdue, still without a date that is recommended",
         "F5 F7",
         "2026-03-24",
         history=UNDEFINED,
@@ -337,7 +337,7 @@ UNDEFINED_SCHEDULE = (
         """,
     ),
     Case(
-        "Until the day before 8 months have passed",
+        "The schedule stays undefined until the day before 8 months have passed",
         "F5 F8",
         "2026-06-22",
         history=UNDEFINED,

@@ -14,7 +14,7 @@ ONE_DOSE = "a1 | 2026-01-01"
 
 JUDGED = (
     Case(
-        "An order for the right day",
+        "An order for the day that is recommended",
         "P1 P4",
         "2025-06-20",
         history=LOADED,
@@ -30,7 +30,7 @@ JUDGED = (
         proposed="m1 | 2026-01-14 | loading-2 | 13 | interval-too-short critical W2 | 2026-01-15",
     ),
     Case(
-        "An order for day 14 is not",
+        "An order for day 14 is not too early",
         "P1 P4",
         "2026-01-05",
         history=ONE_DOSE,
@@ -66,7 +66,7 @@ JUDGED = (
         """,
     ),
     Case(
-        "The first dose of a new patient",
+        "An order for the first dose of a new patient",
         "P1 W1",
         "2026-01-01",
         proposals="m1 | 2026-02-01",
@@ -93,7 +93,7 @@ SEVERAL = (
         """,
     ),
     Case(
-        "So are the dates of one order",
+        "The dates of one order are judged in the same way",
         "P1",
         "2026-01-05",
         history=ONE_DOSE,
@@ -137,7 +137,7 @@ SEVERAL = (
         """,
     ),
     Case(
-        "14 days apart they do not",
+        "Two orders 14 days apart do not conflict",
         "P3",
         "2026-01-05",
         history=ONE_DOSE,
@@ -213,7 +213,7 @@ UNDATED = (
         proposed="m1 | 2025-06-01 | maintenance | 88 | proposed-date-assumed info P1",
     ),
     Case(
-        "Late is",
+        "Late is said of an order without a date",
         "P1",
         "2025-08-10",
         history=LOADED,
@@ -235,7 +235,7 @@ UNDATED = (
         """,
     ),
     Case(
-        "13 days from a dated order it is in conflict with it",
+        "An order without a date is in conflict with a dated one 13 days from today",
         "P3",
         "2026-01-20",
         history=ONE_DOSE,
@@ -249,7 +249,7 @@ UNDATED = (
         """,
     ),
     Case(
-        "14 days from it, it is not",
+        "An order without a date is not in conflict with one 14 days from today",
         "P3",
         "2026-01-20",
         history=ONE_DOSE,

@@ -29,7 +29,7 @@ DECISIONS = (
         proposed="m1 | 2025-02-20 | loading-4 | 23 | - | -",
     ),
     Case(
-        "but the minimum interval holds",
+        "Where a clinician decides, the minimum interval still holds",
         "P5",
         "2025-02-01",
         history=TOO_SHORT,
@@ -37,7 +37,7 @@ DECISIONS = (
         proposed="m1 | 2025-02-10 | loading-4 | 13 | interval-too-short critical W2 | -",
     ),
     Case(
-        "Nor can such a date shift the schedule",
+        "Where a clinician decides, a date cannot shift the schedule",
         "P5",
         "2025-09-01",
         history=LOADED + "a5 | 2025-08-10 | | stopped",
@@ -46,7 +46,7 @@ DECISIONS = (
         proposed="m1 | 2025-11-20 | maintenance | 102 | - | -",
     ),
     Case(
-        "without the doubt it would",
+        "Without the doubt the same date shifts the schedule",
         "P5 W7",
         "2025-09-01",
         history=LOADED + "a5 | 2025-08-10",
@@ -65,7 +65,7 @@ POSSIBLE_DOSES = (
         proposed="m1 | 2025-11-12 | maintenance | 130 | interval-undecidable warning P6 | -",
     ),
     Case(
-        "14 days after it, it is kept for certain",
+        "14 days after a record that may be a dose the interval is kept for certain",
         "P6",
         "2025-11-01",
         history=LOADED + "a5 | 2025-07-05\nu1 | 2025-10-30 | | unreadable: status-unknown",
@@ -89,7 +89,7 @@ POSSIBLE_DOSES = (
         proposed="m1 | 2025-07-10 | maintenance | 5 | interval-too-short critical W2 | -",
     ),
     Case(
-        "Before the first dose, too",
+        "A record that may be a dose matters before the first dose, too",
         "P6 F1",
         "2025-07-08",
         history="u1 | 2025-07-06 | | unreadable: status-unknown",
@@ -115,7 +115,8 @@ TABLE_AT_P = (
         history=LOADED,
         proposals="m1 | 2025-11-04",
         proposed="""
-            m1 | 2025-11-04 | maintenance | 244 | late warning W7, schedule-undefined warning W7, near-boundary info F8 | - | -
+            m1 | 2025-11-04 | maintenance | 244 | late warning W7, schedule-undefined warning W7,\
+                near-boundary info F8 | - | -
         """,
     ),
     Case(
@@ -127,13 +128,14 @@ TABLE_AT_P = (
         proposals="m1 | 2025-11-05",
         proposed="""
             order | date       | step        | interval | findings
-            m1    | 2025-11-05 | maintenance | 245      | late warning W7, catch-up-required warning P7, near-boundary info F8
+            m1 | 2025-11-05 | maintenance | 245 | late warning W7, catch-up-required warning P7, near-boundary info F8
             order | date       | plan
-            m1    | 2025-11-05 | maintenance 2025-11-05, catch-up 2025-11-19, maintenance 2026-03-19, maintenance 2026-07-19
+            m1 | 2025-11-05 | maintenance 2025-11-05, catch-up 2025-11-19, maintenance 2026-03-19,\
+                maintenance 2026-07-19
         """,
     ),
     Case(
-        "and a day after it",
+        "An order for 8 months and a day begins the extra dose",
         "P7 F8 W7",
         "2025-10-01",
         source=TABLE,
@@ -141,9 +143,10 @@ TABLE_AT_P = (
         proposals="m1 | 2025-11-06",
         proposed="""
             order | date       | step        | interval | findings
-            m1    | 2025-11-06 | maintenance | 246      | late warning W7, catch-up-required warning P7, near-boundary info F8
+            m1 | 2025-11-06 | maintenance | 246 | late warning W7, catch-up-required warning P7, near-boundary info F8
             order | date       | plan
-            m1    | 2025-11-06 | maintenance 2025-11-06, catch-up 2025-11-20, maintenance 2026-03-20, maintenance 2026-07-20
+            m1 | 2025-11-06 | maintenance 2025-11-06, catch-up 2025-11-20, maintenance 2026-03-20,\
+                maintenance 2026-07-20
         """,
     ),
     Case(
@@ -157,11 +160,12 @@ TABLE_AT_P = (
             order | date       | step        | findings
             m1    | 2026-07-04 | maintenance | late warning W7, catch-up-required warning P7, near-boundary info F8
             order | date       | plan
-            m1    | 2026-07-04 | maintenance 2026-07-04, catch-up 2026-07-18, maintenance 2026-11-18, maintenance 2027-03-18
+            m1 | 2026-07-04 | maintenance 2026-07-04, catch-up 2026-07-18, maintenance 2026-11-18,\
+                maintenance 2027-03-18
         """,
     ),
     Case(
-        "An order for the day on which 16 months are over begins two",
+        "An order for the day on which 16 months are over begins two extra doses",
         "P7 F8",
         "2026-06-01",
         source=TABLE,
@@ -169,11 +173,11 @@ TABLE_AT_P = (
         proposals="m1 | 2026-07-05",
         proposed="""
             order | date       | plan
-            m1    | 2026-07-05 | maintenance 2026-07-05, catch-up 2026-07-19, catch-up 2026-08-02, maintenance 2026-12-02
+            m1 | 2026-07-05 | maintenance 2026-07-05, catch-up 2026-07-19, catch-up 2026-08-02, maintenance 2026-12-02
         """,
     ),
     Case(
-        "and a day after them",
+        "An order for 16 months and a day begins two extra doses",
         "P7 F8",
         "2026-06-01",
         source=TABLE,
@@ -181,7 +185,7 @@ TABLE_AT_P = (
         proposals="m1 | 2026-07-06",
         proposed="""
             order | date       | plan
-            m1    | 2026-07-06 | maintenance 2026-07-06, catch-up 2026-07-20, catch-up 2026-08-03, maintenance 2026-12-03
+            m1 | 2026-07-06 | maintenance 2026-07-06, catch-up 2026-07-20, catch-up 2026-08-03, maintenance 2026-12-03
         """,
     ),
     Case(
@@ -195,7 +199,7 @@ TABLE_AT_P = (
             order | date       | step        | findings
             m1    | 2028-07-04 | maintenance | late warning W7, catch-up-required warning P7, near-boundary info F8
             order | date       | plan
-            m1    | 2028-07-04 | maintenance 2028-07-04, catch-up 2028-07-18, catch-up 2028-08-01, maintenance 2028-12-01
+            m1 | 2028-07-04 | maintenance 2028-07-04, catch-up 2028-07-18, catch-up 2028-08-01, maintenance 2028-12-01
         """,
     ),
     Case(
@@ -213,7 +217,7 @@ TABLE_AT_P = (
         """,
     ),
     Case(
-        "and a day after them: the whole loading",
+        "An order for 40 months and a day begins the whole loading",
         "P7 F8",
         "2028-06-01",
         source=TABLE,
@@ -241,7 +245,7 @@ TABLE_AT_P = (
         proposed="m1 | 2026-07-23 | maintenance | 273 | late warning W7, catch-up-required warning P7",
     ),
     Case(
-        "The text of 2017 has no table",
+        "Under the text of 2017 an order after 8 months is late and nothing more",
         "P7 W9",
         "2025-10-01",
         regimen="eu-12mg-2017",
@@ -340,7 +344,8 @@ WHEN = (
         """,
         proposed="""
             m1 | 2026-01-05 | loading-1 | -  | -
-            m2 | 2026-02-05 | loading-2 | 31 | unexpected-route critical C4, late warning W3, unexpected-amount warning C5
+            m2 | 2026-02-05 | loading-2 | 31 | unexpected-route critical C4, late warning W3,\
+                unexpected-amount warning C5
         """,
     ),
 )

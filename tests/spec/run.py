@@ -13,6 +13,7 @@ from cds.dosing.document import as_json
 from cds.dosing.facts import Proposal, Record
 from cds.dosing.regimen import Regimen
 from cds.fhir.history import read_history
+from cds.fhir.orders import read_order
 from cds.regimens.library import Library, load
 from tests.spec import facts, resources
 from tests.spec.case import Case
@@ -50,18 +51,32 @@ def _read_records(case: Case, regimen: Regimen) -> tuple[Record, ...]:
 
 
 def _read_orders(case: Case, regimen: Regimen) -> tuple[Proposal, ...]:
-    if not case.orders:
-        return ()
-    from cds.fhir.orders import read_order
-
+    on, zone = date.fromisoformat(case.on), ZoneInfo(case.zone)
     return tuple(
         proposal
         for order in resources.orders(case)
-        for proposal in read_order(
-            order,
-            drug=regimen.drug,
-            zone=ZoneInfo(case.zone),
-            on=date.fromisoformat(case.on),
-            resolve=lambda reference, resource: None,
-        ).proposals
+        for proposal in read_order(order, drug=regimen.drug, zone=zone, on=on, resolve=_nowhere).proposals
     )
+
+
+def _nowhere(_reference: str, _resource: object) -> None:
+    """No server: a reference that leads out of the order leads nowhere."""
+
+
+def document(case: Case) -> dict[str, Any]:
+    """The whole answer as chapter 8 shows it: dots for version and digest, three keys of each finding."""
+    answer = run(case)
+    for regimen in answer["regimens"]:
+        regimen |= {"version": "...", "digest": "..."}
+    shown: dict[str, Any] = _three_keys(answer)
+    return shown
+
+
+def _three_keys(value: Any) -> Any:
+    """A JSON value in which findings keep code, severity and rule only, in the order in which they stand."""
+    if isinstance(value, list):
+        return [_three_keys(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = list(value)[:3] if "code" in value else list(value)
+    return {key: _three_keys(value[key]) for key in kept}

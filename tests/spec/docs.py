@@ -1,0 +1,37 @@
+"""Write docs/rules.md and docs/specification.md: `python -m tests.spec.docs`; `--check` says if they are stale."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.spec.docs_rules import reference
+from tests.spec.docs_specification import specification
+
+FOLDER = Path(__file__).parents[2] / "docs"
+PAGES = {"rules.md": reference, "specification.md": specification}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or say which are stale; returns the exit code."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python -m tests.spec.docs [--check]", file=sys.stderr)
+        return 2
+    stale = [name for name, page in PAGES.items() if _on_disk(name) != page()]
+    if arguments:
+        for name in stale:
+            print(f"docs/{name} is stale: run python -m tests.spec.docs", file=sys.stderr)
+        return 1 if stale else 0
+    for name in stale:
+        (FOLDER / name).write_text(PAGES[name](), encoding="utf-8")
+        print(f"docs/{name} written")
+    return 0
+
+
+def _on_disk(name: str) -> str | None:
+    path = FOLDER / name
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
