@@ -36,16 +36,16 @@ class Codes(Generic[Value]):
 
 class DrugCodes:
     """What `identify` and the reading of routes look up for one drug. `products` holds the answer that a code gives
-    on its own."""
+    on its own, `medications` that of products and look-alikes together."""
 
-    __slots__ = ("drug", "look_alikes", "names", "other_routes", "products", "routes", "systems")
+    __slots__ = ("drug", "look_alikes", "medications", "names", "other_routes", "products", "routes", "systems")
 
     def __init__(self, drug: Drug) -> None:
         self.drug = drug
         self.names = drug.names
-        self.products = Codes(
-            {coding: Identity(Answer.OURS, strength=strength) for coding, strength in drug.products.items()}
-        )
+        products = {coding: Identity(Answer.OURS, strength=strength) for coding, strength in drug.products.items()}
+        self.products = Codes(products)
+        self.medications = Codes({**dict.fromkeys(drug.look_alikes, Identity(Answer.OTHER)), **products})
         self.look_alikes = Codes(drug.look_alikes)
         self.routes = Codes({coding: name or coding.code for coding, name in drug.routes.items()})
         self.other_routes = Codes({coding: name or coding.code for coding, name in drug.other_routes.items()})

@@ -21,29 +21,42 @@ _OTHER = Identity(Answer.OTHER)
 def identify(resource: Resource, drug: Drug, resolve: Resolve) -> Identity:
     """Rule C1 for a resource with `medication[x]`, in the spelling of R4 and before, or of R5. Never raises."""
     codes = codes_of(drug)
-    return _by_one_code(resource, codes) or _answer(_gather(resource, codes, resolve))
+    return _by_codes(resource, codes) or _answer(_gather(resource, codes, resolve))
 
 
-def _by_one_code(resource: Resource, codes: DrugCodes) -> Identity | None:
-    """The answer for nearly every record: one concept with one code. None: look at all of it."""
+def _by_codes(resource: Resource, codes: DrugCodes) -> Identity | None:
+    """The answer for nearly every record: one concept whose codes agree. None: look at all of it."""
     concept = resource.get("medicationCodeableConcept")
     if not isinstance(concept, dict) or "medicationReference" in resource:
         return None
-    codings = concept.get("coding")
-    if not isinstance(codings, list) or len(codings) != 1 or not isinstance(codings[0], dict):
+    codings, words = concept.get("coding"), concept.get("text", "")
+    if not isinstance(codings, list) or not isinstance(words, str):
         return None
-    coding = codings[0]
-    system, code = coding.get("system"), coding.get("code")
-    text, display = concept.get("text", ""), coding.get("display", "")
-    if not (isinstance(system, str) and isinstance(code, str) and isinstance(text, str) and isinstance(display, str)):
-        return None
-    listed = codes.products.get(system, code)
+    listed: Identity | None = None
+    for coding in codings:
+        said = _plain_coding(coding)
+        if said is None:
+            return None
+        words = f"{words} {said[2]}"
+        found = codes.medications.get(said[0], said[1])
+        if found is None:
+            continue
+        if found.answer is not Answer.OURS or (listed is not None and listed != found and listed.strength is not None):
+            return None
+        listed = found
     if listed is not None:
         return listed
-    words = f"{text} {display}"
-    if codes.look_alikes.get(system, code) is None and codes.names_the_drug(words):
+    return None if codes.names_the_drug(words) or not words.strip() else _OTHER
+
+
+def _plain_coding(coding: object) -> tuple[str, str, str] | None:
+    """System, code and display of a coding that has the first two; None for any other."""
+    if not isinstance(coding, dict):
         return None
-    return _OTHER if words.strip() else None
+    system, code, display = coding.get("system"), coding.get("code"), coding.get("display", "")
+    if isinstance(system, str) and isinstance(code, str) and isinstance(display, str):
+        return system, code, display
+    return None
 
 
 @dataclass(slots=True)

@@ -84,17 +84,9 @@ class Pool:
     ) -> None:
         self._by_url: dict[str, Resource] = {**(full_urls or {}), **(fetched or {})}
         self._placed = {id(resource) for url, resource in (full_urls or {}).items() if "://" in url}
-        self._resources = resources if isinstance(resources, list | tuple) else list(resources)
+        self._resources = resources
+        # made when the first reference is looked up: most histories have none
         self._by_reference: dict[str, Resource] | None = None
-
-    def _known(self) -> dict[str, Resource]:
-        """The resources by reference. Most histories are coded in place, so that this is made when first asked for."""
-        if self._by_reference is None:
-            self._by_reference = {}
-            for resource in self._resources:
-                if isinstance(resource, dict) and (reference := reference_of(resource)):
-                    self._by_reference[reference] = newer(self._by_reference.get(reference), resource)
-        return self._by_reference
 
     def resolve(self, reference: str, _resource: Resource) -> Resource | None:
         """The resource that a reference points at, None if it is not here."""
@@ -103,10 +95,22 @@ class Pool:
         if found is not None:
             return found
         known = relative(written)
-        found = self._known().get(known) if known else None
+        if self._by_reference is None:
+            self._by_reference = _by_reference(self._resources)
+        found = self._by_reference.get(known) if known else None
         if found is not None and "://" in written and id(found) in self._placed:
             return None
         return found
+
+
+def _by_reference(resources: Iterable[object]) -> dict[str, Resource]:
+    """The newest version of each resource by `Type/id`."""
+    index: dict[str, Resource] = {}
+    for resource in resources:
+        reference = reference_of(resource) if isinstance(resource, dict) else None
+        if reference is not None and isinstance(resource, dict):
+            index[reference] = newer(index.get(reference), resource)
+    return index
 
 
 def newer(first: object, second: Resource) -> Resource:
