@@ -261,3 +261,7 @@ def _loaded(load: Callable[..., _Loaded], **given: object) -> _Loaded:
 def main() -> None:
     """The console script."""
     app(prog_name="nusinersen-cds")
+
+
+if __name__ == "__main__":
+    main()

@@ -131,6 +131,11 @@ class _Document:
         if not self.fhir and first and not first.startswith(b"{") and self.named:
             del lost[before:]
             self._not_fhir(self.path, _text(first))
+        elif not self.fhir and len(lost) - before > 1:
+            number = len(lost) - before
+            lost[before:] = [
+                f"{self.path}: none of its {number} lines is a resource; call it .json if it is one document"
+            ]
 
     def _whole(self, content: bytes) -> None:
         text = content.removeprefix(_BYTE_ORDER_MARK).strip()

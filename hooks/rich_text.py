@@ -24,11 +24,19 @@ def stdout_console() -> Console:
     return console
 
 
-def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+def table(*columns: str, right: tuple[str, ...] = (), header: bool = True) -> Table:
     """An empty table whose cells fold: an id of any length stays whole."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", show_header=header)
     for column in columns:
         made.add_column(column, overflow="fold", justify="right" if column in right else "left")
+    return made
+
+
+def labelled(width: int) -> Table:
+    """An empty table of a word and a text a row; `width` keeps several such tables in line."""
+    made = table(header=False)
+    made.add_column(no_wrap=True, min_width=width)
+    made.add_column(overflow="fold")
     return made
 
 

@@ -35,8 +35,8 @@ def without_traceback(record: logging.LogRecord) -> bool:
     """Lets every record through without its traceback: the text of an error may quote a request."""
     if record.exc_info:
         kind = record.exc_info[0]
-        record.msg, record.args = f"an error: {kind.__name__ if kind else 'unknown'}", ()
-        record.exc_info = record.exc_text = None
+        text = f"an error: {kind.__name__ if kind else 'unknown'}"
+        vars(record).update(msg=text, args=(), exc_info=None, exc_text=None)
     return True
 
 

@@ -49,8 +49,7 @@ def check_folder(folder: Path) -> None:
 def show(regimen: Regimen) -> None:
     """One regimen: steps, delays, tolerances, what the label says, codes, sources, notes."""
     console = stdout_console()
-    facts = table("", "")
-    facts.show_header = False
+    facts = table("", "", header=False)
     for name, value in (
         ("id", regimen.id),
         ("version", regimen.version),
@@ -88,8 +87,7 @@ def _section(console: Console, title: str, content: Table) -> None:
 
 
 def _notes(console: Console, title: str, notes: Iterable[str]) -> None:
-    listed = table("")
-    listed.show_header = False
+    listed = table("", header=False)
     for note in notes:
         listed.add_row(*cells(f"- {note}"))
     if listed.row_count:

@@ -15,7 +15,7 @@ from cds.fhir.plain import Resource
 from hooks.console import printable
 from hooks.histories import History
 from hooks.phrases import sentence, span, step_title
-from hooks.rich_text import cells, indented, stdout_console, table
+from hooks.rich_text import cells, indented, labelled, stdout_console, table
 from hooks.wording import FINDINGS
 
 _SEVERITY_STYLE = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
@@ -41,7 +41,7 @@ def _show(console: Console, history: History, assessment: Assessment) -> None:
     console.print(_heading(assessment))
     if assessment.evaluations:
         console.print(indented(_doses(assessment)))
-    lines = _lines()
+    lines = labelled(len("suggested"))
     _findings(lines, assessment)
     _next(lines, assessment.forecast)
     for proposed in assessment.proposed:
@@ -49,9 +49,13 @@ def _show(console: Console, history: History, assessment: Assessment) -> None:
     if lines.row_count:
         console.print(indented(lines))
     left_out = _left_out(history, assessment)
-    if left_out.row_count:
-        console.print(indented("Not counted:"))
-        console.print(indented(left_out, 4))
+    if left_out:
+        console.print("  Not counted:")
+    for reference, reasons in left_out:
+        # soft wrap leaves a line whole: an id can be copied, however long it is
+        console.print(Text(printable(f"    {reference}")), soft_wrap=True)
+        for reason in reasons:
+            console.print(Text(printable(f"      {reason}")), soft_wrap=True)
     console.print()
 
 
@@ -79,14 +83,6 @@ def _doses(assessment: Assessment) -> Table:
         rows.add_row(
             *cells(span(dose.when), step_title(dose.step), dose.interval_days, "\n".join(dose.administrations)), found
         )
-    return rows
-
-
-def _lines() -> Table:
-    rows = table("", "")
-    rows.show_header = False
-    rows.columns[0].no_wrap = True
-    rows.columns[0].min_width = len("suggested")
     return rows
 
 
@@ -134,23 +130,21 @@ def _proposed(rows: Table, proposed: Proposed) -> None:
         rows.add_row(*cells("plan then", "; ".join(f"{each.date} {step_title(each.step)}" for each in proposed.plan)))
 
 
-def _left_out(history: History, assessment: Assessment) -> Table:
-    """Every record that does not count, with its reason and, for files, its place."""
-    rows = table("record", "reason", "place")
-    rows.show_header = False
+def _left_out(history: History, assessment: Assessment) -> list[tuple[str, list[str]]]:
+    """Every record that does not count, with its reasons and, for files, its place."""
+    rows: list[tuple[str, list[str]]] = []
     for record in assessment.unreadable:
         when = f" ({span(record.when)})" if record.when is not None else ""
         reason = f"{FINDINGS[record.reason].short}{when}: {record.element} {record.detail} (rule {record.rule})"
-        if record.reference in history.resources:
-            reason = "\n".join([reason, *_invalid(history.resources[record.reference])])
-        rows.add_row(*cells(record.reference, reason, history.places.get(record.reference)))
+        resource = history.resources.get(record.reference)
+        rows.append((record.reference, [reason, *(_invalid(resource) if resource is not None else ())]))
     for unknown in assessment.unidentified:
         when = f" ({span(unknown.when)})" if unknown.when is not None else ""
-        reason = f"drug not identified{when}: {unknown.detail} (rule C1)"
-        rows.add_row(*cells(unknown.reference, reason, history.places.get(unknown.reference)))
-    for not_given in assessment.not_given:
-        reference = not_given.reference
-        rows.add_row(*cells(reference, "not given (rule C2)", history.places.get(reference)))
+        rows.append((unknown.reference, [f"drug not identified{when}: {unknown.detail} (rule C1)"]))
+    rows += [(not_given.reference, ["not given (rule C2)"]) for not_given in assessment.not_given]
+    for reference, reasons in rows:
+        if reference in history.places:
+            reasons.append(f"in {history.places[reference]}")
     return rows
 
 

@@ -1,0 +1,149 @@
+"""The exit codes of `check`, one row a reason, and which of them is stronger."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import ROOT
+from tests.cli.files import Json, Result, bundle, check, dose, loading, run, write, write_lines
+
+GOOD = bundle(*loading())
+TOO_EARLY = bundle(*loading(until=1), dose("x", "2026-01-13"))
+LATE = bundle(*loading(until=1), dose("x", "2026-02-28"), dose("y", "2026-03-14"), dose("z", "2026-04-18"))
+
+
+@pytest.mark.parametrize(
+    ("history", "options", "code"),
+    [
+        pytest.param(GOOD, (), 0, id="nothing found"),
+        pytest.param(bundle({"resourceType": "Patient", "id": "p1"}), (), 0, id="a patient without a dose"),
+        pytest.param(bundle(*loading(), dose("p1-5", "2026-01-29")), (), 0, id="only a remark"),
+        pytest.param(TOO_EARLY, (), 1, id="critical, in an evaluation"),
+        pytest.param(LATE, (), 1, id="warning, in an evaluation"),
+        pytest.param(bundle(*loading(until=3)), (), 1, id="warning, in the forecast: overdue"),
+        pytest.param(bundle(*loading(), dose("x", None)), (), 1, id="warning, of the series: a record without a date"),
+        pytest.param(GOOD, ("--proposed", "2026-05-02"), 1, id="warning, in a proposed date"),
+        pytest.param(GOOD, ("--proposed", "2026-07-05"), 0, id="a proposed date on schedule"),
+        pytest.param(GOOD, ("--patient", "p1"), 0, id="a named patient"),
+        pytest.param(GOOD, ("--patient", "p2"), 2, id="a patient who is not in the file"),
+        pytest.param(GOOD, ("--patient", "a/b"), 2, id="no reference to a patient"),
+        pytest.param(GOOD, ("--proposed", "2026-04-30"), 2, id="a proposed date before the day"),
+        pytest.param(GOOD, ("--proposed", "01.06.2026"), 2, id="a proposed date in another form"),
+        pytest.param(GOOD, ("--on", "2026-02-30"), 2, id="a day that does not exist"),
+        pytest.param(GOOD, ("--on", "20260501"), 2, id="a day without hyphens"),
+        pytest.param(GOOD, ("--format", "xml"), 2, id="an unknown format"),
+        pytest.param(GOOD, ("--regimen", "eu-13mg"), 2, id="an unknown regimen"),
+        pytest.param(GOOD, ("--time-zone", "Europe/Atlantis"), 2, id="an unknown time zone"),
+        pytest.param(GOOD, ("--tolerance-loading", "14"), 2, id="a tolerance that does not fit the regimen"),
+        pytest.param(GOOD, ("--tolerance-maintenance", "-1"), 2, id="a negative tolerance"),
+        pytest.param(GOOD, ("--site-folder", "/nonexistent"), 2, id="a site folder that does not exist"),
+        pytest.param(GOOD, ("--fast",), 2, id="an unknown option"),
+        pytest.param(bundle(), (), 2, id="nobody to assess"),
+        pytest.param(bundle({"resourceType": "Observation", "id": "o"}), (), 2, id="nothing that is looked at"),
+        pytest.param(bundle(*loading(), "text"), (), 3, id="a broken entry"),
+        pytest.param(bundle(*loading(), dose("x", "2026-04-01", None)), (), 3, id="a dose of nobody"),
+    ],
+)
+def test_exit_codes(tmp_path: Path, history: Json, options: tuple[str, ...], code: int) -> None:
+    path = write(tmp_path / "history.json", history)
+    # options of the row come last, and the last one counts
+    given = ("--regimen", "eu-12mg", "--on", "2026-05-01", "--time-zone", "Asia/Kathmandu", "--format", "ndjson")
+    ended = run("check", path, *given, *options)
+    assert ended.exit_code == code, ended.stderr
+    if code == 2:
+        assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ({"a.json": GOOD, "b.json": TOO_EARLY}, 1),
+        ({"a.json": TOO_EARLY, "broken.json": "{"}, 3),
+        ({"a.json": GOOD, "broken.json": "{"}, 3),
+        ({"a.json": GOOD, "request.json": '{"hook": "order-sign"}'}, 2),
+        ({"broken.json": "{", "notes.json": "no json"}, 2),
+    ],
+)
+def test_where_several_apply_usage_is_before_not_read_before_findings(
+    tmp_path: Path, files: dict[str, Json | str], code: int
+) -> None:
+    paths = []
+    for name, content in files.items():
+        path = tmp_path / name
+        if isinstance(content, str):
+            path.write_text(content, "utf-8")
+        else:
+            write(path, content)
+        paths.append(path)
+    ended = check(*paths)
+    assert ended.exit_code == code, ended.stderr
+    # whatever was good is assessed all the same
+    assert ended.patients == ["Patient/p1"] * any(isinstance(content, dict) for content in files.values())
+
+
+def test_what_is_missing_is_named_all_at_once_and_nothing_is_assessed(tmp_path: Path) -> None:
+    good = write(tmp_path / "a.json", GOOD)
+    ended = check(good, tmp_path / "b.json", tmp_path / "c")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert f"{tmp_path / 'b.json'}: there is no such file" in ended.stderr
+    assert f"{tmp_path / 'c'}: there is no such file" in ended.stderr
+
+
+def test_what_is_lost_of_one_file_may_be_of_anyone(tmp_path: Path) -> None:
+    write_lines(tmp_path / "good.ndjson", [*loading("p1"), *loading("p2")])
+    (tmp_path / "bad.ndjson").write_text('{"resourceType": "MedicationAdm', "utf-8")
+    ended = check(tmp_path)
+    assert (ended.exit_code, ended.patients) == (3, ["Patient/p1", "Patient/p2"])
+    assert [[finding["code"] for finding in each["findings"]] for each in ended.assessments] == [
+        ["history-incomplete"],
+        ["history-incomplete"],
+    ]
+    assert f"{tmp_path / 'bad.ndjson'}:1: is not JSON" in ended.stderr
+
+
+def test_without_a_regimen_the_choices_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", GOOD)
+    ended = run("check", path, "--on", "2026-05-01")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "--regimen is missing" in ended.stderr
+    for choice in ("eu-12mg", "us-12mg", "eu-12mg-2017", "us-12mg-2016"):
+        assert choice in ended.stderr
+
+
+def test_settings_count_as_given_and_options_are_stronger(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", GOOD)
+    env = {"NUSINERSEN_CDS_REGIMEN": "us-12mg", "NUSINERSEN_CDS_TIME_ZONE": "Pacific/Chatham"}
+
+    def judged(*options: str) -> tuple[str, Result]:
+        ended = run("check", path, "--on", "2026-05-01", "--format", "ndjson", *options, env=env)
+        return ended.assessments[0]["regimens"][0]["id"], ended
+
+    by_setting, said = judged()
+    assert by_setting == "us-12mg"
+    assert "time zone Pacific/Chatham\n" in said.stderr
+    by_option, said = judged("--regimen", "eu-12mg", "--time-zone", "Asia/Kathmandu")
+    assert by_option == "eu-12mg"
+    assert "time zone Asia/Kathmandu\n" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({"NUSINERSEN_CDS_TIMEZONE": "UTC"}, "NUSINERSEN_CDS_TIMEZONE: there is no such setting"),
+        ({"NUSINERSEN_CDS_TIME_ZONE": "Nowhere"}, "NUSINERSEN_CDS_TIME_ZONE: no such time zone"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, env: dict[str, str], says: str) -> None:
+    ended = run("check", write(tmp_path / "a.json", GOOD), "--regimen", "eu-12mg", env=env)
+    assert ended.exit_code == 2
+    assert says in ended.stderr
+
+
+def test_help_and_readme_document_the_same_codes() -> None:
+    helped = re.findall(r"^ +(\d+)  ", run("check", "--help").stdout, re.MULTILINE)
+    table = (ROOT / "README.md").read_text("utf-8").partition("| exit code of `check`")[2]
+    assert helped == ["0", "1", "2", "3"]
+    assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == helped

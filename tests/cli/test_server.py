@@ -1,0 +1,155 @@
+"""`check` against a FHIR server: the sandbox over loopback, and servers that fail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from hooks.sandbox.running import address, listen, serving
+from hooks.sandbox.server import create_sandbox
+from tests.cli.files import ON, Json, check, dose, loading
+
+TOKEN = "a-token-of-nobody"
+
+
+@contextmanager
+def server(application: Any) -> Iterator[str]:
+    with listen(0, "none") as listener, serving([(application, listener)]):
+        yield address(listener)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[str]:
+    with listen(0, "none") as listener:
+        base = f"{address(listener)}/fhir"
+        with serving([(create_sandbox(base, date.fromisoformat(ON)), listener)]):
+            yield base
+
+
+class Scripted:
+    """A server that answers searches by a table from `patient=...` to status and body; it keeps the tokens it saw."""
+
+    def __init__(self, answers: dict[str, tuple[int, Json]]) -> None:
+        self.answers = answers
+        self.tokens: set[bytes] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            while True:
+                event = (await receive())["type"]
+                await send({"type": f"{event}.complete"})
+                if event == "lifespan.shutdown":
+                    return
+        self.tokens |= {value for name, value in scope["headers"] if name == b"authorization"}
+        query = scope["query_string"].decode()
+        status, body = next((answer for part, answer in self.answers.items() if part in query), (404, {}))
+        headers = [(b"content-type", b"application/fhir+json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
+def page(*resources: Json, **more: Any) -> tuple[int, Json]:
+    return 200, {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": each} for each in resources],
+    } | more
+
+
+def test_the_named_patients_of_the_sandbox(sandbox: str) -> None:
+    ended = check(sandbox, "--patient", "upcoming", "--patient", "Patient/overdue", "--patient", "date-missing")
+    assert [(each["patient"], each["forecast"]["status"]) for each in ended.assessments] == [
+        ("Patient/date-missing", "decision"),
+        ("Patient/overdue", "overdue"),
+        ("Patient/upcoming", "upcoming"),
+    ]
+    assert ended.exit_code == 1
+    assert f"Read from {sandbox}: " in ended.stderr
+
+
+def test_a_patient_whom_the_server_does_not_know_is_said_to_have_nothing_recorded(sandbox: str) -> None:
+    ended = check(sandbox, "--patient", "nobody-of-this-name")
+    assert [each["forecast"]["status"] for each in ended.assessments] == ["not-started"]
+    assert "Patient/nobody-of-this-name: the server shows no MedicationAdministration; check the id" in ended.stderr
+
+
+def test_a_server_is_not_read_as_a_whole(sandbox: str) -> None:
+    ended = check(sandbox)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "name the patients to read with --patient" in ended.stderr
+
+
+def test_a_refusal_is_never_an_empty_history() -> None:
+    answers = {"patient=p1": page(*loading()), "patient=p2": (403, {}), "patient=p3": (500, {})}
+    with server(Scripted(answers)) as base:
+        ended = check(base, "--patient", "p1", "--patient", "p2", "--patient", "p3")
+    assert (ended.exit_code, ended.patients) == (3, ["Patient/p1"])
+    assert f"Patient/p2: the search for MedicationAdministration: {base} denied it (status 403)" in ended.stderr
+    assert "Patient/p3: the search for MedicationAdministration" in ended.stderr
+    assert ended.stderr.count("; not assessed") == 2
+
+
+def test_a_page_lost_makes_the_history_incomplete() -> None:
+    link = [{"relation": "next", "url": "?lost=1"}]
+    with server(Scripted({"patient=p1": page(*loading(), link=link), "lost=1": (500, {})})) as base:
+        ended = check(base, "--patient", "p1")
+    assert ended.exit_code == 3
+    assert "history-incomplete" in {finding["code"] for finding in ended.assessments[0]["findings"]}
+    assert "Patient/p1: the search for MedicationAdministration, page 2" in ended.stderr
+
+
+def test_a_medication_that_could_not_be_read_may_have_been_the_drug() -> None:
+    record = dose("a", "2026-04-20", medicationReference={"reference": "Medication/m"})
+    del record["medicationCodeableConcept"]
+    # the read of the Medication has no query, and gets what is not in the table
+    with server(Scripted({"patient=p1": page(*loading(), record), "": (500, {})})) as base:
+        ended = check(base, "--patient", "p1")
+    assert ended.exit_code == 3
+    assert ended.assessments[0]["unidentified"] == ["MedicationAdministration/a"]
+    assert "Patient/p1: Medications not read: 1" in ended.stderr
+
+
+def test_a_record_of_another_patient_is_not_counted() -> None:
+    with server(Scripted({"patient=p1": page(*loading(), dose("x", "2026-04-01", "p2"))})) as base:
+        ended = check(base, "--patient", "p1")
+    assert ended.assessments[0]["unreadable"] == [
+        {"reference": "MedicationAdministration/x", "reason": "wrong-patient"}
+    ]
+
+
+def test_the_token_comes_from_the_environment_and_is_not_shown() -> None:
+    scripted = Scripted({"patient=p1": page(*loading()), "patient=p2": (401, {})})
+    with server(scripted) as base:
+        env = {"NUSINERSEN_CDS_FHIR_TOKEN": TOKEN}
+        ended = check(base, "--patient", "p1", "--patient", "p2", env=env)
+    assert scripted.tokens == {f"Bearer {TOKEN}".encode()}
+    assert TOKEN not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("base", "env", "says"),
+    [
+        ("http://", {}, "not an http or https URL"),
+        ("https://user:secret@fhir.example.invalid/r4", {}, "not an http or https URL"),
+        ("https://fhir.example.invalid/r4", {"NUSINERSEN_CDS_FHIR_TOKEN": "two words"}, "NUSINERSEN_CDS_FHIR_TOKEN"),
+    ],
+)
+def test_a_url_or_token_that_cannot_be_used(base: str, env: dict[str, str], says: str) -> None:
+    ended = check(base, "--patient", "p1", env=env)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert says in ended.stderr
+    assert "secret" not in ended.stderr
+
+
+def test_a_server_that_is_not_there() -> None:
+    with listen(0, "none") as listener:
+        base = address(listener)
+    ended = check(base, "--patient", "p1")
+    assert (ended.exit_code, ended.stdout) == (3, "")
+    assert f"{base} cannot be reached" in ended.stderr
