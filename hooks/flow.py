@@ -10,6 +10,8 @@ from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import Any
 
+import orjson
+
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
 from cds.dosing.codes import Status
@@ -96,13 +98,14 @@ class Desk:
         chart_cards(assess(patient, records, self.regimen, on=on, whole=True), context=self.context(now))
 
 
-async def answer(request: HookRequest, desk: Desk, incident: str) -> tuple[int, Body]:
-    """Status and body for one call. A failure is never an empty list of cards."""
+async def answer(request: HookRequest, desk: Desk, incident: str) -> tuple[int, bytes]:
+    """Status and JSON body for one call. A failure is never an empty list of cards."""
     is_order = request.hook in ORDER_HOOKS
     try:
-        return 200, await (_orders(request, desk, incident) if is_order else _chart(request, desk))
+        return 200, orjson.dumps(await (_orders(request, desk, incident) if is_order else _chart(request, desk)))
     except NoSourceError as error:
-        return 412, operation_outcome("required", _with_incident(str(error), incident), f"prefetch.{error.key}")
+        said = _with_incident(str(error), incident)
+        return 412, orjson.dumps(operation_outcome("required", said, f"prefetch.{error.key}"))
     except (NotReadError, FhirError) as error:
         why, reason = _why(error.kind), str(error)
         _log.warning("incident %s: not checked: %s", incident, reason)
@@ -112,9 +115,9 @@ async def answer(request: HookRequest, desk: Desk, incident: str) -> tuple[int, 
         _log.error("incident %s: %s at %s", incident, type(error).__name__, _place(error))
     chosen = desk.settings.order_failure if is_order else desk.settings.chart_failure
     if chosen is OnFailure.CARD:
-        return 200, {"cards": [not_checked_card(why, incident, desk.context(desk.clock()), more=reason)]}
+        return 200, orjson.dumps({"cards": [not_checked_card(why, incident, desk.context(desk.clock()), more=reason)]})
     said = reason or "the service failed while it checked; its log knows the incident"
-    return 412, operation_outcome("processing", _with_incident(said, incident))
+    return 412, orjson.dumps(operation_outcome("processing", _with_incident(said, incident)))
 
 
 def _why(kind: Kind | None) -> NotChecked:

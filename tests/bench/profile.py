@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import timeit
 from collections.abc import Callable
 from datetime import datetime
@@ -24,8 +25,8 @@ from hooks.services import SERVICES
 from hooks.settings import Settings
 from tests.bench.requests import ORDER_ID, call_day
 
-_RUNS = 400
-_REPEATS = 5
+_RUNS = 100
+_REPEATS = 20
 
 
 def stages(body: bytes) -> Table:
@@ -64,7 +65,7 @@ def stages(body: bytes) -> Table:
     table.add_column("microseconds", justify="right")
     total = 0.0
     for name, step in steps.items():
-        spent = min(timeit.repeat(step, number=_RUNS, repeat=_REPEATS)) / _RUNS * 1e6
+        spent = min(timeit.repeat(step, timer=time.process_time, number=_RUNS, repeat=_REPEATS)) / _RUNS * 1e6
         total += spent
         table.add_row(name, f"{spent:.0f}")
     table.add_section()
