@@ -193,6 +193,50 @@ SEVERAL = (
     ),
 )
 
+CONFLICTS = (
+    Case(
+        "Two orders for a new patient 10 days apart: the second is moved to 14 days after the first",
+        "P3 P4",
+        "2026-01-05",
+        proposals="""
+            m1 | 2026-01-10
+            m2 | 2026-01-20
+        """,
+        proposed="""
+            m1 | 2026-01-10 | loading-1 | -  | - | -
+            m2 | 2026-01-20 | loading-2 | 10 | interval-too-short critical P3 | 2026-01-24
+        """,
+    ),
+    Case(
+        "Both orders too early: each is moved to where the one before it stands",
+        "P3 P4",
+        "2026-01-05",
+        history=ONE_DOSE,
+        proposals="""
+            m1 | 2026-01-10
+            m2 | 2026-01-20
+        """,
+        proposed="""
+            m1 | 2026-01-10 | loading-2 | 9  | interval-too-short critical W2 | 2026-01-15
+            m2 | 2026-01-20 | loading-3 | 10 | interval-too-short critical P3 | 2026-01-24
+        """,
+    ),
+    Case(
+        "No date is suggested that would bring another order of the request into conflict",
+        "P4",
+        "2026-01-05",
+        history=ONE_DOSE,
+        proposals="""
+            m1 | 2026-01-10
+            m2 | 2026-01-24
+        """,
+        proposed="""
+            m1 | 2026-01-10 | loading-2 | 9  | interval-too-short critical W2 | -
+            m2 | 2026-01-24 | loading-3 | 14 | - | -
+        """,
+    ),
+)
+
 UNDATED = (
     Case(
         "An order without a date is judged as for today; too early is then a warning that says from when",
@@ -325,5 +369,5 @@ CHAPTER = Chapter(
     "A proposed date",
     "An order or an appointment is judged as if the dose were given on that day. An order that does not say when is"
     " judged as for today.",
-    JUDGED + SEVERAL + UNDATED + SUGGESTED,
+    JUDGED + SEVERAL + CONFLICTS + UNDATED + SUGGESTED,
 )

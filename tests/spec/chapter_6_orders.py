@@ -334,6 +334,34 @@ WHEN = (
         judged="m3 2026-01-06",
     ),
     Case(
+        "A date of the past is passed over for the next way to say when; a month is no date to judge",
+        "P2",
+        "2026-01-05",
+        orders="""
+            order | when
+            m1    | event 2026-01-04; validity 2026-02-01
+            m2    | event 2026-03
+        """,
+        judged="m2 2026-01-05, m1 2026-02-01",
+        proposed="""
+            m1 | 2026-02-01 | loading-1 | - | -
+            m2 | 2026-01-05 | loading-1 | - | proposed-date-assumed info P1
+        """,
+    ),
+    Case(
+        "An order whose parts contradict one another is judged, since too early should not go unsaid",
+        "P2 C1",
+        "2026-01-10",
+        resources="record | effective\na1 | 2026-01-01",
+        orders="""
+            order | medication                   | when
+            m1    | ATC N02BE01; text "Spinraza" | event 2026-01-12
+        """,
+        proposed="""
+            m1 | 2026-01-12 | loading-2 | 11 | interval-too-short critical W2, unreadable-record warning C1 | -
+        """,
+    ),
+    Case(
         "An order's amount and route are read like those of a dose given",
         "P1 C4 C5",
         "2026-01-05",

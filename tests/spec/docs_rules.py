@@ -133,7 +133,11 @@ def _delay_rows(regimen: Regimen) -> Iterator[list[str]]:
         if row.extra_doses is None:
             yield [span, "the whole loading regimen again", "as loading"]
         else:
-            yield [span, f"the dose as soon as possible, {row.extra_doses} more, {table_.interval} apart", after]
+            yield [
+                span,
+                f"the dose as soon as possible, then {row.extra_doses} more, each {table_.interval} later",
+                after,
+            ]
 
 
 def _loading(regimen: Regimen) -> Iterator[str]:
