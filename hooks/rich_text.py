@@ -16,9 +16,15 @@ _WIDTH = 110
 """Columns of a file or pipe, which has none of its own."""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Tell the command, which has an exit code for it; rich would end it with that of findings."""
+        raise BrokenPipeError
+
+
 def stdout_console() -> Console:
     """A console on standard output that shows text from records as it is."""
-    console = Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
+    console = _Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _WIDTH)
     return console

@@ -68,6 +68,15 @@ def test_a_busy_port_of_the_demonstration_names_the_option(busy: int, command: t
     assert command[1] in ended.stderr
 
 
+def test_without_the_extra_the_command_that_installs_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [name for name in sys.modules if name.partition(".")[0] == "sekmet"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "sekmet", None)
+    ended = run("sandbox", "--port", "0")
+    assert ended.exit_code == 2
+    assert "pip install 'nusinersen-cds[sandbox]'" in ended.stderr
+
+
 def test_serve_names_every_setting_that_is_missing() -> None:
     ended = run("serve")
     assert ended.exit_code == 2

@@ -145,10 +145,11 @@ def test_characters_that_drive_a_terminal_are_shown_and_not_sent(tmp_path: Path)
     assert "\\x1b[2Ja1\\u202e" in ended.stdout
 
 
-def test_a_reader_that_goes_away_is_no_fault(history: Path) -> None:
+@pytest.mark.parametrize("form", ["ndjson", "json", "text"])
+def test_a_reader_that_goes_away_is_no_fault(history: Path, form: str) -> None:
     program = Path(sys.executable).with_name("nusinersen-cds")
     command = [program, "check", str(history), "--regimen", "eu-12mg", "--on", ON]
-    with subprocess.Popen([*command, "--format", "ndjson"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+    with subprocess.Popen([*command, "--format", form], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
         assert started.stdout is not None
         assert started.stderr is not None
         started.stdout.close()
