@@ -10,7 +10,7 @@ from cds.dosing.facts import Record
 from cds.fhir.identify import ingredient_references, medication_references
 from cds.fhir.patients import Groups, group_by_patient, replaced_ids
 from cds.fhir.plain import Malformed, Resolve, Resource
-from cds.fhir.read import RESOURCE, Ignored, read_administration
+from cds.fhir.read import RESOURCE, Ignored, Repeated, read_administration
 from cds.fhir.references import Pool, contained, newer, reference_of, relative, without_history
 
 __all__ = ["Groups", "group_by_patient", "read_history", "unresolved"]
@@ -40,9 +40,17 @@ def read_history(
         resolve = Pool(every, full_urls=full_urls, fetched=medications).resolve
     also = replaced_ids(every, patient) if patient is not None else frozenset()
     records = []
+    repeated = Repeated()
     for reference, resource in _once_each(every):
         record = read_administration(
-            resource, drug=drug, zone=zone, patient=patient, resolve=resolve, also=also, reference=reference
+            resource,
+            drug=drug,
+            zone=zone,
+            patient=patient,
+            resolve=resolve,
+            also=also,
+            reference=reference,
+            repeated=repeated,
         )
         if not isinstance(record, Ignored):
             records.append(record)
@@ -73,13 +81,14 @@ def unresolved(
     """The references to Medications that have still to be fetched, as they are written, each once.
 
     Those of administrations and of medication orders; also those to the ingredients of a Medication without a code.
-    What is contained, delivered, or cannot be fetched (`urn:`, conditional references) is not among them.
+    What is contained, delivered, no Medication, or cannot be fetched (`urn:`, searches) is not among them.
     """
     every = [resource for resource in resources if isinstance(resource, dict)]
     pool = Pool(every, full_urls=full_urls, fetched=medications)
     wanted: dict[str, None] = {}
     for resource in every:
-        if resource.get("resourceType") not in _WITH_MEDICATION:
+        of_type = resource.get("resourceType")
+        if not isinstance(of_type, str) or of_type not in _WITH_MEDICATION:
             continue
         for reference in medication_references(resource):
             found = _found(pool, reference, resource)
@@ -102,4 +111,5 @@ def _found(pool: Pool, reference: str, resource: Resource) -> Resource | None:
 
 
 def _fetchable(reference: str) -> bool:
-    return not reference.startswith(("#", "urn:")) and relative(without_history(reference)) is not None
+    found = None if reference.startswith(("#", "urn:")) else relative(without_history(reference))
+    return found is not None and found.startswith("Medication/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import tzinfo
+from decimal import Decimal
 
 from cds.dosing.codes import Code
 from cds.dosing.drug import Drug
@@ -57,6 +58,55 @@ class Ignored:
     why: str
 
 
+class Repeated:
+    """What the record before said of its medication and its dosage, and what was made of it: one a history.
+
+    Most records of a patient repeat both to the letter, and comparing is quicker than reading again.
+    """
+
+    __slots__ = ("_amount", "_concept", "_dosage", "_identity", "_route_known")
+
+    def __init__(self) -> None:
+        self._concept: object = None
+        self._identity: Identity | None = None
+        self._dosage: Resource | None = None
+        self._route_known = True
+        self._amount: Decimal | Malformed | None = None
+
+    def identity(self, resource: Resource, drug: Drug, resolve: Resolve) -> Identity:
+        """As `identify`."""
+        concept = resource.get("medicationCodeableConcept")
+        if concept is None or not _OTHER_MEDICATION.isdisjoint(resource):
+            return identify(resource, drug, resolve)
+        if self._identity is None or concept != self._concept:
+            self._concept, self._identity, self._dosage = concept, identify(resource, drug, resolve), None
+        return self._identity
+
+    def dosage(self, resource: Resource, identity: Identity, drug: Drug) -> tuple[bool, Decimal | Malformed | None]:
+        """Whether the route is a right one or none, and the amount in mg or why it cannot be read: the date is a
+        reason before it. Raises _Refused for the route."""
+        dosage = _dosage(resource)
+        if dosage is None:
+            return True, None
+        if identity is not self._identity or dosage != self._dosage or not _same_number(dosage, self._dosage):
+            self._dosage = None
+            self._route_known = _route_recognised(dosage, drug)
+            self._amount = _amount(dosage, identity)
+            self._dosage = dosage
+        return self._route_known, self._amount
+
+
+_OTHER_MEDICATION = frozenset({"medicationReference", "medication"})
+
+
+def _same_number(dosage: Resource, before: Resource | None) -> bool:
+    """Whether the values of two equal doses are of one JSON type: to Python, true is equal to 1."""
+    now, then = dosage.get("dose"), before.get("dose") if before is not None else None
+    if not isinstance(now, dict) or not isinstance(then, dict):
+        return now is then is None
+    return type(now.get("value")) is type(then.get("value"))
+
+
 class _Refused(Exception):
     """A record of the drug that cannot be counted, and why."""
 
@@ -74,12 +124,14 @@ def read_administration(
     resolve: Resolve,
     also: Container[str] = (),
     reference: str = "",
+    repeated: Repeated | None = None,
 ) -> Record | Ignored:
     """What one record says; never raises, whatever the resource is.
 
     `patient` is the one asked about (`Patient/x`), `also` other ids of the same patient; None where records are
-    grouped by subject instead (C9). `reference` names a record that has no id. The date range is given as the record
-    has it: whether it lies in the future or is too wide is decided where `on` is known.
+    grouped by subject instead (C9). `reference` names a record that has no id, `repeated` keeps what the records of a
+    history have in common. The date range is given as the record has it: whether it lies in the future or is too wide
+    is decided where `on` is known.
     """
     if not isinstance(resource, dict) or resource.get("resourceType") != RESOURCE:
         return _no_administration(resource, reference)
@@ -89,7 +141,8 @@ def read_administration(
     reference = reference or NAMELESS
     if resource.get("status") == "entered-in-error":
         return Ignored(reference, "entered-in-error")
-    identity = identify(resource, drug, resolve)
+    repeated = repeated or Repeated()
+    identity = repeated.identity(resource, drug, resolve)
     if identity.answer is Answer.OTHER:
         return Ignored(reference, "another-drug")
     try:
@@ -101,7 +154,7 @@ def read_administration(
         status = _status(resource)
         if status is None:
             return NotGiven(reference)
-        return _administration(resource, reference, identity, drug, zone, stopped=status)
+        return _administration(resource, reference, identity, repeated.dosage(resource, identity, drug), zone, status)
     except _Refused as no:
         return Unreadable(reference, no.reason, no.rule, no.element, no.detail, _when(resource, zone))
 
@@ -169,20 +222,30 @@ def _status(resource: Resource) -> bool | None:
 
 
 def _administration(
-    resource: Resource, reference: str, identity: Identity, drug: Drug, zone: tzinfo, *, stopped: bool
+    resource: Resource,
+    reference: str,
+    identity: Identity,
+    dosage: tuple[bool, Decimal | Malformed | None],
+    zone: tzinfo,
+    stopped: bool,
 ) -> Administration:
+    route_known, amount = dosage
     notes: tuple[Finding, ...] = (BY_TEXT,) if identity.by_text else ()
-    dosage = _dosage(resource)
-    if dosage is not None and not _route_recognised(dosage, drug):
+    if not route_known:
         notes += (UNRECOGNISED,)
     when, imprecise = _date(resource, zone)
     if imprecise is not None:
         notes += (imprecise,)
-    try:
-        amount = milligrams(dosage, "dose", identity.strength, "dosage") if dosage is not None else None
-    except Malformed as fault:
-        raise _Refused(Code.UNREADABLE_RECORD, "C5", fault.element, fault.detail) from None
+    if isinstance(amount, Malformed):
+        raise _Refused(Code.UNREADABLE_RECORD, "C5", amount.element, amount.detail)
     return Administration(reference, when, amount, stopped, notes)
+
+
+def _amount(dosage: Resource, identity: Identity) -> Decimal | Malformed | None:
+    try:
+        return milligrams(dosage, "dose", identity.strength, "dosage")
+    except Malformed as fault:
+        return fault
 
 
 def _dosage(resource: Resource) -> Resource | None:
