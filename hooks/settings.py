@@ -50,7 +50,6 @@ class Settings(BaseSettings):
     tolerance_maintenance: int | None = Field(
         None, ge=0, description="Days each way in maintenance; default: the regimen's"
     )
-    public_url: str | None = Field(None, description="Base URL under which clients reach the service")
     deadline_seconds: float = Field(4.0, gt=0, description="Time for all reading from the FHIR server in one call")
     max_pages: int = Field(100, ge=1, description="Pages of one search that are read at most")
     page_size: int = Field(500, ge=1, description="Resources asked for per page")
