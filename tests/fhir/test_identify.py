@@ -236,12 +236,17 @@ def test_an_ingredient_is_found_by_reference_delivered_or_contained_beside_its_m
 
 
 STRENGTH = {"numerator": {"value": 12, "unit": "mg"}, "denominator": {"value": 5, "unit": "mL"}}
+A_VIAL = {**STRENGTH, "denominator": {"value": 1, "unit": "vial"}}
 STRENGTHS = {
     "of the ingredient": (medication(ingredient=[ingredient(NUSINERSEN, strength=STRENGTH)]), "12 mg in 5 mL"),
     "of the whole": (medication(code=NUSINERSEN, amount=STRENGTH), "12 mg in 5 mL"),
     "of the ingredient that is the drug": (
-        medication(ingredient=[ingredient(WATER, strength={**STRENGTH, "numerator": {"value": 1, "unit": "g"}}),
-                               ingredient(NUSINERSEN, strength=STRENGTH)]),
+        medication(
+            ingredient=[
+                ingredient(WATER, strength={**STRENGTH, "numerator": {"value": 1, "unit": "g"}}),
+                ingredient(NUSINERSEN, strength=STRENGTH),
+            ]
+        ),
         "12 mg in 5 mL",
     ),
     "of the code": (medication(code=concept((YJ, "1190403A2029"))), "28 mg in 5 mL"),
@@ -250,11 +255,8 @@ STRENGTHS = {
         None,
     ),
     "of two codes that differ": (medication(code=concept((YJ, "1190403A2029"), (NDC, "64406-058-01"))), None),
-    "of no volume": (
-        medication(ingredient=[ingredient(NUSINERSEN, strength={**STRENGTH, "denominator": {"value": 1, "unit": "vial"}})]),
-        None,
-    ),
-}  # fmt: skip
+    "of no volume": (medication(ingredient=[ingredient(NUSINERSEN, strength=A_VIAL)]), None),
+}
 
 
 @pytest.mark.parametrize(("found", "expected"), STRENGTHS.values(), ids=STRENGTHS)
@@ -263,21 +265,22 @@ def test_the_strength_that_code_and_medication_tell(found: dict[str, Any], expec
     assert (f"{strength.mg} mg in {strength.ml} mL" if strength else None) == expected
 
 
-BROKEN = [
-    ({"medicationCodeableConcept": "nusinersen"}, UNIDENTIFIED, "medicationCodeableConcept"),
-    ({"medicationCodeableConcept": [NUSINERSEN]}, UNIDENTIFIED, "medicationCodeableConcept"),
-    ({"medicationCodeableConcept": {"coding": NUSINERSEN["coding"][0]}}, UNIDENTIFIED, "medicationCodeableConcept.coding"),
-    ({"medicationCodeableConcept": {"coding": [7]}}, UNIDENTIFIED, "medicationCodeableConcept.coding[0]"),
-    ({"medicationCodeableConcept": concept((SNOMED, 763556007))}, UNIDENTIFIED, "medicationCodeableConcept.coding[0].code"),  # type: ignore[arg-type]
-    ({"medicationCodeableConcept": concept((ATC, "N02BE01"), text=5)}, UNIDENTIFIED, "medicationCodeableConcept.text"),  # type: ignore[arg-type]
-    ({"medicationCodeableConcept": concept((ATC, "M09AX07"), text=5)}, UNREADABLE, "medicationCodeableConcept.text"),  # type: ignore[arg-type]
-    ({"medicationCodeableConcept": {"coding": [7], "text": "nusinersen"}}, UNREADABLE, "medicationCodeableConcept.coding[0]"),
-    ({"medicationReference": "Medication/m1"}, UNIDENTIFIED, "medicationReference"),
-    ({"medicationReference": {"reference": 5, "display": "nusinersen"}}, UNREADABLE, "medicationReference.reference"),
-    ({"medicationReference": {"reference": "#m1"}, "contained": {"id": "m1"}}, UNIDENTIFIED, "contained"),
-    ({"medicationReference": {"reference": "#m1"}, "contained": ["m1"]}, UNIDENTIFIED, "contained[0]"),
-    ({"medicationReference": {"reference": "Medication/m1"}}, UNIDENTIFIED, "Medication.ingredient[0]"),
-]  # fmt: skip
+C, R = "medicationCodeableConcept", "medicationReference"
+BROKEN: list[tuple[dict[str, Any], Answer, str]] = [
+    ({C: "nusinersen"}, UNIDENTIFIED, C),
+    ({C: [NUSINERSEN]}, UNIDENTIFIED, C),
+    ({C: {"coding": NUSINERSEN["coding"][0]}}, UNIDENTIFIED, f"{C}.coding"),
+    ({C: {"coding": [7]}}, UNIDENTIFIED, f"{C}.coding[0]"),
+    ({C: {"coding": [{"system": SNOMED, "code": 763556007}]}}, UNIDENTIFIED, f"{C}.coding[0].code"),
+    ({C: {**PARACETAMOL, "text": 5}}, UNIDENTIFIED, f"{C}.text"),
+    ({C: {**NUSINERSEN, "text": 5}}, UNREADABLE, f"{C}.text"),
+    ({C: {"coding": [7], "text": "nusinersen"}}, UNREADABLE, f"{C}.coding[0]"),
+    ({R: "Medication/m1"}, UNIDENTIFIED, R),
+    ({R: {"reference": 5, "display": "nusinersen"}}, UNREADABLE, f"{R}.reference"),
+    ({R: {"reference": "#m1"}, "contained": {"id": "m1"}}, UNIDENTIFIED, "contained"),
+    ({R: {"reference": "#m1"}, "contained": ["m1"]}, UNIDENTIFIED, "contained[0]"),
+    ({R: {"reference": "Medication/m1"}}, UNIDENTIFIED, "Medication.ingredient[0]"),
+]
 
 
 @pytest.mark.parametrize(("record", "answer", "element"), BROKEN)

@@ -1,0 +1,56 @@
+"""What the models of FHIR R4B say of a resource, in words that name elements and repeat no values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cds.fhir.resources import InvalidResource, check_written, explain
+from tests.fhir.records import ADMINISTRATION, ORDER, changed, concept
+
+EXPLAINED: list[tuple[object, tuple[str, ...]]] = [
+    (ADMINISTRATION, ()),
+    (ORDER, ()),
+    (changed(ADMINISTRATION, effectiveDateTime=None), ("effectiveDateTime, effectivePeriod: one of them is needed",)),
+    (
+        changed(ADMINISTRATION, effectivePeriod={"start": "2026"}),
+        ("effectiveDateTime, effectivePeriod: only one of them may be there",),
+    ),
+    (
+        changed(ADMINISTRATION, effectiveDateTime="Ann Other"),
+        ("effectiveDateTime has a value that FHIR does not allow",),
+    ),
+    (changed(ADMINISTRATION, subject={"reference": 5}), ("subject.reference is not a string",)),
+    (changed(ADMINISTRATION, dosage=["Ann Other"]), ("dosage is of the wrong JSON type",)),
+    (
+        changed(ADMINISTRATION, medicationCodeableConcept=concept(("http://example.invalid", 5))),  # type: ignore[arg-type]
+        ("medicationCodeableConcept.coding[0].code is not a string",),
+    ),
+    (changed(ADMINISTRATION, occurenceDateTime="2026"), ("occurenceDateTime is no element of FHIR R4",)),
+    (changed(ADMINISTRATION, **{"Ann Other": 1}), ("(an element without a proper name) is no element of FHIR R4",)),
+    (changed(ADMINISTRATION, status=None), ("status is missing",)),
+    (changed(ADMINISTRATION, subject=None), ("subject is missing",)),
+    ({"resourceType": "Ann Other"}, ("resourceType is not the name of a type of FHIR R4",)),
+    ({"resourceType": 5}, ("resourceType is a number, not the name of a type",)),
+    ({}, ("resourceType is null, not the name of a type",)),
+    ("Ann Other", ("the resource is a string, not an object",)),
+]
+
+
+@pytest.mark.parametrize(("resource", "words"), EXPLAINED)
+def test_what_is_invalid_is_said_by_element_and_without_values(resource: object, words: tuple[str, ...]) -> None:
+    assert explain(resource) == words
+
+
+def test_what_we_write_is_checked() -> None:
+    check_written(ORDER)
+    broken: dict[str, Any] = changed(ORDER, status="", subject={"reference": ["Ann Other"]})
+    with pytest.raises(InvalidResource) as refused:
+        check_written(broken)
+    assert refused.value.faults == (
+        "status has characters that FHIR does not allow here",
+        "subject.reference is not a string",
+    )
+    assert str(refused.value).startswith("MedicationRequest is not valid: status")
+    assert "Ann" not in str(refused.value)
