@@ -7,10 +7,11 @@ from datetime import tzinfo
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import Record
+from cds.fhir.dosage import Repeated
 from cds.fhir.identify import ingredient_references, medication_references
 from cds.fhir.patients import Groups, group_by_patient, replaced_ids
 from cds.fhir.plain import Malformed, Resolve, Resource
-from cds.fhir.read import RESOURCE, Ignored, Repeated, read_administration
+from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import Pool, contained, newer, reference_of, relative, without_history
 
 __all__ = ["Groups", "group_by_patient", "read_history", "unresolved"]

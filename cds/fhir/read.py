@@ -9,16 +9,15 @@ from decimal import Decimal
 
 from cds.dosing.codes import Code
 from cds.dosing.drug import Drug
-from cds.dosing.facts import Administration, DateRange, NotGiven, Record, Unidentified, Unreadable
+from cds.dosing.facts import Administration, NotGiven, Record, Unidentified, Unreadable
 from cds.dosing.findings import Finding, found
-from cds.fhir.amounts import milligrams
-from cds.fhir.codes import codes_of
-from cds.fhir.dates import Dated, read_date, read_element, read_period
-from cds.fhir.identify import identify
+from cds.fhir.dosage import Repeated
+from cds.fhir.effective import effective, possible_days
 from cds.fhir.identity import Answer, Identity
-from cds.fhir.plain import Malformed, Resolve, Resource, kind, object_in
+from cds.fhir.plain import Malformed, Resolve, Resource, kind
 from cds.fhir.references import reference_of, subject_of
-from cds.fhir.routes import UNRECOGNISED, WrongRoute, route_recognised
+from cds.fhir.refusal import Refused
+from cds.fhir.routes import UNRECOGNISED
 
 RESOURCE = "MedicationAdministration"
 NAMELESS = f"{RESOURCE}?"
@@ -46,8 +45,6 @@ _OTHER_VERSIONS = {
     "practitioner": "DSTU2",
 }
 _NOT_R4 = frozenset(_OTHER_VERSIONS)
-_MOMENTS = ("effectiveDateTime", "occurenceDateTime", "occurrenceDateTime", "effectiveTimeDateTime")
-_PERIODS = ("effectivePeriod", "occurencePeriod", "occurrencePeriod", "effectiveTimePeriod")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,63 +53,6 @@ class Ignored:
 
     reference: str
     why: str
-
-
-class Repeated:
-    """What the record before said of its medication and its dosage, and what was made of it: one a history.
-
-    Most records of a patient repeat both to the letter, and comparing is quicker than reading again.
-    """
-
-    __slots__ = ("_amount", "_concept", "_dosage", "_identity", "_route_known")
-
-    def __init__(self) -> None:
-        self._concept: object = None
-        self._identity: Identity | None = None
-        self._dosage: Resource | None = None
-        self._route_known = True
-        self._amount: Decimal | Malformed | None = None
-
-    def identity(self, resource: Resource, drug: Drug, resolve: Resolve) -> Identity:
-        """As `identify`."""
-        concept = resource.get("medicationCodeableConcept")
-        if concept is None or not _OTHER_MEDICATION.isdisjoint(resource):
-            return identify(resource, drug, resolve)
-        if self._identity is None or concept != self._concept:
-            self._concept, self._identity, self._dosage = concept, identify(resource, drug, resolve), None
-        return self._identity
-
-    def dosage(self, resource: Resource, identity: Identity, drug: Drug) -> tuple[bool, Decimal | Malformed | None]:
-        """Whether the route is a right one or none, and the amount in mg or why it cannot be read: the date is a
-        reason before it. Raises _Refused for the route."""
-        dosage = _dosage(resource)
-        if dosage is None:
-            return True, None
-        if identity is not self._identity or dosage != self._dosage or not _same_number(dosage, self._dosage):
-            self._dosage = None
-            self._route_known = _route_recognised(dosage, drug)
-            self._amount = _amount(dosage, identity)
-            self._dosage = dosage
-        return self._route_known, self._amount
-
-
-_OTHER_MEDICATION = frozenset({"medicationReference", "medication"})
-
-
-def _same_number(dosage: Resource, before: Resource | None) -> bool:
-    """Whether the values of two equal doses are of one JSON type: to Python, true is equal to 1."""
-    now, then = dosage.get("dose"), before.get("dose") if before is not None else None
-    if not isinstance(now, dict) or not isinstance(then, dict):
-        return now is then is None
-    return type(now.get("value")) is type(then.get("value"))
-
-
-class _Refused(Exception):
-    """A record of the drug that cannot be counted, and why."""
-
-    def __init__(self, reason: Code, rule: str, element: str, detail: str) -> None:
-        super().__init__(element)
-        self.reason, self.rule, self.element, self.detail = reason, rule, element, detail
 
 
 def read_administration(
@@ -149,14 +89,14 @@ def read_administration(
         if patient is not None:
             _check_subject(resource, identity, patient, also, resolve)
         if identity.answer is Answer.UNIDENTIFIED:
-            return Unidentified(reference, f"{identity.element} {identity.detail}", _when(resource, zone))
+            return Unidentified(reference, f"{identity.element} {identity.detail}", possible_days(resource, zone))
         _check_record(resource, identity)
         status = _status(resource)
         if status is None:
             return NotGiven(reference)
         return _administration(resource, reference, identity, repeated.dosage(resource, identity, drug), zone, status)
-    except _Refused as no:
-        return Unreadable(reference, no.reason, no.rule, no.element, no.detail, _when(resource, zone))
+    except Refused as no:
+        return Unreadable(reference, no.reason, no.rule, no.element, no.detail, possible_days(resource, zone))
 
 
 def other_version(resource: Resource) -> str | None:
@@ -187,24 +127,24 @@ def _check_subject(
         whose, fault = None, malformed
     if whose is None:
         if identity.answer is not Answer.UNIDENTIFIED:
-            raise _Refused(Code.UNREADABLE_RECORD, "C9", fault.element, fault.detail)
+            raise Refused(Code.UNREADABLE_RECORD, "C9", fault.element, fault.detail)
     elif whose != patient and whose not in also:
-        raise _Refused(Code.WRONG_PATIENT, "C9", "subject", "is not the patient asked about")
+        raise Refused(Code.WRONG_PATIENT, "C9", "subject", "is not the patient asked about")
 
 
 def _check_record(resource: Resource, identity: Identity) -> None:
     """Refuse what is of the drug and cannot be understood: contradictions, other versions of FHIR, modifiers."""
     if identity.answer is Answer.UNREADABLE:
-        raise _Refused(Code.UNREADABLE_RECORD, "C1", identity.element, identity.detail)
+        raise Refused(Code.UNREADABLE_RECORD, "C1", identity.element, identity.detail)
     if not _NOT_R4.isdisjoint(resource):
         element = next(name for name in _OTHER_VERSIONS if name in resource)
         detail = f"is no element of FHIR R4: the record looks like {_OTHER_VERSIONS[element]}, which is not read"
-        raise _Refused(Code.UNREADABLE_RECORD, "C1", element, detail)
+        raise Refused(Code.UNREADABLE_RECORD, "C1", element, detail)
     if resource.get("modifierExtension"):
-        raise _Refused(Code.UNREADABLE_RECORD, "C1", "modifierExtension", "can change what the record means")
+        raise Refused(Code.UNREADABLE_RECORD, "C1", "modifierExtension", "can change what the record means")
     name = resource.get("id")
     if name is not None and not isinstance(name, str):
-        raise _Refused(Code.UNREADABLE_RECORD, "C1", "id", f"is {kind(name)}, not a string")
+        raise Refused(Code.UNREADABLE_RECORD, "C1", "id", f"is {kind(name)}, not a string")
 
 
 def _status(resource: Resource) -> bool | None:
@@ -218,7 +158,7 @@ def _status(resource: Resource) -> bool | None:
         detail = "is unknown" if status == "unknown" else "is outside FHIR's list"
     else:
         detail = "is missing" if status is None else f"is {kind(status)}, not a string"
-    raise _Refused(Code.STATUS_UNKNOWN, "C2", "status", detail)
+    raise Refused(Code.STATUS_UNKNOWN, "C2", "status", detail)
 
 
 def _administration(
@@ -233,72 +173,9 @@ def _administration(
     notes: tuple[Finding, ...] = (BY_TEXT,) if identity.by_text else ()
     if not route_known:
         notes += (UNRECOGNISED,)
-    when, imprecise = _date(resource, zone)
+    when, imprecise = effective(resource, zone)
     if imprecise is not None:
         notes += (imprecise,)
     if isinstance(amount, Malformed):
-        raise _Refused(Code.UNREADABLE_RECORD, "C5", amount.element, amount.detail)
+        raise Refused(Code.UNREADABLE_RECORD, "C5", amount.element, amount.detail)
     return Administration(reference, when, amount, stopped, notes)
-
-
-def _amount(dosage: Resource, identity: Identity) -> Decimal | Malformed | None:
-    try:
-        return milligrams(dosage, "dose", identity.strength, "dosage")
-    except Malformed as fault:
-        return fault
-
-
-def _dosage(resource: Resource) -> Resource | None:
-    try:
-        dosage = object_in(resource, "dosage")
-    except Malformed as fault:
-        raise _Refused(Code.UNREADABLE_RECORD, "C4", fault.element, fault.detail) from None
-    if dosage is not None and dosage.get("modifierExtension"):
-        raise _Refused(Code.UNREADABLE_RECORD, "C4", "dosage.modifierExtension", "can change what the dosage means")
-    return dosage
-
-
-def _route_recognised(dosage: Resource, drug: Drug) -> bool:
-    try:
-        return route_recognised(dosage, codes_of(drug), "dosage")
-    except WrongRoute as wrong:
-        raise _Refused(Code.UNEXPECTED_ROUTE, "C4", "dosage.route", f"is coded as {wrong.name}") from None
-    except Malformed as fault:
-        raise _Refused(Code.UNREADABLE_RECORD, "C4", fault.element, fault.detail) from None
-
-
-def _date(resource: Resource, zone: tzinfo) -> Dated:
-    """Rule C3 and D2; a dateTime and a Period together must say the same days."""
-    plain = resource.get("effectiveDateTime")
-    if isinstance(plain, str) and "effectivePeriod" not in resource and (dated := read_date(plain, zone)):
-        return dated
-    moment_said = resource.get("effectiveDateTime") is not None
-    period_said = resource.get("effectivePeriod") is not None
-    try:
-        moment = read_element(resource, "effectiveDateTime", zone) if moment_said or not period_said else None
-        period = read_period(resource, "effectivePeriod", zone) if period_said else None
-    except Malformed as fault:
-        reason = Code.UNREADABLE_RECORD if moment_said and period_said else Code.DATE_MISSING
-        raise _Refused(reason, "C3", fault.element, fault.detail) from None
-    dated = moment or period
-    if dated is None:
-        raise _Refused(Code.DATE_MISSING, "C3", "effective[x]", "is missing")
-    if moment is not None and period is not None and moment[0] != period[0]:
-        raise _Refused(Code.UNREADABLE_RECORD, "C3", "effective[x]", "is a dateTime and a Period of different days")
-    return dated
-
-
-def _when(resource: Resource, zone: tzinfo) -> DateRange | None:
-    """The days that a refused record can be of, as far as it has a date that can be read, in any version's spelling."""
-    ranges = []
-    for name in (*_MOMENTS, *_PERIODS):
-        if name in resource:
-            try:
-                dated = (read_element if name in _MOMENTS else read_period)(resource, name, zone)
-            except Malformed:
-                continue
-            if dated is not None:
-                ranges.append(dated[0])
-    if not ranges:
-        return None
-    return DateRange(min(days.earliest for days in ranges), max(days.latest for days in ranges))

@@ -178,3 +178,22 @@ def test_records_are_grouped_by_subject_and_those_without_one_rejected() -> None
         ("?index=9", "is a string, not a resource"),
         ("?index=10", "has no resourceType"),
     ]
+
+
+def test_extensions_nested_without_end_are_no_obstacle() -> None:
+    def nested() -> object:
+        value: object = []
+        for _ in range(5000):
+            value = [{"extension": value}]
+        return value
+
+    deep = [
+        changed(
+            ADMINISTRATION,
+            id=name,
+            medicationCodeableConcept={**concept((ATC, "M09AX07")), "extension": nested()},
+            dosage={"extension": nested()},
+        )
+        for name in ("a1", "a2")
+    ]
+    assert read(*deep) == {"a1": Administration, "a2": Administration}
