@@ -1,4 +1,4 @@
-"""Rule C1: is a record of the drug, of another one, of the drug but unreadable, or unidentified?"""
+"""Rule C1: records of the drug, of another one, of the drug but unreadable, and those nobody can tell."""
 
 from __future__ import annotations
 
