@@ -26,7 +26,9 @@ def forecast(history: History, trail: tuple[Taken, ...], regimen: Regimen, on: d
             return Forecast(Status.DECISION, loading(1), findings=(undecided.finding,))
         return Forecast(Status.NOT_STARTED, loading(1), plan=plan(None, on, regimen))
     state = trail[-1].state
-    lateness = _lateness(state, regimen, on)
+    recommended = recommended_day(state, regimen)
+    overdue_from = overdue_day(state, recommended, regimen)
+    lateness = _lateness(state, overdue_from, regimen, on)
     findings = [*lateness, *near_boundary(state, regimen, on)]
     earliest = earliest_day(state, regimen)
     if undecided is not None:
@@ -34,17 +36,16 @@ def forecast(history: History, trail: tuple[Taken, ...], regimen: Regimen, on: d
         return Forecast(
             Status.DECISION, next_step(state), earliest, options=undecided.options, findings=in_order(findings)
         )
-    recommended = recommended_day(state, regimen)
     step = next_step(state)
     delayed = table_row(state, on, regimen)
     if delayed is not None and delayed.extra_doses is None:
         step = loading(1)
     return Forecast(
-        status=_status(state, regimen, on, bool(lateness)),
+        status=Status.OVERDUE if lateness else _status(state, recommended, regimen, on),
         step=step,
         earliest=earliest,
         recommended=recommended,
-        overdue_from=None if recommended is None else overdue_day(state, regimen),
+        overdue_from=None if recommended is None else overdue_from,
         plan=plan(state, max(on, earliest, recommended or earliest), regimen),
         findings=in_order(findings),
     )
@@ -61,14 +62,13 @@ def recommended_day(state: State, regimen: Regimen) -> date | None:
     return None if day is None else max(day, earliest_day(state, regimen))
 
 
-def overdue_day(state: State, regimen: Regimen) -> date:
+def overdue_day(state: State, recommended: date | None, regimen: Regimen) -> date:
     """The first day on which the next dose is overdue, by the tolerance of its phase."""
-    day = recommended_day(state, regimen)
     if state.phase is not Phase.MAINTENANCE:
-        assert day is not None, "only maintenance can have an undefined schedule"
-        return add_days(day, regimen.tolerance.loading + 1)
+        assert recommended is not None, "only maintenance can have an undefined schedule"
+        return add_days(recommended, regimen.tolerance.loading + 1)
     by_interval = regimen.maintenance_interval.after(state.last.latest)
-    return add_days(max(day or by_interval, by_interval), regimen.tolerance.maintenance + 1)
+    return add_days(max(recommended or by_interval, by_interval), regimen.tolerance.maintenance + 1)
 
 
 def plan(state: State | None, first: date, regimen: Regimen) -> tuple[Planned, ...]:
@@ -106,21 +106,18 @@ def near_boundary(state: State, regimen: Regimen, day: date) -> tuple[Finding, .
     return ()
 
 
-def _lateness(state: State, regimen: Regimen, on: date) -> tuple[Finding, ...]:
+def _lateness(state: State, overdue_from: date, regimen: Regimen, on: date) -> tuple[Finding, ...]:
     """What is found of lateness on `on`, beside a decision too (F6, F7)."""
     delayed = table_finding(state.last.latest, on, regimen, "F6") if state.phase is Phase.MAINTENANCE else ()
     if delayed:
         return delayed
-    overdue_from = overdue_day(state, regimen)
     if on >= overdue_from:
         return (found(Code.OVERDUE, "F7", required=overdue_from, observed=on),)
     return ()
 
 
-def _status(state: State, regimen: Regimen, on: date, late: bool) -> Status:
-    if late:
-        return Status.OVERDUE
-    recommended = recommended_day(state, regimen)
+def _status(state: State, recommended: date | None, regimen: Regimen, on: date) -> Status:
+    """Upcoming or due; where neither is right, the dose is overdue or a clinician decides."""
     assert recommended is not None, "an undefined schedule is a decision or late"
     in_maintenance = state.phase is Phase.MAINTENANCE
     tolerance = regimen.tolerance.maintenance if in_maintenance else regimen.tolerance.loading

@@ -44,8 +44,10 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool) -> History:
     not_given: list[NotGiven] = []
     unreadable: list[Unreadable] = []
     unidentified: list[Unidentified] = []
-    for record in dict.fromkeys(records):
+    for record in _once_each(records):
         match record:
+            case Administration(when=DateRange(earliest, latest)) if earliest == latest <= on:
+                counted.append(record)
             case Administration():
                 refused = _refused(record, on)
                 if refused is None:
@@ -65,6 +67,14 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool) -> History:
         tuple(sorted(unidentified, key=_reference)),
         whole,
     )
+
+
+def _once_each(records: Iterable[Record]) -> list[Record]:
+    """The records without those that say the same fact again."""
+    every = list(records)
+    if len({record.reference for record in every}) == len(every):
+        return every
+    return list(dict.fromkeys(every))
 
 
 def cut(when: DateRange, on: date) -> DateRange:

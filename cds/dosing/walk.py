@@ -192,14 +192,16 @@ def _judge_maintenance(state: State, when: DateRange, regimen: Regimen) -> tuple
     if regimen.catch_up is None:
         return MAINTENANCE, _on_time(day, interval.after(last), tolerance, "W9"), _anchored(state, when)
     due_day = due(state, regimen)
+    # No dose up to its due day reaches the table: a slot of the schedule follows the last dose within one interval.
+    if due_day is not None and day <= due_day:
+        early = [_early(day, due_day, tolerance, "W7")] if day < due_day else []
+        return MAINTENANCE, early, _anchored(state, when)
     by_interval = interval.after(last)
     row = table_row(state, day, regimen)
     if row is not None:
         return _judge_delayed(row, state, when, _late(day, due_day or by_interval, "W7"), regimen)
-    if due_day is None or day == due_day:
+    if due_day is None:
         return MAINTENANCE, [], _anchored(state, when)
-    if day < due_day:
-        return MAINTENANCE, [_early(day, due_day, tolerance, "W7")], _anchored(state, when)
     if due_day < by_interval and day <= add_days(by_interval, tolerance):
         shifted = found(Code.SCHEDULE_SHIFTED, "W7", required=due_day, observed=day)
         return MAINTENANCE, [shifted], _anchored(state, when)
