@@ -12,6 +12,8 @@ from cds.fhir.references import without_history
 _DEEPEST = 4
 _SEVERITIES = frozenset({"fatal", "error", "warning", "information"})
 _HARMLESS = frozenset({"warning", "information"})
+_PLAIN = frozenset({"fullUrl", "resource", "search"})
+_NOT_PLAIN = frozenset({"", "Bundle", "OperationOutcome"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class _Reading:
             entries = None
         before = self.matches
         for index, entry in enumerate(entries or ()):
-            self.take_entry(entry, f"{path}[{index}]", depth)
+            if not self.take_plain(entry):
+                self.take_entry(entry, f"{path}[{index}]", depth)
         link = self.next_link(bundle, at or "Bundle")
         if link is not None and at:
             self.problem(at, "has further pages, which cannot be followed from inside another Bundle")
@@ -107,6 +110,25 @@ class _Reading:
             self.next_url = link
         elif bundle.get("type") == "searchset" and not self.page:
             self.check_total(bundle, self.matches - before, at or "Bundle")
+
+    def take_plain(self, entry: object) -> bool:
+        """Add an entry as nearly all are: a resource in its wrapper, found by a search. False for any other."""
+        if not isinstance(entry, dict) or not _PLAIN.issuperset(entry):
+            return False
+        resource, search, full_url = entry.get("resource"), entry.get("search"), entry.get("fullUrl")
+        if not isinstance(resource, dict):
+            return False
+        of_type = resource.get("resourceType")
+        if not isinstance(of_type, str) or of_type in _NOT_PLAIN:
+            return False
+        mode = search.get("mode") if isinstance(search, dict) else None
+        if mode == "outcome":
+            return False
+        self.resources.append(resource)
+        self.matches += mode != "include"
+        if isinstance(full_url, str) and full_url:
+            self.full_urls[without_history(full_url)] = resource
+        return True
 
     def take_entry(self, entry: object, at: str, depth: int) -> None:
         """Add one entry of a Bundle. Some senders leave out the wrapper and put the resource there itself."""

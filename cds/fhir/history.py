@@ -7,12 +7,12 @@ from datetime import tzinfo
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import Record
-from cds.fhir.dosage import Repeated
 from cds.fhir.identify import ingredient_references, medication_references
 from cds.fhir.patients import Groups, group_by_patient, replaced_ids
 from cds.fhir.plain import Malformed, Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
-from cds.fhir.references import Pool, contained, newer, reference_of, relative, without_history
+from cds.fhir.references import Pool, contained, newer, relative, without_history
+from cds.fhir.twins import Twins
 
 __all__ = ["Groups", "group_by_patient", "read_history", "unresolved"]
 
@@ -40,19 +40,17 @@ def read_history(
     if resolve is None:
         resolve = Pool(every, full_urls=full_urls, fetched=medications).resolve
     also = replaced_ids(every, patient) if patient is not None else frozenset()
-    records = []
-    repeated = Repeated()
+    records: list[Record] = []
+    twins = Twins()
     for reference, resource in _once_each(every):
+        twin = twins.read(resource, reference, zone)
+        if twin is not None:
+            records.append(twin)
+            continue
         record = read_administration(
-            resource,
-            drug=drug,
-            zone=zone,
-            patient=patient,
-            resolve=resolve,
-            also=also,
-            reference=reference,
-            repeated=repeated,
+            resource, drug=drug, zone=zone, patient=patient, resolve=resolve, also=also, reference=reference
         )
+        twins.remember(resource, record)
         if not isinstance(record, Ignored):
             records.append(record)
     return tuple(records)
@@ -65,11 +63,13 @@ def _once_each(resources: Iterable[object]) -> list[tuple[str, object]]:
         if not isinstance(resource, dict):
             kept[f"{RESOURCE}?index={index}"] = resource
             continue
-        of_type = resource.get("resourceType")
-        if isinstance(of_type, str) and of_type and of_type != RESOURCE:
-            continue
-        reference = reference_of(resource) or f"{RESOURCE}?index={index}"
-        kept[reference] = newer(kept.get(reference), resource)
+        of_type, name = resource.get("resourceType"), resource.get("id")
+        if of_type == RESOURCE and isinstance(name, str) and name:
+            reference = f"{RESOURCE}/{name}"
+            before = kept.get(reference)
+            kept[reference] = newer(before, resource) if isinstance(before, dict) else resource
+        elif of_type == RESOURCE or not isinstance(of_type, str) or not of_type:
+            kept[f"{RESOURCE}?index={index}"] = resource
     return list(kept.items())
 
 

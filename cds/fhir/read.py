@@ -11,8 +11,9 @@ from cds.dosing.codes import Code
 from cds.dosing.drug import Drug
 from cds.dosing.facts import Administration, NotGiven, Record, Unidentified, Unreadable
 from cds.dosing.findings import Finding, found
-from cds.fhir.dosage import Repeated
+from cds.fhir.dosage import read_dosage
 from cds.fhir.effective import effective, possible_days
+from cds.fhir.identify import identify
 from cds.fhir.identity import Answer, Identity
 from cds.fhir.plain import Malformed, Resolve, Resource, kind
 from cds.fhir.references import reference_of, subject_of
@@ -64,14 +65,12 @@ def read_administration(
     resolve: Resolve,
     also: Container[str] = (),
     reference: str = "",
-    repeated: Repeated | None = None,
 ) -> Record | Ignored:
     """What one record says; never raises, whatever the resource is.
 
     `patient` is the one asked about (`Patient/x`), `also` other ids of the same patient; None where records are
-    grouped by subject instead (C9). `reference` names a record that has no id, `repeated` keeps what the records of a
-    history have in common. The date range is given as the record has it: whether it lies in the future or is too wide
-    is decided where `on` is known.
+    grouped by subject instead (C9). `reference` names a record that has no id. The date range is given as the record
+    has it: whether it lies in the future or is too wide is decided where `on` is known.
     """
     if not isinstance(resource, dict) or resource.get("resourceType") != RESOURCE:
         return _no_administration(resource, reference)
@@ -81,8 +80,7 @@ def read_administration(
     reference = reference or NAMELESS
     if resource.get("status") == "entered-in-error":
         return Ignored(reference, "entered-in-error")
-    repeated = repeated or Repeated()
-    identity = repeated.identity(resource, drug, resolve)
+    identity = identify(resource, drug, resolve)
     if identity.answer is Answer.OTHER:
         return Ignored(reference, "another-drug")
     try:
@@ -94,7 +92,7 @@ def read_administration(
         status = _status(resource)
         if status is None:
             return NotGiven(reference)
-        return _administration(resource, reference, identity, repeated.dosage(resource, identity, drug), zone, status)
+        return _administration(resource, reference, identity, read_dosage(resource, identity, drug), zone, status)
     except Refused as no:
         return Unreadable(reference, no.reason, no.rule, no.element, no.detail, possible_days(resource, zone))
 
