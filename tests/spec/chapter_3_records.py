@@ -296,6 +296,23 @@ DATES_AND_PEOPLE = (
         """,
     ),
     Case(
+        "A record that does not say whose it is, is not counted, and may be this patient's",
+        "C9 F1",
+        "2026-01-20",
+        resources="""
+            record | effective  | subject
+            a1     | 2026-01-01 | Patient/p1
+            a2     | 2026-01-15 | -
+        """,
+        counted="a1",
+        unreadable="a2 unreadable-record",
+        series="unreadable-record warning C9, history-incomplete warning F1",
+        forecast="""
+            status: decision
+            findings: history-incomplete warning F1
+        """,
+    ),
+    Case(
         "With records of another patient only, treatment has not begun",
         "C9 F1",
         "2026-01-20",

@@ -234,6 +234,19 @@ SHIFTED = (
             recommended: 2026-03-05
         """,
     ),
+    Case(
+        "So late that the day of a further slot has come: the next one after it is kept",
+        "W7",
+        "2026-03-10",
+        history=LATE_ONCE + "a6 | 2026-03-05",
+        doses="""
+            a6 | maintenance | 207 | late warning W7
+        """,
+        forecast="""
+            status: upcoming
+            recommended: 2026-07-05
+        """,
+    ),
 )
 
 CHAPTER = Chapter(

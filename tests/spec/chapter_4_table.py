@@ -11,10 +11,13 @@ LOADED = """
     a4 | 2025-03-05
 """
 
+US_LABEL = "US prescribing information before its revision of 03/2026, section 2.1"
 TABLE = "EU SmPC 4.2, table for delayed maintenance doses"
 
 # The fifth dose is 36 days late; the sixth is due on its original date, 5 November.
 LATE_ONCE = LOADED + "a5 | 2025-08-10\n"
+# The fifth dose comes 8 months after the fourth: one extra dose is due on 19 November.
+ONE_EXTRA = LOADED + "a5 | 2025-11-05\n"
 
 TABLE_ROWS = (
     Case(
@@ -210,10 +213,100 @@ TABLE_ROWS = (
     ),
 )
 
+US_TABLE = (
+    Case(
+        "Under the US text 8 months less one day: no extra dose, but the next original date is a day away",
+        "W7",
+        "2025-11-04",
+        regimen="us-12mg",
+        source=US_LABEL,
+        history=LOADED + "a5 | 2025-11-04",
+        doses="""
+            a5 | maintenance | 244 | late warning W7, schedule-undefined warning W7
+        """,
+    ),
+    Case(
+        "Under the US text 8 months: one extra dose",
+        "W7 W8",
+        "2025-11-05",
+        regimen="us-12mg",
+        source=US_LABEL,
+        history=LOADED + "a5 | 2025-11-05",
+        forecast="""
+            step: catch-up
+            plan: catch-up 2025-11-19, maintenance 2026-03-19, maintenance 2026-07-19, maintenance 2026-11-19
+        """,
+    ),
+    Case(
+        "Under the US text 16 months: two extra doses",
+        "W7 W8",
+        "2026-07-05",
+        regimen="us-12mg",
+        source=US_LABEL,
+        history=LOADED + "a5 | 2026-07-05",
+        forecast="""
+            step: catch-up
+            plan: catch-up 2026-07-19, catch-up 2026-08-02, maintenance 2026-12-02, maintenance 2027-04-02
+        """,
+    ),
+    Case(
+        "Under the US text 16 months less one day: one extra dose",
+        "W7 W8",
+        "2026-07-04",
+        regimen="us-12mg",
+        source=US_LABEL,
+        history=LOADED + "a5 | 2026-07-04",
+        forecast="""
+            step: catch-up
+            plan: catch-up 2026-07-18, maintenance 2026-11-18, maintenance 2027-03-18, maintenance 2027-07-18
+        """,
+    ),
+    Case(
+        "Under the US text 40 months less one day: two extra doses",
+        "W7 W8",
+        "2028-07-04",
+        regimen="us-12mg",
+        source=US_LABEL,
+        history=LOADED + "a5 | 2028-07-04",
+        forecast="""
+            step: catch-up
+            plan: catch-up 2028-07-18, catch-up 2028-08-01, maintenance 2028-12-01, maintenance 2029-04-01
+        """,
+    ),
+    Case(
+        "Under the US text 40 months: the loading of the US text again",
+        "W7 W3",
+        "2028-07-05",
+        regimen="us-12mg",
+        source=US_LABEL,
+        history=LOADED + "a5 | 2028-07-05",
+        forecast="""
+            step: loading-2
+            plan: loading-2 2028-07-19, loading-3 2028-08-02, loading-4 2028-09-01, maintenance 2029-01-01
+        """,
+    ),
+    Case(
+        "Under the US text an extra dose may come up to 3 months after the dose before it",
+        "W8",
+        "2026-02-05",
+        regimen="us-12mg",
+        history=ONE_EXTRA + "a6 | 2026-02-05",
+        doses="a6 | catch-up | 92 | late warning W8",
+    ),
+    Case(
+        "Under the US text a dose 3 months and a day after is no extra dose",
+        "W8 W7",
+        "2026-02-06",
+        regimen="us-12mg",
+        history=ONE_EXTRA + "a6 | 2026-02-06",
+        doses="a6 | maintenance | 93 | catch-up-omitted warning W8, earlier-than-schedule info W7",
+    ),
+)
+
 CHAPTER = Chapter(
     4,
     "Walking the history: 8, 16 and 40 months without a dose",
     "Unless a case says otherwise, loading ended on 5 March 2025: 8, 16 and 40 months after it are 5 November"
     " 2025, 5 July 2026 and 5 July 2028. What follows the dose is shown by the forecast.",
-    TABLE_ROWS,
+    TABLE_ROWS + US_TABLE,
 )

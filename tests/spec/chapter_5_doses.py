@@ -144,6 +144,46 @@ INTERVALS_AND_AMOUNTS = (
         """,
     ),
     Case(
+        "Too early comes before undecidable also where the last dose is the undecidable one",
+        "F3a",
+        "2025-02-05",
+        history="""
+            a1 | 2025-01-01
+            a2 | 2025-01-14
+            a3 | 2025-01
+        """,
+        doses="""
+            a2 | loading-2 | 13 | interval-too-short critical W2
+            a3 | loading-3 | 17 | interval-undecidable warning W2, date-imprecise info D2
+        """,
+        forecast="""
+            status: decision
+            findings: interval-too-short critical F3a
+        """,
+    ),
+    Case(
+        "A delayed dose that was stopped is named before the extra dose that was left out after it",
+        "F3a F4 F7",
+        "2026-02-06",
+        history=LOADED + "a5 | 2025-11-05 | | stopped",
+        forecast="""
+            status: decision
+            step: catch-up
+            findings: overdue warning F7, partial-dose warning F3a
+        """,
+    ),
+    Case(
+        "A late dose that was stopped is named before the schedule that it leaves undefined",
+        "F3a F5",
+        "2025-11-01",
+        history=LOADED + "a5 | 2025-10-23 | | stopped",
+        forecast="""
+            status: decision
+            options: -
+            findings: partial-dose warning F3a
+        """,
+    ),
+    Case(
         "A doubt never hides a delay: the extra dose that 8 months call for is named beside it",
         "F3a F6",
         "2025-12-01",

@@ -107,6 +107,14 @@ NOT_READ = (
         forecast=NO_DOUBT,
     ),
     Case(
+        "A record of another patient takes no schedule away, even without a date",
+        "F1 C9",
+        "2025-08-01",
+        history=ON_SCHEDULE + "u1 | - | | unreadable: wrong-patient",
+        series="wrong-patient warning C9, history-incomplete warning F1",
+        forecast=NO_DOUBT,
+    ),
+    Case(
         "An unidentified record takes no schedule away",
         "F1 C1",
         "2025-08-01",

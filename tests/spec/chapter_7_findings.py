@@ -41,9 +41,9 @@ CHAPTER = Chapter(
             "7",
             "2026-01-20",
             history="""
+                u3 | 2026-01-01 | | unreadable: status-unknown
                 u1 | -          | | unreadable: date-missing
                 u2 | -          | | unreadable: date-missing
-                u3 | 2026-01-01 | | unreadable: status-unknown
             """,
             unreadable="u1 date-missing, u2 date-missing, u3 status-unknown",
             series="status-unknown warning C2, date-missing warning C3, history-incomplete warning F1",
