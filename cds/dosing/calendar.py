@@ -58,9 +58,7 @@ class Period:
 
     def after(self, day: date, times: int = 1) -> date:
         """The date `times` periods after `day`, added at once and never one after the other (rule D4)."""
-        if self.months:
-            return add_months(day, self.months * times)
-        return add_days(day, self.days * times)
+        return add_months(day, self.months * times) if self.months else add_days(day, self.days * times)
 
     @property
     def shortest_days(self) -> int:

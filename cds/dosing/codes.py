@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import StrEnum
 
 
 class Severity(StrEnum):
@@ -58,7 +58,7 @@ class Status(StrEnum):
     DECISION = "decision"
 
 
-class Phase(Enum):
+class Phase(StrEnum):
     """Where a history stands: which kind of dose the walk would fill next."""
 
     LOADING = "loading"

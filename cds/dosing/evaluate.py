@@ -34,7 +34,7 @@ def evaluate(history: History, trail: tuple[Taken, ...], regimen: Regimen) -> tu
     before: tuple[str, ...] = ()
     for dose, taken in zip(history.doses, trail, strict=True):
         findings: tuple[Finding, ...] = ()
-        wrong = amount_finding(dose, taken.step, regimen)
+        wrong = amount_finding(dose, taken.step, regimen) if dose.amounts else ()
         if wrong or taken.findings or dose.findings:
             evidence = (*before, *dose.references)
             walked = (

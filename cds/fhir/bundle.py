@@ -21,25 +21,24 @@ class Contents:
     """What was delivered.
 
     `problems`: reasons, in words without patient data, why some of what was asked for may be missing; with one of
-    them a history is not whole. `notes` are remarks that take nothing away. `known_empty`: the question was answered,
-    and the answer is nothing. `full_urls` are the entries by `fullUrl`, for references.
+    them a history is not whole. `notes` are remarks that take nothing away. `full_urls` are the entries by
+    `fullUrl`, for references. Nothing in any of them: the question was answered, and the answer is nothing.
     """
 
     resources: tuple[Resource, ...] = ()
     next_url: str | None = None
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    known_empty: bool = False
     full_urls: Mapping[str, Resource] = field(default_factory=dict)
 
 
 def read_contents(value: object, *, page: bool = False) -> Contents:
-    """Any JSON value as Contents: null (known empty), a resource, a Bundle, an OperationOutcome, or rubbish.
+    """Any JSON value as Contents: null (nothing is there), a resource, a Bundle, an OperationOutcome, or rubbish.
 
     `page`: the value is one page of several, so that `Bundle.total` counts more than it has to hold.
     """
     if value is None:
-        return Contents(known_empty=True)
+        return Contents()
     reading = _Reading(page)
     reading.take(value, "", 0)
     return reading.contents()
@@ -59,10 +58,7 @@ class _Reading:
 
     def contents(self) -> Contents:
         """What was collected."""
-        empty = not (self.resources or self.problems or self.next_url)
-        return Contents(
-            tuple(self.resources), self.next_url, tuple(self.problems), tuple(self.notes), empty, self.full_urls
-        )
+        return Contents(tuple(self.resources), self.next_url, tuple(self.problems), tuple(self.notes), self.full_urls)
 
     def take(self, value: object, at: str, depth: int) -> None:
         """Add a resource, the entries of a Bundle, or the wrapper of an entry. `at` is its path, empty at the root."""

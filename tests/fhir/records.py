@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cds.fhir.bundle import Contents
 from cds.fhir.read import read_administration
 from cds.fhir.references import Pool
 from cds.regimens.library import load
@@ -61,3 +62,8 @@ def concept(*codings: tuple[str, str], text: str | None = None, display: str | N
     if display is not None:
         made = [{**(made[0] if made else {}), "display": display}, *made[1:]]
     return {**({"coding": made} if made else {}), **({"text": text} if text is not None else {})}
+
+
+def known_empty(contents: Contents) -> bool:
+    """Whether the question was answered, and the answer is nothing."""
+    return not (contents.resources or contents.problems or contents.next_url)

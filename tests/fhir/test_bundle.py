@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cds.fhir.bundle import read_contents
+from tests.fhir.records import known_empty
 
 A = {"resourceType": "MedicationAdministration", "id": "a"}
 B = {"resourceType": "MedicationAdministration", "id": "b"}
@@ -55,7 +56,7 @@ READ: dict[str, tuple[object, list[Any]]] = {
 def test_what_is_read_whole(value: object, resources: list[Any]) -> None:
     contents = read_contents(value)
     assert (list(contents.resources), contents.problems) == (resources, ())
-    assert contents.known_empty is (not resources)
+    assert known_empty(contents) is (not resources)
 
 
 PROBLEMS: dict[str, tuple[object, list[Any], list[str]]] = {
@@ -129,18 +130,18 @@ PROBLEMS: dict[str, tuple[object, list[Any], list[str]]] = {
 def test_what_may_be_missing_is_said(value: object, resources: list[Any], problems: list[str]) -> None:
     contents = read_contents(value)
     assert (list(contents.resources), list(contents.problems)) == (resources, problems)
-    assert not contents.known_empty
+    assert not known_empty(contents)
     assert "Ann" not in str(contents.problems)
 
 
 def test_null_is_a_known_absence() -> None:
-    assert read_contents(None).known_empty
+    assert known_empty(read_contents(None))
     assert read_contents(None).problems == ()
 
 
 def test_a_next_link_is_kept_and_means_that_nothing_is_known_to_be_empty() -> None:
     contents = read_contents(bundle(link=[{"relation": "self", "url": "x"}, {"relation": "next", "url": f" {NEXT} "}]))
-    assert (contents.next_url, contents.known_empty, contents.problems) == (NEXT, False, ())
+    assert (contents.next_url, known_empty(contents), contents.problems) == (NEXT, False, ())
 
 
 def test_a_warning_beside_data_is_a_note() -> None:

@@ -18,7 +18,7 @@ from cds.fhir.orders import read_order
 from cds.fhir.read import Ignored, read_administration
 from cds.fhir.references import Pool
 from cds.fhir.resources import explain
-from tests.fhir.records import ADMINISTRATION, ATC, DRUG, NDC, ON, ORDER, PATIENT, SNOMED, ZONE, concept
+from tests.fhir.records import ADMINISTRATION, ATC, DRUG, NDC, ON, ORDER, PATIENT, SNOMED, ZONE, concept, known_empty
 
 NAMES = """
 resourceType id status coding code system text display reference subject effectiveDateTime _effectiveDateTime
@@ -169,9 +169,9 @@ def test_any_history_is_read_and_everybody_found_or_rejected(resources: list[Any
 def test_any_prefetch_value_has_contents_or_a_problem_or_is_known_to_be_empty(value: Any) -> None:
     contents = read_contents(value)
     assert isinstance(contents, Contents)
-    assert contents.resources or contents.problems or contents.next_url or contents.known_empty
+    assert contents.resources or contents.problems or contents.next_url or known_empty(contents)
     assert all(isinstance(resource, dict) for resource in contents.resources)
-    assert not (contents.known_empty and contents.problems)
+    assert not (known_empty(contents) and contents.problems)
 
 
 @given(broken(RICH_ORDER) | st.dictionaries(st.sampled_from(NAMES.split()), JSON, max_size=5))

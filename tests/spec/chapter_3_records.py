@@ -313,6 +313,20 @@ DATES_AND_PEOPLE = (
         """,
     ),
     Case(
+        "Two ids of one patient, where the one replaces the other",
+        "C9",
+        "2026-01-20",
+        resources="""
+            record | resource | replaces   | effective  | subject
+            p1     | Patient  | Patient/p2 |            |
+            a1     |          |            | 2026-01-01 | Patient/p2
+            a2     |          |            | 2026-01-15 | Patient/p1
+        """,
+        counted="a1, a2",
+        unreadable="-",
+        series="-",
+    ),
+    Case(
         "With records of another patient only, treatment has not begun",
         "C9 F1",
         "2026-01-20",

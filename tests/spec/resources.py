@@ -42,6 +42,9 @@ def orders(case: Case) -> list[Json]:
 def _administration(row: Row) -> Iterator[Json]:
     kind = row.get("resource", "") or "MedicationAdministration"
     resource: Json = {"resourceType": kind, "id": row["record"]}
+    if kind == "Patient":
+        yield resource | {"link": [{"other": {"reference": row["replaces"]}, "type": "replaces"}]}
+        return
     resource |= _unless_absent("status", row.get("status", "") or "completed")
     subject = row.get("subject", "") or "Patient/p1"
     resource |= {"subject": {"reference": subject}} if subject != "-" else {}
