@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
@@ -193,31 +193,47 @@ def other_record(draw: st.DrawFn, reference: str, day: date) -> Record:
 
 
 @st.composite
-def histories(draw: st.DrawFn, days: list[date], on: date, *, odd: bool = True) -> tuple[Record, ...]:
-    """Records of doses on those days; with `odd`, second records of a dose and records that are none."""
+def possible_dose(draw: st.DrawFn, reference: str, day: date) -> Unreadable:
+    """A record that may be a dose, dated to a day or to a month."""
+    when = draw(st.sampled_from([DateRange.on(day), DateRange.on(day), month_of(day)]))
+    reason, rule = draw(st.sampled_from(REASONS[:3]))
+    return Unreadable(reference, reason, rule, "element", "detail", when)
+
+
+Odd = Literal["anything", "one possible dose", "nothing"]
+
+
+@st.composite
+def histories(draw: st.DrawFn, days: list[date], on: date, odd: Odd = "anything") -> tuple[Record, ...]:
+    """Records of doses on those days; then as asked second records of a dose and records that are none."""
     first_number = draw(st.integers(0, 30))
     numbers = iter((first_number + 7 * index) % 31 for index in range(31))
 
     def reference() -> str:
         return f"MedicationAdministration/a{next(numbers):02}"
 
-    neat = [True, True, True, False] if draw(st.booleans()) else [False, False, True]
+    neat = [True, True, True, False] if odd != "anything" or draw(st.booleans()) else [False, False, True]
     records: list[Record] = [draw(administration(reference(), day, neat=draw(st.sampled_from(neat)))) for day in days]
-    if not odd:
-        return tuple(records)
-    again = [draw(st.sampled_from(days)) for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2])))] if days else []
-    records += [draw(administration(reference(), day)) for day in again]
-    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
-        day = draw(st.sampled_from([on, *days[-2:]])) + timedelta(days=draw(st.sampled_from(AROUND)))
-        records.append(draw(other_record(reference(), day)))
+    if odd == "one possible dose":
+        day = draw(st.sampled_from([on, *days])) + timedelta(days=draw(st.sampled_from(AROUND)))
+        records.append(draw(possible_dose(reference(), day)))
+    if odd == "anything":
+        again = [draw(st.sampled_from(days)) for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2])))] if days else []
+        records += [draw(administration(reference(), day)) for day in again]
+        for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+            day = draw(st.sampled_from([on, *days])) + timedelta(days=draw(st.sampled_from(AROUND)))
+            records.append(draw(other_record(reference(), day)))
     return tuple(records)
 
 
 @st.composite
 def days_to_ask_about(draw: st.DrawFn, regimen: Regimen, days: list[date]) -> date:
-    """A day around a landmark after the last dose or, less often, one that leaves doses in the future."""
+    """A day around a landmark after the last dose, or soon after it; at times one that leaves doses in the future."""
     known = days
-    if len(days) > 1 and draw(st.integers(0, 4)) == 4:
+    kind = draw(st.sampled_from(["landmark", "landmark", "landmark", "soon", "soon", "before the last"]))
+    if kind == "soon" and days:
+        return max(days) + timedelta(days=draw(st.integers(0, 40)))
+    if kind == "before the last" and len(days) > 1:
         known = days[: draw(st.integers(1, len(days) - 1))]
     return draw(a_day(known, regimen))
 
@@ -247,12 +263,12 @@ def requests(draw: st.DrawFn, regimen: Regimen, days: list[date], on: date, most
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, odd: bool = True, proposed: int = 3, whole: bool | None = None) -> Case:
+def cases(draw: st.DrawFn, *, odd: Odd = "anything", proposed: int = 3, whole: bool | None = None) -> Case:
     """Any question that the engine can be asked."""
     regimen = draw(st.sampled_from(regimens.ALL))
     days = draw(dose_days(regimen))
     on = draw(days_to_ask_about(regimen, days))
     read_whole = draw(st.sampled_from([True] * 9 + [False])) if whole is None else whole
-    records = draw(histories(days, on, odd=odd))
+    records = draw(histories(days, on, odd))
     proposals = draw(requests(regimen, [day for day in days if day <= on], on, proposed))
     return Case(records, regimen, on, read_whole, proposals)
