@@ -32,9 +32,11 @@ def evaluate(history: History, trail: tuple[Taken, ...], regimen: Regimen) -> tu
     """One Evaluation a dose, in the order walked."""
     evaluations = []
     before: tuple[str, ...] = ()
+    usual = (regimen.maintenance_amount,)
     for dose, taken in zip(history.doses, trail, strict=True):
         findings: tuple[Finding, ...] = ()
-        wrong = amount_finding(dose, taken.step, regimen) if dose.amounts else ()
+        as_usual = not dose.amounts or (taken.step == MAINTENANCE and dose.amounts == usual)
+        wrong = () if as_usual else amount_finding(dose, taken.step, regimen)
         if wrong or taken.findings or dose.findings:
             evidence = (*before, *dose.references)
             walked = (

@@ -129,15 +129,14 @@ def _doses(counted: list[Administration], on: date) -> tuple[Dose, ...]:
         if when.earliest == when.latest:
             by_day.setdefault(when.latest, []).append(record)
         else:
-            doses.append(_dose([record], cut(when, on), _IMPRECISE))
-    doses.extend(_dose(group, group[0].when) for group in by_day.values())
+            doses.append(_single(record, cut(when, on), (_IMPRECISE,)))
+    doses += [_single(group[0], group[0].when) if len(group) == 1 else _merged(group) for group in by_day.values()]
     doses.sort(key=lambda dose: (dose.when.latest, dose.when.earliest, dose.references[0]))
     return tuple(doses)
 
 
-def _dose(group: list[Administration], when: DateRange, *also: Finding) -> Dose:
-    if len(group) == 1:
-        return _single(group[0], when, also)
+def _merged(group: list[Administration]) -> Dose:
+    """Several records of one day as one dose (C6)."""
     group.sort(key=lambda record: record.reference)
     references = tuple([record.reference for record in group])
     amounts = tuple([record.amount for record in group if record.amount is not None])
@@ -146,10 +145,10 @@ def _dose(group: list[Administration], when: DateRange, *also: Finding) -> Dose:
     findings.append(found(code, "C6", evidence=references))
     if all(record.stopped for record in group):
         findings.append(found(Code.PARTIAL_DOSE, "C2", evidence=references))
-    return Dose(references, when, amounts, (*findings, *also))
+    return Dose(references, group[0].when, amounts, tuple(findings))
 
 
-def _single(record: Administration, when: DateRange, also: tuple[Finding, ...]) -> Dose:
+def _single(record: Administration, when: DateRange, also: tuple[Finding, ...] = ()) -> Dose:
     references = (record.reference,)
     amounts = () if record.amount is None else (record.amount,)
     if record.stopped:

@@ -123,7 +123,7 @@ class _Reading:
         self.resources.append(resource)
         self.matches += mode != "include"
         if isinstance(full_url, str) and full_url:
-            self.full_urls[without_history(full_url)] = resource
+            self.full_urls[without_history(full_url) if "_history" in full_url else full_url] = resource
         return True
 
     def take_entry(self, entry: object, at: str, depth: int) -> None:

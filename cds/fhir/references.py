@@ -73,7 +73,7 @@ class Pool:
     reference as it was written. An absolute reference never means a resource whose full URL is known to be another.
     """
 
-    __slots__ = ("_by_reference", "_by_url", "_placed", "_resources")
+    __slots__ = ("_by_reference", "_fetched", "_full_urls", "_resources")
 
     def __init__(
         self,
@@ -82,8 +82,8 @@ class Pool:
         full_urls: Mapping[str, Resource] | None = None,
         fetched: Mapping[str, Resource] | None = None,
     ) -> None:
-        self._by_url: dict[str, Resource] = {**(full_urls or {}), **(fetched or {})}
-        self._placed = {id(resource) for url, resource in (full_urls or {}).items() if "://" in url}
+        self._full_urls = full_urls or {}
+        self._fetched = fetched or {}
         self._resources = resources
         # made when the first reference is looked up: most histories have none
         self._by_reference: dict[str, Resource] | None = None
@@ -91,16 +91,20 @@ class Pool:
     def resolve(self, reference: str, _resource: Resource) -> Resource | None:
         """The resource that a reference points at, None if it is not here."""
         written = without_history(reference)
-        found = self._by_url.get(reference) or self._by_url.get(written)
-        if found is not None:
-            return found
+        for spelt in (reference, written):
+            found = self._fetched.get(spelt) or self._full_urls.get(spelt)
+            if found is not None:
+                return found
         known = relative(written)
         if self._by_reference is None:
             self._by_reference = _by_reference(self._resources)
         found = self._by_reference.get(known) if known else None
-        if found is not None and "://" in written and id(found) in self._placed:
+        if found is not None and "://" in written and self._has_another_url(found):
             return None
         return found
+
+    def _has_another_url(self, resource: Resource) -> bool:
+        return any(placed is resource and "://" in url for url, placed in self._full_urls.items())
 
 
 def _by_reference(resources: Iterable[object]) -> dict[str, Resource]:

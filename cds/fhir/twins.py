@@ -62,10 +62,7 @@ def _repeats(record: Resource, before: Resource) -> bool:
 
 def _same_number(record: Resource, before: Resource) -> bool:
     """Whether the doses of two equal dosages are of one JSON type: to Python, true is equal to 1."""
-    dosage, other = record.get("dosage"), before.get("dosage")
-    if not isinstance(dosage, dict) or not isinstance(other, dict):
+    try:
+        return type(record["dosage"]["dose"]["value"]) is type(before["dosage"]["dose"]["value"])
+    except (KeyError, TypeError):
         return True
-    dose, then = dosage.get("dose"), other.get("dose")
-    if not isinstance(dose, dict) or not isinstance(then, dict):
-        return True
-    return type(dose.get("value")) is type(then.get("value"))
