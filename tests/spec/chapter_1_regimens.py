@@ -7,6 +7,95 @@ from tests.spec.case import Case, Chapter
 SWISS = "Swiss Fachinfo, Spinraza, 17 November 2022: the worked example"
 US_LABEL = "US prescribing information before its revision of 03/2026, section 2.1"
 
+
+def _limits(regimen: str, early_or_late: str, maintenance: str) -> tuple[Case, ...]:
+    """What all four texts share; the two rules are those that judge loading and maintenance under the text."""
+    loaded = "a1 | 2025-01-01\na2 | 2025-01-15\na3 | 2025-01-29\na4 | 2025-03-05\n"
+    return (
+        Case(
+            f"{regimen}: a second dose on day 13 is too early",
+            "W2",
+            "2025-02-01",
+            regimen=regimen,
+            history="a1 | 2025-01-01\na2 | 2025-01-14",
+            doses="a2 | loading-2 | 13 | interval-too-short critical W2",
+        ),
+        Case(
+            f"{regimen}: a second dose on day 14 is on time, and on day 21 still within tolerance",
+            f"W2 {early_or_late}",
+            "2025-02-20",
+            regimen=regimen,
+            history="a1 | 2025-01-01\na2 | 2025-01-15\na3 | 2025-02-05",
+            doses="a2 | loading-2 | 14 | -\na3 | loading-3 | 21 | -",
+        ),
+        Case(
+            f"{regimen}: a second dose on day 22 is late",
+            early_or_late,
+            "2025-02-01",
+            regimen=regimen,
+            history="a1 | 2025-01-01\na2 | 2025-01-23",
+            doses=f"a2 | loading-2 | 22 | late warning {early_or_late}",
+        ),
+        Case(
+            f"{regimen}: maintenance 28 days late is within tolerance",
+            maintenance,
+            "2025-08-10",
+            regimen=regimen,
+            history=loaded + "a5 | 2025-08-02",
+            doses="a5 | maintenance | 150 | -",
+        ),
+        Case(
+            f"{regimen}: maintenance 29 days late is late",
+            maintenance,
+            "2025-08-10",
+            regimen=regimen,
+            history=loaded + "a5 | 2025-08-03",
+            doses=f"a5 | maintenance | 151 | late warning {maintenance}",
+        ),
+        Case(
+            f"{regimen}: 3 months after the first dose the second one is still loading",
+            "W4",
+            "2025-04-20",
+            regimen=regimen,
+            history="a1 | 2025-01-15\na2 | 2025-04-15",
+            doses="a1 | loading-1\na2 | loading-2",
+            series="-",
+        ),
+        Case(
+            f"{regimen}: 3 months and a day after the first dose loading is not documented",
+            "W4",
+            "2025-04-20",
+            regimen=regimen,
+            history="a1 | 2025-01-15\na2 | 2025-04-16",
+            doses="a1 | maintenance\na2 | maintenance",
+            series="loading-not-documented warning W4",
+        ),
+    )
+
+
+LIMITS = (
+    *_limits("eu-12mg", "W3", "W7"),
+    *_limits("us-12mg", "W3", "W7"),
+    *_limits("eu-12mg-2017", "W9", "W9"),
+    *_limits("us-12mg-2016", "W9", "W9"),
+    *(
+        Case(
+            f"us-12mg: {title}",
+            "F8",
+            day,
+            regimen="us-12mg",
+            history="a1 | 2025-01-01\na2 | 2025-01-15\na3 | 2025-01-29\na4 | 2025-03-05\n",
+            forecast=f"findings: {findings}",
+        )
+        for title, day, findings in (
+            ("4 days before 8 months are over", "2025-11-01", "overdue warning F7"),
+            ("3 days before 8 months are over", "2025-11-02", "overdue warning F7, near-boundary info F8"),
+            ("3 days after 8 months", "2025-11-08", "catch-up-required warning F6, near-boundary info F8"),
+            ("4 days after 8 months", "2025-11-09", "catch-up-required warning F6"),
+        )
+    ),
+)
+
 CHAPTER = Chapter(
     1,
     "What the labels prescribe",
@@ -159,5 +248,6 @@ CHAPTER = Chapter(
                 findings: -
             """,
         ),
+        *LIMITS,
     ),
 )

@@ -1,8 +1,61 @@
-"""Section 3: which records count, second part: amounts, several records of one day, and what is no dose."""
+"""Section 3: which records count, second part: routes, amounts, several records of one day, and what is no dose."""
 
 from __future__ import annotations
 
 from tests.spec.case import Case, Chapter
+
+ROUTES = (
+    Case(
+        "A dose recorded as given into a vein is a safety event for a clinician to weigh, and is not counted",
+        "C4",
+        "2026-01-20",
+        resources="""
+            record | effective  | route
+            a1     | 2026-01-01 | SNOMED 47625008
+        """,
+        counted="-",
+        unreadable="a1 unexpected-route",
+        series="unexpected-route critical C4, history-incomplete warning F1",
+    ),
+    Case(
+        "So are doses under the skin and by mouth",
+        "C4",
+        "2026-01-20",
+        resources="""
+            record | effective  | route
+            a1     | 2026-01-01 | SNOMED 34206005
+            a2     | 2026-01-02 | SNOMED 26643006
+        """,
+        unreadable="a1 unexpected-route, a2 unexpected-route",
+    ),
+    Case(
+        "The intrathecal route, and no route at all, are as they should be",
+        "C4",
+        "2026-01-20",
+        resources="""
+            record | effective  | route
+            a1     | 2026-01-01 | SNOMED 72607000
+            a2     | 2026-01-15 |
+        """,
+        doses="""
+            a1 | loading-1 | -  | -
+            a2 | loading-2 | 14 | -
+        """,
+    ),
+    Case(
+        "A route code on neither list is counted and mentioned",
+        "C4",
+        "2026-01-20",
+        resources="""
+            record | effective  | route
+            a1     | 2026-01-01 | LOCAL LP3
+        """,
+        doses="""
+            a1 | loading-1 | - | route-unrecognised info C4
+        """,
+        series="-",
+    ),
+)
 
 AMOUNTS = (
     Case(
@@ -243,7 +296,8 @@ NO_DOSES = (
 
 CHAPTER = Chapter(
     3,
-    "Which records count: amounts and several records of one dose",
-    "An amount is compared with what the step prescribes. Records of one day are one dose.",
-    AMOUNTS + SAME_DAY + NO_DOSES,
+    "Which records count: routes, amounts, and several records of one dose",
+    "A wrong route is a safety event. An amount is compared with what the step prescribes. Records of one day are one"
+    " dose.",
+    ROUTES + AMOUNTS + SAME_DAY + NO_DOSES,
 )

@@ -343,63 +343,10 @@ DATES_AND_PEOPLE = (
     ),
 )
 
-ROUTES = (
-    Case(
-        "A dose recorded as given into a vein is a safety event for a clinician to weigh, and is not counted",
-        "C4",
-        "2026-01-20",
-        resources="""
-            record | effective  | route
-            a1     | 2026-01-01 | SNOMED 47625008
-        """,
-        counted="-",
-        unreadable="a1 unexpected-route",
-        series="unexpected-route critical C4, history-incomplete warning F1",
-    ),
-    Case(
-        "So are doses under the skin and by mouth",
-        "C4",
-        "2026-01-20",
-        resources="""
-            record | effective  | route
-            a1     | 2026-01-01 | SNOMED 34206005
-            a2     | 2026-01-02 | SNOMED 26643006
-        """,
-        unreadable="a1 unexpected-route, a2 unexpected-route",
-    ),
-    Case(
-        "The intrathecal route, and no route at all, are as they should be",
-        "C4",
-        "2026-01-20",
-        resources="""
-            record | effective  | route
-            a1     | 2026-01-01 | SNOMED 72607000
-            a2     | 2026-01-15 |
-        """,
-        doses="""
-            a1 | loading-1 | -  | -
-            a2 | loading-2 | 14 | -
-        """,
-    ),
-    Case(
-        "A route code on neither list is counted and mentioned",
-        "C4",
-        "2026-01-20",
-        resources="""
-            record | effective  | route
-            a1     | 2026-01-01 | LOCAL LP3
-        """,
-        doses="""
-            a1 | loading-1 | - | route-unrecognised info C4
-        """,
-        series="-",
-    ),
-)
-
 CHAPTER = Chapter(
     3,
     "Which records count",
     "Each record is of the drug, of another drug, of the drug but unreadable, or unidentified. What cannot be read is"
     " listed with one reason; it never disappears. These cases go through the reading of FHIR.",
-    IDENTIFICATION + STATUS + DATES_AND_PEOPLE + ROUTES,
+    IDENTIFICATION + STATUS + DATES_AND_PEOPLE,
 )
