@@ -119,7 +119,7 @@ def _shown(key: str, text: str) -> str:
         return "none" if key in none or key.startswith("findings") else "(absent)"
     if key.startswith("findings"):
         return ", ".join(_finding(part.strip()) for part in text.split(","))
-    return text.replace("\n", " ")
+    return " ".join(text.split())
 
 
 def _finding(text: str) -> str:

@@ -60,7 +60,7 @@ def _record(row: Row) -> Record:
 def _proposal(row: Row) -> Proposal:
     notes = (found(Code(row["note"]), "C4"),) if row["note"] else ()
     when = days(row["day"])
-    return Proposal(ordered(row["order"]), when and when.earliest, milligrams(row["amount"]), notes)
+    return Proposal(ordered(row["order"]), when.earliest if when else None, milligrams(row["amount"]), notes)
 
 
 def days(text: str) -> DateRange | None:

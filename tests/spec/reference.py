@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent / "rules"
 _KEYS = {"id", "title", "statement", "source", "later", "later_note"}
@@ -58,9 +59,10 @@ def _section(path: Path) -> Section:
         data["section"],
         data["title"],
         data["text"].strip(),
-        tuple(Rule(**{key: _stripped(value) for key, value in rule.items()}) for rule in data.get("rule", [])),
+        tuple(_rule(rule) for rule in data.get("rule", [])),
     )
 
 
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
+def _rule(rule: dict[str, Any]) -> Rule:
+    stripped: dict[str, Any] = {key: value.strip() if isinstance(value, str) else value for key, value in rule.items()}
+    return Rule(**stripped)
