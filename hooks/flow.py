@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
@@ -19,20 +19,17 @@ from cds.dosing.document import as_json
 from cds.dosing.drug import Coding
 from cds.dosing.facts import Unidentified
 from cds.dosing.regimen import Regimen
-from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.client import FhirClient, Http
-from cds.fhir.errors import FhirError, Kind
-from cds.fhir.history import read_history, unresolved
-from cds.fhir.identity import Answer
+from cds.fhir.errors import Kind
+from cds.fhir.history import read_history
 from cds.fhir.limits import Limits
-from cds.fhir.orders import Order, moved, read_order
-from cds.fhir.plain import Resource
-from cds.fhir.references import Pool
+from cds.fhir.orders import Order, moved
 from cds.regimens.library import Library
 from hooks.card_kinds import EXTENSION
 from hooks.cards import CardContext, chart_cards, not_checked_card, order_cards
-from hooks.gather import Gathered, NoSourceError, NotReadError, gather
-from hooks.protocol import ORDER_HOOKS, ORDER_SELECT, HookRequest, operation_outcome
+from hooks.drafts import Drafts, read_drafts
+from hooks.gather import Gathered, Link, NoSourceError, NotReadError, gather, prefetched
+from hooks.protocol import ORDER_HOOKS, HookRequest, operation_outcome
 from hooks.settings import OnFailure, Settings
 from hooks.wording import NotChecked
 
@@ -98,15 +95,22 @@ class Desk:
         chart_cards(assess(patient, records, self.regimen, on=on, whole=True), context=self.context(now))
 
 
+class NotKnownError(Exception):
+    """Nothing could be read, and no order is known to be of the drug. The message holds no patient data."""
+
+
 async def answer(request: HookRequest, desk: Desk, incident: str) -> tuple[int, bytes]:
     """Status and JSON body for one call. A failure is never an empty list of cards."""
     is_order = request.hook in ORDER_HOOKS
     try:
-        return 200, orjson.dumps(await (_orders(request, desk, incident) if is_order else _chart(request, desk)))
+        return 200, _written(await (_orders(request, desk, incident) if is_order else _chart(request, desk)))
     except NoSourceError as error:
         said = _with_incident(str(error), incident)
         return 412, orjson.dumps(operation_outcome("required", said, f"prefetch.{error.key}"))
-    except (NotReadError, FhirError) as error:
+    except NotKnownError as error:
+        _log.warning("incident %s: not known whether an order is ours: %s", incident, error)
+        return 412, orjson.dumps(operation_outcome("processing", _with_incident(str(error), incident)))
+    except NotReadError as error:
         why, reason = _why(error.kind), str(error)
         _log.warning("incident %s: not checked: %s", incident, reason)
     except Exception as error:  # noqa: BLE001  whatever went wrong, an unchecked order must not look checked
@@ -126,9 +130,12 @@ def _why(kind: Kind | None) -> NotChecked:
 
 async def _chart(request: HookRequest, desk: Desk) -> Body:
     now = desk.clock()
-    client = desk.client(request)
-    gathered = await gather(request, client, seconds=desk.limits.seconds)
+    link = Link(desk.client, request)
+    gathered = await gather(request, link, seconds=desk.limits.seconds)
     assessment = _assess(request, gathered, desk, now, ())
+    if gathered.unread and assessment.unidentified and not _has_drug(assessment):
+        # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
+        raise NotReadError("; ".join(gathered.problems))
     return _body(chart_cards(assessment, context=desk.context(now, gathered.problems)), assessment, desk)
 
 
@@ -136,60 +143,79 @@ async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
     """Nearly every call ends at the first `return`: none of the orders is ours, and nothing was read for it."""
     now = desk.clock()
     on = now.astimezone(desk.zone).date()
-    drafts = read_contents(request.draft_orders)
-    orders = _read_orders(drafts, desk, on, {})
-    judged = _judged(request, orders)
-    if not _any_may_be_ours(orders, judged):
-        return {"cards": []}
-    client = desk.client(request)
+    read = partial(read_drafts, request, drug=desk.regimen.drug, zone=desk.zone, on=on)
+    drafts = read()
+    if not drafts.may_matter:
+        return {"cards": _broken_card(drafts, desk, incident, now)}
+    link = Link(desk.client, request)
     until = asyncio.get_running_loop().time() + desk.limits.seconds
-    wanted = unresolved(drafts.resources, full_urls=drafts.full_urls) if client is not None else ()
-    if wanted and client is not None:
-        fetched = await client.medications(wanted, seconds=desk.limits.seconds)
-        orders = _read_orders(drafts, desk, on, fetched.by_reference)
-        if not _any_may_be_ours(orders, judged):
-            return {"cards": []}
+    if drafts.wanted():
+        drafts = await _with_medications(request, drafts, read, link, desk.limits.seconds)
+        if not drafts.may_matter:
+            return {"cards": _broken_card(drafts, desk, incident, now)}
+    patient = f"Patient/{request.patient_id}"
+    ours = drafts.ours
     left = max(0.1, until - asyncio.get_running_loop().time())
-    gathered = await gather(request, client, seconds=left)
-    ours = [order for order in orders if order.identity.answer in _OURS]
-    assessment = _assess(request, gathered, desk, now, ours)
-    context = desk.context(now, gathered.problems)
-    cards = order_cards(assessment, ours, judged=judged, context=context)
-    nameless = [o for o in orders if o.reference in judged and o.identity.answer is Answer.UNIDENTIFIED]
-    known = bool(assessment.evaluations or assessment.unreadable or assessment.not_given)
-    if nameless and (known or assessment.forecast.status is Status.DECISION):
-        more = "; ".join(f"{order.reference}: {order.identity.element} {order.identity.detail}" for order in nameless)
-        cards.append(not_checked_card(NotChecked.UNIDENTIFIED, incident, context, more=more))
+    gathered = await _gather_for(request, drafts, ours, link, left)
+    cards: list[Card] = []
+    assessment = None
+    if gathered is not None:
+        assessment = _assess(request, gathered, desk, now, ours)
+        context = desk.context(now, gathered.problems)
+        cards = order_cards(assessment, ours, judged=drafts.judged, context=context)
+        nameless = drafts.nameless()
+        if nameless and (_has_drug(assessment) or assessment.forecast.status is Status.DECISION):
+            more = "; ".join(
+                f"{order.reference}: {order.identity.element} {order.identity.detail}" for order in nameless
+            )
+            cards.append(not_checked_card(NotChecked.UNIDENTIFIED, incident, context, more=more))
+    for order in drafts.for_others(patient):
+        cards.append(not_checked_card(NotChecked.ANOTHER_PATIENT, incident, desk.context(now), more=order.reference))
+    cards += _broken_card(drafts, desk, incident, now)
     return _body(cards, assessment, desk)
 
 
-_OURS = frozenset({Answer.OURS, Answer.UNREADABLE})
-"""An order whose parts contradict one another may be of the drug: it is judged, and the card says so."""
+async def _gather_for(
+    request: HookRequest, drafts: Drafts, ours: tuple[Order, ...], link: Link, seconds: float
+) -> Gathered | None:
+    """The history, as far as a judged order needs one.
+
+    For an order of ours that refers to a record whose Medication nobody was asked for, the history is not whole. Where
+    no judged order is known to be ours, a failure is told by the status: a card could be on every order there is.
+    """
+    if drafts.any_judged(ours):
+        gathered = await gather(request, link, seconds=seconds)
+        return replace(gathered, unread=(*gathered.unread, *gathered.not_asked))
+    if not drafts.nameless():
+        return None
+    try:
+        return await gather(request, link, seconds=seconds)
+    except NotReadError as error:
+        raise NotKnownError(str(error)) from error
 
 
-def _any_may_be_ours(orders: Iterable[Order], judged: Collection[str]) -> bool:
-    return any(order.identity.answer is not Answer.OTHER for order in orders if order.reference in judged)
+async def _with_medications(
+    request: HookRequest, drafts: Drafts, read: Callable[..., Drafts], link: Link, seconds: float
+) -> Drafts:
+    """The drafts with their Medications: from the prefetch if they came with it, else from the server."""
+    beside = prefetched(request)
+    drafts = read(beside=beside)
+    client = link.client if drafts.nameless() else None
+    if client is None:
+        return drafts
+    fetched = await client.medications(drafts.wanted(), seconds=seconds)
+    return read(beside=beside, fetched=fetched.by_reference)
 
 
-def _read_orders(drafts: Contents, desk: Desk, on: date, fetched: Mapping[str, Resource]) -> tuple[Order, ...]:
-    """All drafts of the request, with the Medications that came with them or were `fetched`."""
-    pool = Pool(drafts.resources, full_urls=drafts.full_urls, fetched=fetched)
-    drug, zone = desk.regimen.drug, desk.zone
-    return tuple(
-        [read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve) for resource in drafts.resources]
-    )
+def _broken_card(drafts: Drafts, desk: Desk, incident: str, now: datetime) -> list[Card]:
+    """The warning for drafts that could not be read: one of them may be ours."""
+    if not drafts.broken:
+        return []
+    return [not_checked_card(NotChecked.DRAFTS, incident, desk.context(now), more="; ".join(drafts.broken))]
 
 
-def _judged(request: HookRequest, orders: Iterable[Order]) -> frozenset[str]:
-    """The references of the drafts to make cards for: on order-select those selected, else all."""
-    references = frozenset(order.reference for order in orders)
-    selected = request.selections if request.hook == ORDER_SELECT else None
-    if selected is None:
-        return references
-    names = {name.rpartition("/")[2] for name in selected}
-    chosen = frozenset(reference for reference in references if reference.rpartition("/")[2] in names)
-    # A selection that names no draft is a fault of the client; it must not turn the check off.
-    return chosen or references
+def _has_drug(assessment: Assessment) -> bool:
+    return bool(assessment.evaluations or assessment.unreadable or assessment.not_given)
 
 
 def _assess(request: HookRequest, gathered: Gathered, desk: Desk, now: datetime, orders: Iterable[Order]) -> Assessment:
@@ -214,11 +240,23 @@ def _assess(request: HookRequest, gathered: Gathered, desk: Desk, now: datetime,
     )
 
 
-def _body(cards: list[Card], assessment: Assessment, desk: Desk) -> Body:
+def _body(cards: list[Card], assessment: Assessment | None, desk: Desk) -> Body:
     body: Body = {"cards": cards}
-    if desk.settings.show_assessment:
+    if desk.settings.show_assessment and assessment is not None:
         body["extension"] = {EXTENSION: {"assessment": as_json(assessment)}}
     return body
+
+
+def _written(body: Body) -> bytes:
+    """The body as JSON. An order that cannot be written again, as one nested without end, costs its suggestions and
+    not its warning."""
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:
+        for card in body["cards"]:
+            card.pop("suggestions", None)
+            card.pop("selectionBehavior", None)
+        return orjson.dumps(body)
 
 
 def _with_incident(text: str, incident: str) -> str:

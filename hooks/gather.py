@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -30,16 +30,19 @@ class Gathered:
     unread: tuple[str, ...] = ()
     medications: Mapping[str, Resource] = field(default_factory=dict)
     full_urls: Mapping[str, Resource] = field(default_factory=dict)
+    not_asked: tuple[str, ...] = ()
 
 
 class NoSourceError(Exception):
     """Neither prefetch nor a FHIR server was given: the answer that CDS Hooks demands is 412."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, unusable: Iterable[str] = ()) -> None:
         self.key = key
+        sent = ", ".join(unusable)
         super().__init__(
             f"prefetch.{key} is missing, and the request names no fhirServer to read it from: send the prefetch that "
             "discovery asks for, or fhirServer with fhirAuthorization"
+            + (f" ({sent} was sent and is of no use: it has the wrong type)" if sent else "")
         )
 
 
@@ -52,7 +55,36 @@ class NotReadError(Exception):
         self.kind = kind
 
 
-async def gather(request: HookRequest, client: FhirClient | None, *, seconds: float) -> Gathered:
+class Link:
+    """The way to the FHIR server of a request, made when something must be read from it: most requests bring all."""
+
+    def __init__(self, connect: Callable[[HookRequest], FhirClient | None], request: HookRequest) -> None:
+        self._connect, self._request = connect, request
+        self._made: FhirClient | None = None
+        self.fault: FhirError | None = None
+
+    @property
+    def client(self) -> FhirClient | None:
+        """A client; None where the request names no server, or one that cannot be used (`fault` says why)."""
+        if self._made is None and self.fault is None:
+            try:
+                self._made = self._connect(self._request)
+            except FhirError as error:
+                self.fault = error
+        return self._made
+
+
+def prefetched(request: HookRequest) -> tuple[Resource, ...]:
+    """All resources that came with the request as prefetch."""
+    return tuple(
+        resource
+        for need in NEEDS
+        if need.key in request.prefetch
+        for resource in read_contents(request.prefetch[need.key]).resources
+    )
+
+
+async def gather(request: HookRequest, link: Link, *, seconds: float) -> Gathered:
     """All records of the patient that an assessment needs, within `seconds`.
 
     Raises NoSourceError where there is nothing to read from, and NotReadError where nothing could be read.
@@ -62,38 +94,60 @@ async def gather(request: HookRequest, client: FhirClient | None, *, seconds: fl
     problems: list[str] = []
     for need in NEEDS:
         contents = read_contents(request.prefetch[need.key]) if need.key in request.prefetch else None
-        if contents is None and client is None:
-            raise NoSourceError(need.key)
         if contents is None:
+            if link.client is None and link.fault is None:
+                raise NoSourceError(need.key, request.unusable)
             missing.append(need)
-        elif contents.problems:
-            problems += [f"prefetch.{need.key}: {problem}" for problem in contents.problems]
+            continue
+        elsewhere = _not_asked_for(contents, need)
+        wrong = [f"prefetch.{need.key}: {problem}" for problem in (*contents.problems, *elsewhere)]
+        if wrong:
+            problems += wrong
             missing.append(need)
-            usable.append(contents)
-        else:
+        if not elsewhere:
             usable.append(contents)
     resources = tuple([resource for contents in usable for resource in contents.resources])
     full_urls = {url: resource for contents in usable for url, resource in contents.full_urls.items()}
     next_url = next((contents.next_url for contents in usable if contents.next_url), None)
-    if client is None:
-        return _without_server(resources, full_urls, next_url, problems)
-    if missing:
-        return await _from_server(request, client, tuple(missing), resources, full_urls, problems, seconds)
-    if next_url is None and not unresolved(resources, full_urls=full_urls):
+    wanted = unresolved(resources, full_urls=full_urls)
+    if not missing and next_url is None and not wanted:
         return Gathered(resources, whole=True, full_urls=full_urls)
-    fetched = await client.complete(resources, next_url, full_urls=full_urls, seconds=seconds)
+    if link.client is None:
+        return _without_server(resources, full_urls, next_url, wanted, problems, link)
+    if missing:
+        return await _from_server(request, link.client, tuple(missing), resources, full_urls, problems, seconds)
+    fetched = await link.client.complete(resources, next_url, full_urls=full_urls, seconds=seconds)
     return _fetched(fetched)
 
 
+def _not_asked_for(contents: Contents, need: Need) -> tuple[str, ...]:
+    """A value that holds resources and none of the type asked for is no answer, however empty it may look."""
+    types = {resource.get("resourceType") for resource in contents.resources}
+    if not types or need.resource_type in types:
+        return ()
+    return (f"holds no {need.resource_type}, but other resources",)
+
+
 def _without_server(
-    resources: tuple[Resource, ...], full_urls: Mapping[str, Resource], next_url: str | None, problems: list[str]
+    resources: tuple[Resource, ...],
+    full_urls: Mapping[str, Resource],
+    next_url: str | None,
+    wanted: tuple[str, ...],
+    problems: list[str],
+    link: Link,
 ) -> Gathered:
     """What was prefetched must do; a page that cannot be followed is a page lost."""
+    why = link.fault.message if link.fault is not None else "the request names no fhirServer to read it from"
     if next_url is not None:
-        problems.append("the prefetched Bundle goes on on a further page, and the request names no fhirServer for it")
+        problems.append(f"the prefetched Bundle goes on on a further page: {why}")
+    if link.fault is not None and not resources and not problems:
+        problems.append(why)
     if problems and not resources:
         raise NotReadError("; ".join(problems))
-    return Gathered(resources, whole=not problems, problems=tuple(problems), full_urls=full_urls)
+    said = list(problems)
+    if wanted:
+        said.append(f"{len(wanted)} of the Medications did not come with the records: {why}")
+    return Gathered(resources, not problems, tuple(said), not_asked=wanted, full_urls=full_urls)
 
 
 async def _from_server(

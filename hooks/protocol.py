@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -64,11 +65,11 @@ class HookRequest:
 
     @property
     def selections(self) -> tuple[str, ...] | None:
-        """`context.selections`; None where there is none that can be used, which means every draft."""
+        """`context.selections`; None where there is none, or one that names no draft: every draft is then meant."""
         given = self.context.get("selections")
-        if not isinstance(given, list):
+        if not isinstance(given, list) or not all(isinstance(item, str) and item for item in given):
             return None
-        return tuple(item for item in given if isinstance(item, str) and item) or None
+        return tuple(given) or None
 
 
 def read_request(body: object, *, serves: Iterable[str]) -> HookRequest:
@@ -141,13 +142,18 @@ def _text(body: Mapping[str, Any], key: str, where: str, faults: list[Fault]) ->
     return ""
 
 
+_PATIENT = re.compile(r"(?:.*/)?Patient/([^/\s]+)(?:/_history/.*)?")
+
+
 def _patient_id(context: Mapping[str, Any], faults: list[Fault]) -> str:
     """The bare id; published requests also send `Patient/x` and absolute references."""
     given = _text(context, "patientId", "context.patientId", faults).strip()
-    identifier = given.rpartition("Patient/")[2].partition("/")[0]
-    if given and not identifier:
+    referred = _PATIENT.fullmatch(given)
+    if referred is not None:
+        return referred[1]
+    if given and any(char in "/:" or char.isspace() for char in given):
         faults.append(Fault("context.patientId", "this is not the id of a patient", "value"))
-    return identifier
+    return given
 
 
 def _missing(where: str, value: object, wanted: str) -> Fault:

@@ -50,7 +50,7 @@ def _moved(
         return []
     try:
         moved = move(resource, None if proposed.assumed else proposed.date, proposed.suggested)
-    except ValueError:
+    except (ValueError, RecursionError):
         # an order that cannot be rewritten must not cost the warning about it
         return []
     label = MOVE.format(drug=drug, suggested=proposed.suggested.isoformat())

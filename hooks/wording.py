@@ -287,6 +287,8 @@ class NotChecked(StrEnum):
     DEADLINE = "deadline"
     LIMIT = "limit"
     UNIDENTIFIED = "unidentified"
+    ANOTHER_PATIENT = "another-patient"
+    DRAFTS = "drafts"
     INTERNAL = "internal"
 
 
@@ -314,6 +316,14 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
     NotChecked.UNIDENTIFIED: (
         "the ordered medication is not known",
         "It could not be found out whether the order is for this drug, and this patient has been given it before.",
+    ),
+    NotChecked.ANOTHER_PATIENT: (
+        "the order names another patient",
+        "The order is for another patient than the one whose chart is open; it was compared with the chart's history.",
+    ),
+    NotChecked.DRAFTS: (
+        "a draft order could not be read",
+        "A part of the draft orders could not be read; it may be an order for this drug.",
     ),
     NotChecked.INTERNAL: (
         "an error in this service",

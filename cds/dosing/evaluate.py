@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from cds.dosing.assessment import Evaluation
 from cds.dosing.codes import MAINTENANCE, Code
@@ -54,8 +55,13 @@ def amount_finding(dose: Dose, step: str, regimen: Regimen) -> tuple[Finding, ..
     """`unexpected-amount` for the first known amount that the step does not prescribe (C5)."""
     prescribed = regimen.amount(step)
     for amount in dose.amounts:
-        if amount != prescribed and abs(amount - prescribed) * _FIVE_PERCENT > prescribed:
+        if unexpected(amount, prescribed):
             return (
                 found(Code.UNEXPECTED_AMOUNT, "C5", required=prescribed, observed=amount, evidence=dose.references),
             )
     return ()
+
+
+def unexpected(amount: Decimal, prescribed: Decimal) -> bool:
+    """Whether an amount is more than 5 % off what is prescribed, both in mg (C5)."""
+    return amount != prescribed and abs(amount - prescribed) * _FIVE_PERCENT > prescribed

@@ -9,7 +9,7 @@ from datetime import date
 from cds.dosing.assessment import Forecast, Planned, Proposed
 from cds.dosing.calendar import add_days
 from cds.dosing.codes import Code, Severity, Status
-from cds.dosing.evaluate import amount_finding
+from cds.dosing.evaluate import amount_finding, unexpected
 from cds.dosing.facts import DateRange, Proposal, Unreadable
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import near_boundary, plan, recommended_day, table_finding
@@ -19,6 +19,10 @@ from cds.dosing.walk import State, Taken, applies_table, spacing_finding, take
 
 _SEARCH_DAYS = 400
 """How far after the recommended and all proposed dates a better one is looked for (P4): beyond, every dose is late."""
+_FARTHEST_DAYS = 400
+"""A proposed date farther than this from the recommended one does not widen the search: `9999-12-31` is met."""
+_MOST_PROPOSALS = 4
+"""With more dates than a loading has in one request no better one is looked for: each day would be judged for all."""
 
 _TOO_EARLY = (Code.INTERVAL_TOO_SHORT, Code.EARLIER_THAN_SCHEDULE)
 _PRESUMES_A_SCHEDULE = (Code.EARLIER_THAN_SCHEDULE, Code.SCHEDULE_SHIFTED)
@@ -147,15 +151,25 @@ def _suggested(
     if not early or background.forecast.status is Status.DECISION or verdict.before is None:
         return None
     recommended = recommended_day(verdict.before, background.regimen)
-    if recommended is None or any(note.severity is not Severity.INFO for note in in_turn[index].notes):
+    if recommended is None or len(in_turn) > _MOST_PROPOSALS or _no_date_cures(in_turn[index], background.regimen):
         return None
     first = max(recommended, background.on)
     latest = max(first, *(proposal.day or first for proposal in in_turn))
+    latest = min(latest, add_days(first, _FARTHEST_DAYS))
     for ahead in range((latest - first).days + _SEARCH_DAYS):
         day = add_days(first, ahead)
         if _keeps_the_peace(index, day, in_turn, judged, background):
             return day
     return None
+
+
+def _no_date_cures(proposal: Proposal, regimen: Regimen) -> bool:
+    """Whether a finding above info stays on every date: a note on the order, or an amount that no step prescribes."""
+    if any(note.severity is not Severity.INFO for note in proposal.notes):
+        return True
+    return proposal.amount is not None and all(
+        unexpected(proposal.amount, prescribed) for prescribed in regimen.amounts
+    )
 
 
 def _keeps_the_peace(

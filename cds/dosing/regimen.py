@@ -97,6 +97,11 @@ class Regimen:
             return self.loading[int(step[len("loading-") :]) - 1].amount
         return self.maintenance_amount
 
+    @property
+    def amounts(self) -> frozenset[Decimal]:
+        """The mg of all steps, each once."""
+        return frozenset((*(step.amount for step in self.loading), self.maintenance_amount))
+
     def with_tolerance(self, *, loading: int | None = None, maintenance: int | None = None) -> Self:
         """The same regimen with the tolerances of a site, in days."""
         chosen = Tolerance(

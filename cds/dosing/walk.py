@@ -77,7 +77,10 @@ def spacing_finding(last: DateRange, when: DateRange, regimen: Regimen, *, propo
         farthest = max(farthest, -nearest)
         nearest = max(nearest, 0)
     if farthest < least:
-        return found(Code.INTERVAL_TOO_SHORT, "W2", required=least, observed=farthest)
+        exact = nearest == farthest
+        return found(
+            Code.INTERVAL_TOO_SHORT, "W2", required=least, observed=farthest if exact else f"{nearest} to {farthest}"
+        )
     return found(Code.INTERVAL_UNDECIDABLE, "W2", required=least, observed=f"{nearest} to {farthest}")
 
 

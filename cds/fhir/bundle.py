@@ -13,6 +13,8 @@ _DEEPEST = 4
 _SEVERITIES = frozenset({"fatal", "error", "warning", "information"})
 _HARMLESS = frozenset({"warning", "information"})
 _PLAIN = frozenset({"fullUrl", "resource", "search"})
+# Bundles whose entries may do without a resource: what is asked or answered there can be a deletion.
+_ANSWERED = ("batch", "batch-response", "transaction", "transaction-response", "history")
 _NOT_PLAIN = frozenset({"", "Bundle", "OperationOutcome"})
 
 
@@ -55,6 +57,7 @@ class _Reading:
         self.notes: list[str] = []
         self.next_url: str | None = None
         self.matches = 0
+        self.answered = False
 
     def contents(self) -> Contents:
         """What was collected."""
@@ -96,6 +99,7 @@ class _Reading:
             self.problem(path, f"is {kind(entries)}, not a list")
             entries = None
         before = self.matches
+        self.answered = bundle.get("type") in _ANSWERED
         for index, entry in enumerate(entries or ()):
             if not self.take_plain(entry):
                 self.take_entry(entry, f"{path}[{index}]", depth)
@@ -136,7 +140,7 @@ class _Reading:
         resource = entry.get("resource") if wrapped else entry
         where = f"{at}.resource" if wrapped else at
         if resource is None:
-            if "request" not in entry and "response" not in entry:
+            if not (self.answered and ("request" in entry or "response" in entry)):
                 self.problem(at, "holds no resource")
             return
         search = entry.get("search")
@@ -187,7 +191,7 @@ class _Reading:
         for index, link in enumerate(links or ()):
             if not isinstance(link, dict):
                 self.problem(f"{at}.link[{index}]", f"is {kind(link)}, not a link")
-            elif link.get("relation") == "next":
+            elif isinstance(relation := link.get("relation"), str) and relation.lower() == "next":
                 url = link.get("url")
                 if isinstance(url, str) and url.strip():
                     return url.strip()
@@ -197,5 +201,7 @@ class _Reading:
     def check_total(self, bundle: dict[str, Any], delivered: int, at: str) -> None:
         """A server that says how many there are, delivers fewer and names no next page, has cut the list short."""
         total = bundle.get("total")
+        if isinstance(total, str) and total.isdecimal() and len(total) < 10:
+            total = int(total)
         if isinstance(total, int) and not isinstance(total, bool) and total > delivered:
             self.problems.append(f"{at}.total says {total}, {delivered} were delivered, and there is no next link")

@@ -32,13 +32,14 @@ _WITHDRAWN = frozenset({"cancelled", "stopped", "completed", "entered-in-error"}
 @dataclass(frozen=True, slots=True)
 class Order:
     """A draft. `text` is what it calls its medication; `resource` the draft as it came. An order of the drug proposes
-    one dose a day that it says, or one without a day; one of another drug, or withdrawn, proposes none."""
+    one dose a day that it says, or one without a day; one of another drug, or `withdrawn` (P2), proposes none."""
 
     reference: str
     identity: Identity
     text: str
     proposals: tuple[Proposal, ...]
     resource: Resource
+    withdrawn: bool = False
 
 
 def read_order(
@@ -57,16 +58,20 @@ def read_order(
         return Order(reference, _NO_ORDER, "", (), resource)
     identity = identify(resource, drug, resolve)
     ours = identity.answer in (Answer.OURS, Answer.UNREADABLE)
-    proposals = _proposals(resource, reference, identity, codes_of(drug), zone, on) if ours else ()
-    return Order(reference, identity, medication_text(resource), proposals, resource)
+    withdrawn = _is_withdrawn(resource)
+    proposes = ours and not withdrawn
+    proposals = _proposals(resource, reference, identity, codes_of(drug), zone, on) if proposes else ()
+    return Order(reference, identity, medication_text(resource), proposals, resource, withdrawn)
+
+
+def _is_withdrawn(order: Resource) -> bool:
+    status = order.get("status")
+    return (isinstance(status, str) and status in _WITHDRAWN) or order.get("doNotPerform") is True
 
 
 def _proposals(
     order: Resource, reference: str, identity: Identity, codes: DrugCodes, zone: tzinfo, on: date
 ) -> tuple[Proposal, ...]:
-    status = order.get("status")
-    if (isinstance(status, str) and status in _WITHDRAWN) or order.get("doNotPerform") is True:
-        return ()
     about: tuple[Finding, ...] = (BY_TEXT,) if identity.by_text else ()
     if identity.answer is Answer.UNREADABLE:
         about = (_CONTRADICTORY,)

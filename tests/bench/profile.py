@@ -60,7 +60,9 @@ def stages(body: bytes) -> Table:
         "card with detail and suggestions": show,
         "write the answer": lambda: orjson.dumps(cards),
     }
-    table = Table(title=f"CPU time of one too-early order in the service's own code; the answer has {len(orjson.dumps(cards)):,} bytes")
+    table = Table(
+        title=f"CPU time of one too-early order in our own code; the answer has {len(orjson.dumps(cards)):,} bytes"
+    )
     table.add_column("stage")
     table.add_column("microseconds", justify="right")
     total = 0.0

@@ -26,7 +26,6 @@ def administration(index: int, day: date, medication: dict[str, Any]) -> dict[st
             "div": '<div xmlns="http://www.w3.org/1999/xhtml">Administration in the day ward, lumbar puncture L3/L4, '
             "atraumatic needle 22G, five millilitres of cerebrospinal fluid drawn before</div>",
         },
-        "identifier": [{"system": "https://ehr.example.invalid/administration", "value": f"{987600 + index}"}],
         "status": "completed",
         "medicationCodeableConcept": medication,
         "subject": {"reference": "Patient/bench", "display": "A patient"},

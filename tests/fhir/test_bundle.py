@@ -109,7 +109,9 @@ PROBLEMS: dict[str, tuple[object, list[Any], list[str]]] = {
     "an entry without a type": (bundle(entry({"id": "a"})), [], ["Bundle.entry[0].resource has no resourceType"]),
     "entries that are no list": (bundle() | {"entry": entry(A)}, [], ["Bundle.entry is an object, not a list"]),
     "a refused part of a batch": (
-        bundle({"response": {"status": "403 Forbidden", "outcome": outcome(("error", "forbidden"))}}),
+        bundle(
+            {"response": {"status": "403 Forbidden", "outcome": outcome(("error", "forbidden"))}}, type="batch-response"
+        ),
         [],
         ["Bundle.entry[0].response has status 403",
          "Bundle.entry[0].response.outcome is an OperationOutcome: error, forbidden"],

@@ -192,7 +192,7 @@ def test_a_record_of_another_patient_is_never_counted() -> None:
     assert "wrong-patient" in card["extension"]["org.nusinersen-cds"]["findings"]
 
 
-@pytest.mark.parametrize("broken", ["assess", "read_history", "order_cards", "read_order", "gather"])
+@pytest.mark.parametrize("broken", ["assess", "read_history", "order_cards", "read_drafts", "gather"])
 def test_a_crash_is_a_warning_card_with_an_incident_and_no_patient_data(
     broken: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -61,7 +61,7 @@ def test_an_order_of_ours_that_is_too_early_gets_its_card_among_theirs(name: str
     subject = {"reference": f"Patient/{patient}"}
     doses = [given(f"a{number}", day, subject=subject) for number, day in enumerate(LAST_WEEK)]
     request["prefetch"] = {**(request.get("prefetch") or {}), "administrations": bundle(doses)}
-    request["context"]["draftOrders"].setdefault("entry", []).append({"resource": draft("ours")})
+    request["context"]["draftOrders"].setdefault("entry", []).append({"resource": draft("ours", subject=subject)})
     if request["hook"] == "order-select":
         request["context"]["selections"] = ["MedicationRequest/ours"]
     with service(unreachable, deadline_seconds=0.5) as client:
@@ -69,7 +69,7 @@ def test_an_order_of_ours_that_is_too_early_gets_its_card_among_theirs(name: str
     assert answer.status_code == 200
     CardsResponse.model_validate(answer.json())
     topics = [card["source"]["topic"]["code"] for card in answer.json()["cards"]]
-    assert "NusinersenTooEarly" in topics
+    assert topics == ["NusinersenTooEarly"]
 
 
 def test_no_well_formed_request_for_a_hook_that_we_serve_is_refused() -> None:
