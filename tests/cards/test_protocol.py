@@ -105,7 +105,7 @@ def test_prefetch_and_context_are_passed_on_as_sent() -> None:
         ([], None),
         (None, None),
         ("a", None),
-        ([None, 3, "", "a"], ("a",)),
+        ([None, 3, "", "a"], None),
     ],
 )
 def test_selections_that_cannot_be_used_select_all(selections: object, read: tuple[str, ...] | None) -> None:
