@@ -1,12 +1,27 @@
-"""What all tests share: the tests that need published records are skipped aloud where there are none."""
+"""What all tests share: published records are skipped aloud where there are none, and how many examples are drawn.
+
+Property tests try a fixed set of examples in daily work. `HYPOTHESIS_PROFILE=thorough pytest tests/properties` draws
+many new ones and reports the smallest that breaks a law. No test is timed: these machines are shared.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import published
+
+SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+settings.register_profile(
+    "steady", derandomize=True, database=None, deadline=None, max_examples=150, suppress_health_check=SLOW_IS_FINE
+)
+settings.register_profile(
+    "thorough", database=None, deadline=None, max_examples=5000, suppress_health_check=SLOW_IS_FINE
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
