@@ -51,6 +51,16 @@ class Drafts:
             if order.reference in self.judged and order.identity.answer is Answer.UNIDENTIFIED and not order.withdrawn
         )
 
+    def unsure(self) -> bool:
+        """Whether a judged order refers to a Medication that was not read, and nothing but a text may say which."""
+        return any(
+            order.reference in self.judged
+            and not order.withdrawn
+            and order.identity.answer not in _OURS
+            and "medicationReference" in order.resource
+            for order in self.orders
+        )
+
     def any_judged(self, orders: Iterable[Order]) -> bool:
         """Whether one of these orders is to be judged."""
         return any(order.reference in self.judged for order in orders)
@@ -61,7 +71,10 @@ class Drafts:
         return self.any_judged(self.ours) or bool(self.nameless())
 
     def wanted(self) -> tuple[str, ...]:
-        """The references to Medications that did not come with the drafts."""
+        """The references to Medications that did not come with the drafts. A display beside one may be vague: what is
+        ordered is then known when it is read."""
+        if not any("medicationReference" in resource for resource in self.contents.resources):
+            return ()
         return unresolved(self.contents.resources, full_urls=self.contents.full_urls)
 
 

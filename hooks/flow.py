@@ -145,14 +145,13 @@ async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
     on = now.astimezone(desk.zone).date()
     read = partial(read_drafts, request, drug=desk.regimen.drug, zone=desk.zone, on=on)
     drafts = read()
-    if not drafts.may_matter:
-        return {"cards": _broken_card(drafts, desk, incident, now)}
     link = Link(desk.client, request)
     until = asyncio.get_running_loop().time() + desk.limits.seconds
     if drafts.wanted():
-        drafts = await _with_medications(request, drafts, read, link, desk.limits.seconds)
-        if not drafts.may_matter:
-            return {"cards": _broken_card(drafts, desk, incident, now)}
+        # half of the time, so that a slow Medication of another order leaves enough for the history
+        drafts = await _with_medications(request, drafts, read, link, desk.limits.seconds / 2)
+    if not drafts.may_matter:
+        return {"cards": _broken_card(drafts, desk, incident, now)}
     patient = f"Patient/{request.patient_id}"
     ours = drafts.ours
     left = max(0.1, until - asyncio.get_running_loop().time())
@@ -200,7 +199,7 @@ async def _with_medications(
     """The drafts with their Medications: from the prefetch if they came with it, else from the server."""
     beside = prefetched(request)
     drafts = read(beside=beside)
-    client = link.client if drafts.nameless() else None
+    client = link.client if drafts.unsure() else None
     if client is None:
         return drafts
     fetched = await client.medications(drafts.wanted(), seconds=seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -106,18 +106,45 @@ async def gather(request: HookRequest, link: Link, *, seconds: float) -> Gathere
             missing.append(need)
         if not elsewhere:
             usable.append(contents)
+            problems += [f"prefetch.{need.key}: {problem}" for problem in _contradictions(contents.resources)]
     resources = tuple([resource for contents in usable for resource in contents.resources])
     full_urls = {url: resource for contents in usable for url, resource in contents.full_urls.items()}
     next_url = next((contents.next_url for contents in usable if contents.next_url), None)
-    wanted = unresolved(resources, full_urls=full_urls)
+    wanted = _wanted(resources, full_urls)
     if not missing and next_url is None and not wanted:
-        return Gathered(resources, whole=True, full_urls=full_urls)
+        return Gathered(resources, not problems, tuple(problems), full_urls=full_urls)
     if link.client is None:
         return _without_server(resources, full_urls, next_url, wanted, problems, link)
     if missing:
         return await _from_server(request, link.client, tuple(missing), resources, full_urls, problems, seconds)
     fetched = await link.client.complete(resources, next_url, full_urls=full_urls, seconds=seconds)
-    return _fetched(fetched)
+    gathered = _fetched(fetched)
+    return replace(gathered, whole=gathered.whole and not problems, problems=(*problems, *gathered.problems))
+
+
+def _wanted(resources: tuple[Resource, ...], full_urls: Mapping[str, Resource]) -> tuple[str, ...]:
+    """The references to Medications that are not here; most histories have none at all."""
+    if not any("medicationReference" in resource for resource in resources):
+        return ()
+    return unresolved(resources, full_urls=full_urls)
+
+
+def _contradictions(resources: tuple[Resource, ...]) -> tuple[str, ...]:
+    """Two records of one id that differ are two versions, or doses of two systems: nobody can say where neither was
+    updated last."""
+    seen: dict[object, Resource] = {}
+    for resource in resources:
+        name = (resource.get("resourceType"), resource.get("id"))
+        before = seen.setdefault(name, resource) if isinstance(name[1], str) else resource
+        if before is not resource and before != resource and not _which_is_last(before, resource):
+            return (f"holds several versions of one {name[0]}, and does not say which is the last",)
+    return ()
+
+
+def _which_is_last(one: Resource, other: Resource) -> bool:
+    """Whether two versions tell by when they were updated which of them is the last."""
+    times = [meta.get("lastUpdated") for item in (one, other) if isinstance(meta := item.get("meta"), dict)]
+    return len(times) == 2 and None not in times and times[0] != times[1]
 
 
 def _not_asked_for(contents: Contents, need: Need) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ _DEEPEST = 4
 _SEVERITIES = frozenset({"fatal", "error", "warning", "information"})
 _HARMLESS = frozenset({"warning", "information"})
 _PLAIN = frozenset({"fullUrl", "resource", "search"})
+# Issue types that say, at any severity, that something was not returned.
+_LOSING = frozenset({"suppressed", "incomplete", "forbidden", "security", "login", "expired", "timeout", "too-costly",
+                     "throttled", "transient", "processing", "exception", "no-store", "lock-error"})  # fmt: skip
 # Bundles whose entries may do without a resource: what is asked or answered there can be a deletion.
 _ANSWERED = ("batch", "batch-response", "transaction", "transaction-response", "history")
 _NOT_PLAIN = frozenset({"", "Bundle", "OperationOutcome"})
@@ -178,7 +181,8 @@ class _Reading:
             code = issue.get("code") if isinstance(issue, dict) else None
             known = severity if isinstance(severity, str) and severity in _SEVERITIES else "severity not said"
             named = code if isinstance(code, str) and code.replace("-", "").isalpha() and len(code) < 30 else "no code"
-            (self.notes if known in _HARMLESS else self.problems).append(
+            harmless = known in _HARMLESS and named not in _LOSING
+            (self.notes if harmless else self.problems).append(
                 f"{at or 'the value'} is an OperationOutcome: {known}, {named}"
             )
 

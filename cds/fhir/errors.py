@@ -70,39 +70,21 @@ ISSUE_TYPES = frozenset(
         "informational",
     ]
 )
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
-_LONGEST_CODE = 40
-_MOST_DIGITS = 5
 
 
 def issue_codes(outcome: object) -> tuple[str, ...]:
-    """The codes of an OperationOutcome that may be shown: issue.code and issue.details.coding.code, each once.
+    """The codes of an OperationOutcome that may be shown: issue.code, each once.
 
-    `diagnostics`, `details.text`, displays and locations are left out, since servers repeat the query and parts of
-    the record in them. A code is left out too where it is not of plain characters, is long, or has more than five
-    digits, since it may then be an identifier, a date of birth or a telephone number.
+    All else is left out, since servers repeat the query and parts of the record in texts, and identifiers in codes.
     """
-    codes: dict[str, None] = {}
-    for issue in _objects(outcome, "issue"):
-        code = issue.get("code")
-        if isinstance(code, str) and code in ISSUE_TYPES:
-            codes[code] = None
-        for coding in _objects(issue.get("details"), "coding"):
-            code = coding.get("code")
-            if isinstance(code, str) and _can_be_shown(code):
-                codes[code] = None
-    return tuple(codes)
+    codes = (issue.get("code") for issue in _objects(outcome, "issue"))
+    return tuple(dict.fromkeys(code for code in codes if isinstance(code, str) and code in ISSUE_TYPES))
 
 
 def _objects(holder: object, key: str) -> Iterator[Mapping[str, object]]:
     items = holder.get(key) if isinstance(holder, Mapping) else None
     if isinstance(items, list):
         yield from (item for item in items if isinstance(item, dict))
-
-
-def _can_be_shown(code: str) -> bool:
-    digits = sum(char.isdigit() for char in code)
-    return 0 < len(code) <= _LONGEST_CODE and digits <= _MOST_DIGITS and _PLAIN.issuperset(code)
 
 
 _KINDS = {

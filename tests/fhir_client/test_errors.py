@@ -37,7 +37,7 @@ def test_the_message_says_what_where_why_and_what_to_do() -> None:
     coded = outcome("error", "security", details={"coding": [{"code": "MSG_AUTH"}]}, diagnostics="Mere Hohepa")
     assert from_status(403, "the search for MedicationAdministration", BASE, coded).message == (
         "the search for MedicationAdministration: https://ehr.example.invalid/fhir denied it "
-        "(status 403, security, MSG_AUTH); ask for a token whose scopes and user may read this"
+        "(status 403, security); ask for a token whose scopes and user may read this"
     )
 
 
@@ -45,7 +45,7 @@ def test_the_message_says_what_where_why_and_what_to_do() -> None:
     ("shown", "issue"),
     [
         (("login",), {"code": "login"}),
-        (("not-found", "59177"), {"code": "not-found", "details": {"coding": [{"code": "59177", "display": "Mere"}]}}),
+        (("not-found",), {"code": "not-found", "details": {"coding": [{"code": "59177", "display": "Mere"}]}}),
         ((), {"code": "Mere Hohepa"}),
         ((), {"code": "mere"}),
         ((), {"diagnostics": "Patient/x", "details": {"text": "Mere"}, "expression": ["Patient/x"]}),

@@ -250,3 +250,37 @@ def test_a_draft_nested_without_end_costs_its_suggestions_and_not_its_warning() 
     with service(no_calls) as client:
         request = call("order-sign", drafts=[draft(extension=[deep])], prefetch=prefetched(*LAST_WEEK))
         assert kinds(ask(client, ORDER, request)) == ["TooEarly"]
+
+
+def test_a_draft_by_reference_with_a_vague_display_is_read() -> None:
+    order = draft(medicationReference={"reference": "Medication/m1", "display": "12 mg/5 mL injection"})
+    del order["medicationCodeableConcept"]
+
+    def server(request: httpx.Request) -> httpx.Response:
+        assert request.url.path.endswith("/Medication/m1")
+        return httpx.Response(200, json={"resourceType": "Medication", "id": "m1", "code": ATC})
+
+    with service(server) as client:
+        request = with_server(call("order-sign", drafts=[order], prefetch=prefetched(*LAST_WEEK)))
+        assert kinds(ask(client, ORDER, request)) == ["TooEarly"]
+
+
+@pytest.mark.parametrize("code", ["suppressed", "incomplete", "forbidden", "timeout", "too-costly"])
+def test_a_warning_that_something_was_left_out_makes_the_history_incomplete(code: str) -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": code}]}
+    left_out = bundle(history(*ON_SCHEDULE))
+    left_out["entry"].append({"resource": outcome, "search": {"mode": "outcome"}})
+    with service(no_calls) as client:
+        chart = call("patient-view", prefetch={"administrations": left_out})
+        assert kinds(ask(client, CHART, chart)) == ["HistoryIncomplete"]
+
+
+def test_two_doses_under_one_id_are_no_whole_history() -> None:
+    twice = [given("a4", "2026-04-27"), *history(*ON_SCHEDULE)]
+    with service(no_calls) as client:
+        chart = call("patient-view", prefetch={"administrations": bundle(twice)})
+        assert kinds(ask(client, CHART, chart)) == ["HistoryIncomplete"]
+        twice[0]["meta"] = {"lastUpdated": "2026-04-28T10:00:00Z"}
+        assert kinds(ask(client, CHART, chart)) == ["HistoryIncomplete"]
+        twice[4]["meta"] = {"lastUpdated": "2026-04-29T10:00:00Z"}
+        assert kinds(ask(client, CHART, call("patient-view", prefetch={"administrations": bundle(twice)}))) == []
