@@ -11,7 +11,7 @@ from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.fetch import Fetched
-from cds.fhir.history import unresolved
+from cds.fhir.history import contradictions, unresolved
 from cds.fhir.needs import NEEDS, Need
 from hooks.protocol import HookRequest
 
@@ -106,7 +106,7 @@ async def gather(request: HookRequest, link: Link, *, seconds: float) -> Gathere
             missing.append(need)
         if not elsewhere:
             usable.append(contents)
-            problems += [f"prefetch.{need.key}: {problem}" for problem in _contradictions(contents.resources)]
+            problems += [f"prefetch.{need.key}: {problem}" for problem in contradictions(contents.resources)]
     resources = tuple([resource for contents in usable for resource in contents.resources])
     full_urls = {url: resource for contents in usable for url, resource in contents.full_urls.items()}
     next_url = next((contents.next_url for contents in usable if contents.next_url), None)
@@ -127,24 +127,6 @@ def _wanted(resources: tuple[Resource, ...], full_urls: Mapping[str, Resource]) 
     if not any("medicationReference" in resource for resource in resources):
         return ()
     return unresolved(resources, full_urls=full_urls)
-
-
-def _contradictions(resources: tuple[Resource, ...]) -> tuple[str, ...]:
-    """Two records of one id that differ are two versions, or doses of two systems: nobody can say where neither was
-    updated last."""
-    seen: dict[object, Resource] = {}
-    for resource in resources:
-        name = (resource.get("resourceType"), resource.get("id"))
-        before = seen.setdefault(name, resource) if isinstance(name[1], str) else resource
-        if before is not resource and before != resource and not _which_is_last(before, resource):
-            return (f"holds several versions of one {name[0]}, and does not say which is the last",)
-    return ()
-
-
-def _which_is_last(one: Resource, other: Resource) -> bool:
-    """Whether two versions tell by when they were updated which of them is the last."""
-    times = [meta.get("lastUpdated") for item in (one, other) if isinstance(meta := item.get("meta"), dict)]
-    return len(times) == 2 and None not in times and times[0] != times[1]
 
 
 def _not_asked_for(contents: Contents, need: Need) -> tuple[str, ...]:

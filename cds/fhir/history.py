@@ -14,7 +14,7 @@ from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import Pool, contained, newer, relative, without_history
 from cds.fhir.twins import Twins
 
-__all__ = ["Groups", "group_by_patient", "read_history", "unresolved"]
+__all__ = ["Groups", "contradictions", "group_by_patient", "read_history", "unresolved"]
 
 _WITH_MEDICATION = frozenset({RESOURCE, "MedicationRequest"})
 
@@ -114,3 +114,21 @@ def _found(pool: Pool, reference: str, resource: Resource) -> Resource | None:
 def _fetchable(reference: str) -> bool:
     found = None if reference.startswith(("#", "urn:")) else relative(without_history(reference))
     return found is not None and found.startswith("Medication/")
+
+
+def contradictions(resources: Iterable[Resource]) -> tuple[str, ...]:
+    """Two records of one id that differ are two versions, or doses of two systems: nobody can say where neither was
+    updated last."""
+    seen: dict[object, Resource] = {}
+    for resource in resources:
+        name = (resource.get("resourceType"), resource.get("id"))
+        before = seen.setdefault(name, resource) if isinstance(name[1], str) else resource
+        if before is not resource and before != resource and not _which_is_last(before, resource):
+            return (f"holds several versions of one {name[0]}, and does not say which is the last",)
+    return ()
+
+
+def _which_is_last(one: Resource, other: Resource) -> bool:
+    """Whether two versions tell by when they were updated which of them is the last."""
+    times = [meta.get("lastUpdated") for item in (one, other) if isinstance(meta := item.get("meta"), dict)]
+    return len(times) == 2 and None not in times and times[0] != times[1]

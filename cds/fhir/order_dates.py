@@ -8,8 +8,9 @@ from datetime import UTC, date, timedelta, tzinfo
 from typing import Any
 
 from cds.dosing.calendar import add_days
+from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding
-from cds.fhir.dates import NO_OFFSET, read_date
+from cds.fhir.dates import NO_OFFSET, Dated, read_date
 from cds.fhir.plain import Resource
 
 Instruction = dict[str, Any]
@@ -58,6 +59,8 @@ def _events(order: Resource) -> Iterator[Place]:
     for instruction in instructions(order):
         timing = instruction.get("timing")
         events = timing.get("event") if isinstance(timing, dict) else None
+        if isinstance(events, str):
+            yield Place(timing, "event", None, instruction)
         for index in range(len(events) if isinstance(events, list) else 0):
             yield Place(events, index, None, instruction)
 
@@ -80,13 +83,26 @@ def _validity(order: Resource) -> Iterator[Place]:
 
 def _read(place: Place, zone: tzinfo) -> ProposedDay | None:
     text = place.holder.get(place.key) if isinstance(place.holder, dict) else place.holder[place.key]
-    dated = read_date(text, zone) if isinstance(text, str) else None
+    dated = read_date(text, zone) or _by_its_day(text) if isinstance(text, str) else None
     if dated is None or (dated[1] is not None and dated[1] is not NO_OFFSET):
         return None
     return ProposedDay(place, dated[0].earliest, dated[1])
 
 
+def _by_its_day(text: str) -> Dated | None:
+    """The day of a date whose time is not FHIR's, as `2026-05-06T10:00+02:00` without seconds: an order that says its
+    day must not be judged as if it said none."""
+    if text[10:11] not in ("T", " "):
+        return None
+    try:
+        return DateRange.on(date.fromisoformat(text[:10])), NO_OFFSET
+    except ValueError:
+        return None
+
+
 def _objects(value: object) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        return [value]
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -131,6 +147,7 @@ def copied(value: Any) -> Any:
 
 def _add_event(order: dict[str, Any], day: date) -> None:
     given = order.get("dosageInstruction")
+    given = [given] if isinstance(given, dict) else given
     order["dosageInstruction"] = given = given if isinstance(given, list) and given else [{}]
     # where P2 looks first is the first instruction that is one
     index = next((index for index, item in enumerate(given) if isinstance(item, dict)), 0)

@@ -86,10 +86,14 @@ DATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "authoredOn is no proposed date": (order(authoredOn="2026-05-20"), ["none"]),
     "rubbish in the places of dates": (
-        order("x", {"timing": 5}, {"timing": {"event": "2026-05-20", "repeat": []}}, dispenseRequest=[]),
+        order("x", {"timing": 5}, {"timing": {"event": 20260520, "repeat": []}}, dispenseRequest=[]),
         ["none"],
     ),
-    "instructions that are no list": (changed(ORDER, dosageInstruction=event("2026-05-20")), ["none"]),
+    "an instruction, and an event, that are no list": (
+        changed(ORDER, dosageInstruction={"timing": {"event": "2026-05-20"}}),
+        ["2026-05-20"],
+    ),
+    "a time that is not FHIR's": (order(event("2026-05-20T10:00+02:00")), ["2026-05-20"]),
 }
 
 

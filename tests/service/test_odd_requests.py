@@ -284,3 +284,25 @@ def test_two_doses_under_one_id_are_no_whole_history() -> None:
         assert kinds(ask(client, CHART, chart)) == ["HistoryIncomplete"]
         twice[4]["meta"] = {"lastUpdated": "2026-04-29T10:00:00Z"}
         assert kinds(ask(client, CHART, call("patient-view", prefetch={"administrations": bundle(twice)}))) == []
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        [{"timing": {"event": ["2026-05-06T10:00+12:00"]}}],
+        [{"timing": {"event": ["2026-05-06 10:00"]}}],
+        [{"timing": {"event": "2026-05-06"}}],
+        {"timing": {"event": ["2026-05-06"]}},
+    ],
+)
+def test_an_order_that_says_its_day_oddly_is_judged_on_that_day(instruction: object) -> None:
+    with service(no_calls) as client:
+        order = draft(dosageInstruction=instruction)
+        request = call("order-sign", drafts=[order], prefetch=prefetched(*LAST_WEEK))
+        answer = ask(client, ORDER, request)
+        assert kinds(answer) == ["TooEarly"]
+        [card] = answer.json()["cards"]
+        assert card["indicator"] == "critical"
+        assert "2026-05-06" in card["summary"]
+        moved = card["suggestions"][0]["actions"][0]["resource"]
+        assert kinds(ask(client, ORDER, call("order-sign", drafts=[moved], prefetch=prefetched(*LAST_WEEK)))) == []
