@@ -14,7 +14,7 @@ from cds.dosing.regimen import Regimen
 from hooks.card_kinds import EXTENSION, INFO_KINDS, OVERRIDE_REASONS, TOPICS, Kind
 from hooks.detail import Subject, closing, detail
 from hooks.leads import LATENESS, Lead, chart_lead, doubt_lead, leads_before, order_lead
-from hooks.phrases import counted, drug_name, fill, harmless, numbers, planned_doses, quantity, step_title, summary
+from hooks.phrases import counted, dated_step, drug_name, fill, harmless, numbers, planned_doses, quantity, summary
 from hooks.suggestions import Move, suggestions
 from hooks.wording import CHECK_BY_HAND, DELAYS, FINDINGS, NOT_CHECKED, PAST_REASONS, NotChecked, Variant
 
@@ -167,7 +167,7 @@ def _source(kind: Kind, regimen: Regimen, context: CardContext) -> Card:
 def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...]) -> dict[str, str]:
     """The numbers that a summary can name, as far as they are known."""
     forecast = assessment.forecast
-    fields = {"drug": drug_name(assessment.regimens[0].drug.names[0]), "step": step_title(forecast.step)}
+    fields = {"drug": drug_name(assessment.regimens[0].drug.names[0]), "step": dated_step(forecast)[0]}
     if forecast.earliest is not None:
         fields["earliest"] = forecast.earliest.isoformat()
     if forecast.recommended is not None:
@@ -226,6 +226,8 @@ def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed]) ->
 
 
 def _dates(assessment: Assessment, about: Sequence[Proposed]) -> Card:
+    """All dates, without a step: under `catch-up-required` and `restart-required` of rule F6 `recommended` and
+    `overdue_from` are those of the maintenance dose that was missed, and no step of today."""
     forecast = assessment.forecast
     dates: Card = {"on": assessment.on.isoformat()}
     if forecast.earliest is not None:

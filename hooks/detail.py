@@ -12,7 +12,7 @@ from cds.dosing.codes import Code, Status
 from cds.dosing.findings import Finding
 from cds.dosing.regimen import CatchUp, Regimen
 from hooks.card_kinds import PLANNED_KINDS, STATEMENTS, Kind
-from hooks.phrases import SHORT, counted, harmless, sentence, span, step_title
+from hooks.phrases import SHORT, counted, dated_step, harmless, sentence, span, step_title
 from hooks.wording import FINDINGS, SEVERITIES
 
 _MOST_DOSES = 40
@@ -128,8 +128,9 @@ def _next_dose(assessment: Assessment, subject: Subject, regimen: Regimen) -> st
         parts.append(_earliest(forecast.earliest, assessment, regimen))
     if forecast.recommended is not None:
         overdue = "" if forecast.overdue_from is None else f"; overdue from {forecast.overdue_from.isoformat()}"
-        title = step_title(forecast.step)
-        parts.append(f"**Next by the schedule:** {title}, recommended for {forecast.recommended.isoformat()}{overdue}.")
+        title, missed = dated_step(forecast)
+        begin = "Missed" if missed else "Next by the schedule"
+        parts.append(f"**{begin}:** {title}, recommended for {forecast.recommended.isoformat()}{overdue}.")
     if forecast.status is Status.DECISION:
         options = ", ".join([day.isoformat() for day in forecast.options])
         parts.append("**A clinician decides.**" + (f" Dates to choose from: {options}." if options else ""))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from cds.dosing.assessment import Planned
-from cds.dosing.codes import CATCH_UP, Code, Severity
+from cds.dosing.assessment import Forecast, Planned
+from cds.dosing.codes import CATCH_UP, MAINTENANCE, Code, Severity
 from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, Quantity
 from hooks.card_kinds import Kind
@@ -20,20 +21,25 @@ _LONGEST_QUOTE = 200
 
 # Text from records becomes plain text in GitHub-flavoured Markdown: no HTML, no cell, no emphasis, no link.
 _HARMLESS = str.maketrans(
-    {char: "\\" + char for char in "\\`*_[]~|#"}
+    {char: "\\" + char for char in "\\`*_[]~|#@"}
     | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
     | dict.fromkeys("\r\n\t\v\f\x1c\x1d\x1e\x85\u2028\u2029", " ")
     | dict.fromkeys(map(chr, (*range(9), *range(14, 28), 31, 127)), "")
+    # what turns the direction of the text round it, or takes no room and hides in a word
+    | dict.fromkeys(map(chr, (0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060)), "")
+    | dict.fromkeys(map(chr, (*range(0x2066, 0x206A), 0xFEFF)), "")
 )
+
+# What renderers turn into links without being asked. Some of them look at the text after its escapes are undone, so
+# that only a space in front is sure to break an address.
+_LINKED = re.compile(r"://|\\@|(?<=www)\.|(?<=mailto):", re.IGNORECASE)
 
 
 def harmless(text: str, longest: int | None = _LONGEST_QUOTE) -> str:
     """Text from a record or a site's file, safe inside a line or a table cell of Markdown; long text is cut."""
     if longest is not None and len(text) > longest:
         text = text[:longest] + "..."
-    text = text.translate(_HARMLESS).strip()
-    # the bare addresses that renderers turn into links
-    return text.replace("://", "\\://").replace("www.", "www\\.")
+    return _LINKED.sub(r" \g<0>", text.translate(_HARMLESS)).strip()
 
 
 def quantity(value: Quantity) -> str:
@@ -92,6 +98,16 @@ _STEPS |= {CATCH_UP: "extra dose of the catch-up", "maintenance": "maintenance d
 def step_title(step: str) -> str:
     """A step in words."""
     return _STEPS.get(step) or step.replace("-", " ")
+
+
+def dated_step(forecast: Forecast) -> tuple[str, bool]:
+    """The step, in words, of which `recommended` and `overdue_from` speak, and whether that dose was missed (F6): then
+    they are the dates of a maintenance dose, and `forecast.step` is what a dose given now would be."""
+    missed = any(finding.code in _MISSED for finding in forecast.findings)
+    return step_title(MAINTENANCE if missed else forecast.step), missed
+
+
+_MISSED = frozenset({Code.CATCH_UP_REQUIRED, Code.RESTART_REQUIRED})
 
 
 def span(when: DateRange) -> str:

@@ -217,10 +217,14 @@ SUMMARIES: Mapping[tuple[Kind, Variant], tuple[str, ...]] = {
     ),
     (Kind.RESTART, Variant.PLAIN): (
         "{drug} {when} (delay limit {required}): the whole loading again, {doses}",
+        "{drug} {when}: the whole loading again, {doses}",
+        "{drug} {when} (delay limit {required}): the whole loading again",
         "{drug} {when} is so late that the whole loading is given again",
     ),
     (Kind.CATCH_UP, Variant.PLAIN): (
         "{drug} {when} (delay limit {required}): catch-up {doses}",
+        "{drug} {when}: catch-up {doses}",
+        "{drug} {when} (delay limit {required}): extra doses follow",
         "{drug} {when} is so late that extra doses follow",
     ),
     (Kind.EARLIER_THAN_SCHEDULE, Variant.PLAIN): (

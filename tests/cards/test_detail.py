@@ -12,6 +12,7 @@ import pytest
 from cds.dosing.calendar import add_months
 from cds.dosing.codes import Code
 from cds.dosing.facts import DateRange, Unidentified, Unreadable
+from hooks.card_kinds import EXTENSION
 from hooks.cards import Card, chart_cards, not_checked_card, order_cards
 from hooks.wording import NotChecked
 from tests.cards.desk import EU, REGULAR, assessed, cards_of, context, day, doses, draft, proposal, strict
@@ -40,6 +41,7 @@ BY_VEIN = Unreadable(
     DateRange.on(day("2026-04-01")),
 )
 YEAR_ONLY = Unreadable("MedicationAdministration/u2", Code.DATE_UNUSABLE, "D2", "effectiveDateTime", "2025 is a year")
+FIVE_DOSES = ("2021-09-01", "2021-09-15", "2021-09-29", "2021-11-03", "2022-03-03")
 NAMELESS = tuple(
     Unidentified(f"MedicationAdministration/x{number}", "no code", DateRange.on(day(when)))
     for number, when in enumerate(["2025-04-03", "2024-12-30", "2026-02-01"])
@@ -58,6 +60,14 @@ def two_dates_of_one_order() -> list[Card]:
 
 def catch_up_near_a_boundary() -> list[Card]:
     return cards_of(assessed(doses(*REGULAR), "2027-07-10", proposal("2027-07-11"), regimen=FIXED))
+
+
+def restart_after_years() -> list[Card]:
+    return chart_cards(assessed(doses(*FIVE_DOSES), "2026-05-04", regimen=FIXED), context=context(FIXED))
+
+
+def restart_by_an_order_without_a_date() -> list[Card]:
+    return cards_of(assessed(doses(*FIVE_DOSES), "2026-05-04", proposal(None), regimen=FIXED))
 
 
 def decision_with_unreadable_records() -> list[Card]:
@@ -80,8 +90,8 @@ def not_checked() -> list[Card]:
 
 
 CARDS = [
-    too_early, two_dates_of_one_order, catch_up_near_a_boundary, decision_with_unreadable_records, options,
-    not_read_whole, not_checked,
+    too_early, two_dates_of_one_order, catch_up_near_a_boundary, restart_after_years,
+    restart_by_an_order_without_a_date, decision_with_unreadable_records, options, not_read_whole, not_checked,
 ]  # fmt: skip
 
 
@@ -90,6 +100,32 @@ def test_the_whole_text(make: Callable[[], list[Card]]) -> None:
     (card,) = strict(make())
     expected = (DETAILS / f"{make.__name__}.md").read_text(encoding="utf-8")
     assert f"{card['summary']}\n\n{card['detail']}\n" == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "line"),
+    [
+        (
+            "2026-11-12",
+            "**Next by the schedule:** maintenance dose, recommended for 2026-07-13; overdue from 2026-08-11.",
+        ),
+        ("2026-11-13", "**Missed:** maintenance dose, recommended for 2026-07-13; overdue from 2026-08-11."),
+        ("2029-07-12", "**Missed:** maintenance dose, recommended for 2026-07-13; overdue from 2026-08-11."),
+        ("2029-07-13", "**Missed:** maintenance dose, recommended for 2026-07-13; overdue from 2026-08-11."),
+    ],
+)
+def test_the_dates_of_a_missed_dose_are_never_given_to_the_dose_that_cures_it(on: str, line: str) -> None:
+    """Rule F6, on both sides of 8 and of 40 months after the last dose."""
+    assessment = assessed(doses(*REGULAR), on)
+    (card,) = chart_cards(assessment, context=context())
+    said = [each for each in card["detail"].splitlines() if "recommended for" in each]
+    assert said == [line]
+    dates = card["extension"][EXTENSION]["dates"]
+    # dates alone: no key and no text beside them names a step
+    assert dates == {
+        "on": on, "earliest": "2026-03-27", "recommended": "2026-07-13", "overdue_from": "2026-08-11",
+    }  # fmt: skip
+    assert "loading" not in str(card["extension"])
 
 
 def test_every_file_belongs_to_a_card() -> None:
@@ -156,4 +192,4 @@ def test_the_words_of_an_order_are_quoted_as_text() -> None:
     order = draft("MedicationRequest/m1", "Spinraza <b>12</b> mg | see [page](http://x.example.invalid)\nnow")
     (card,) = order_cards(assessment, [order], judged=[order.reference], context=context())
     first = card["detail"].splitlines()[0]
-    assert first == r"Order: Spinraza &lt;b&gt;12&lt;/b&gt; mg \| see \[page\](http\://x.example.invalid) now"
+    assert first == r"Order: Spinraza &lt;b&gt;12&lt;/b&gt; mg \| see \[page\](http ://x.example.invalid) now"

@@ -140,6 +140,42 @@ def test_an_interval_too_short_is_a_conflict_by_rule_p3_only() -> None:
 
 
 @pytest.mark.parametrize(
+    "hidden", [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF]
+)
+def test_no_character_is_left_that_turns_text_round_or_takes_no_room(hidden: int) -> None:
+    assert harmless(f"50{chr(hidden)} mg") == "50 mg"
+
+
+RESTART = "2026-05-10, 2026-05-24, 2026-06-07, 2026-07-12"
+TWO_EXTRA = "2026-05-10, 2026-05-24, 2026-06-07, then maintenance 2026-10-07"
+
+
+@pytest.mark.parametrize(
+    ("kind", "drug", "doses", "said"),
+    [
+        (Kind.RESTART, "Nusinersen", RESTART,
+         ("Nusinersen on 2026-05-10 (no date ordered): the whole loading again, "
+          "2026-05-10, 2026-05-24, 2026-06-07, 2026-07-12")),
+        (Kind.CATCH_UP, "Nusinersen", TWO_EXTRA,
+         ("Nusinersen on 2026-05-10 (no date ordered): catch-up "
+          "2026-05-10, 2026-05-24, 2026-06-07, then maintenance 2026-10-07")),
+        (Kind.RESTART, "Nusinersen " * 4, RESTART,
+         ("Nusinersen Nusinersen Nusinersen Nusinersen  on 2026-05-10 (no date ordered) (delay limit 2026-05-15): "
+          "the whole loading again")),
+        (Kind.CATCH_UP, "Nusinersen " * 4, TWO_EXTRA,
+         ("Nusinersen Nusinersen Nusinersen Nusinersen  on 2026-05-10 (no date ordered) (delay limit 2026-05-15): "
+          "extra doses follow")),
+    ],
+)  # fmt: skip
+def test_a_long_summary_of_a_delay_keeps_its_dates_before_its_limit(
+    kind: Kind, drug: str, doses: str, said: str
+) -> None:
+    fields = {**LONGEST, "drug": drug, "doses": doses}
+    assert summary(kind, Variant.PLAIN, fields) == said
+    assert len(said) < 140
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
     [
         (1, "1 day"),
@@ -164,7 +200,13 @@ def test_numbers_are_said_with_their_units(value: Quantity, said: str) -> None:
         ("<b>", "&lt;b&gt;"),
         ("a|b", r"a\|b"),
         ("one\r\ntwo", "one  two"),
-        ("http://x", r"http\://x"),
+        ("see http://x", "see http ://x"),
+        ("WWW.evil.example.invalid", "WWW .evil.example.invalid"),
+        ("www.evil.example.invalid wWw.x", "www .evil.example.invalid wWw .x"),
+        ("a@evil.example.invalid", r"a \@evil.example.invalid"),
+        ("MailTo:a@evil.example.invalid", r"MailTo :a \@evil.example.invalid"),
+        ("w\u200bww.x ww\u2060w.x http:\u200d//x", "www .x www .x http ://x"),
+        ("12\u200e mg \u202egm 05\u202c \u2066x\u2069\ufeff", "12 mg gm 05 x"),
         ("  padded ", "padded"),
         ("x" * 300, "x" * 200 + "..."),
         ("\x00\x1b[31m", r"\[31m"),
