@@ -89,14 +89,16 @@ STATED = {
     # topic: what each text must and must not say
     ("eu-12mg", "schedule"): ("days 0, 14, 28 and 63", "58"),
     ("us-12mg", "schedule"): ("the fourth 30 days after the third", "63"),
-    ("eu-12mg", "delayed-dose"): ("40 months or more: the whole loading again", "no other rule"),
-    ("us-12mg", "delayed-dose"): ("40 months or more: the whole loading again", "no other rule"),
+    ("eu-12mg", "delayed-dose"): ("40 months or more: the whole loading regimen again", "no other rule"),
+    ("us-12mg", "delayed-dose"): ("40 months or more: the whole loading regimen again", "no other rule"),
     ("eu-12mg-2017", "delayed-dose"): ("given as soon as possible", "40 months"),
     ("us-12mg-2016", "delayed-dose"): ("given as soon as possible", "40 months"),
-    ("eu-12mg", "delayed-loading"): ("Up to 3 months", "a reading"),
-    ("us-12mg", "delayed-loading"): ("a reading taken from the EU text", "Up to 3 months"),
-    ("eu-12mg-2017", "delayed-loading"): ("no other rule for a long delay", "3 months"),
-    ("us-12mg-2016", "delayed-loading"): ("no other rule for a long delay", "3 months"),
+    ("eu-12mg", "delayed-loading"): ("The limit for a late loading dose is 3 months", "as soon as possible"),
+    ("us-12mg", "delayed-loading"): ("a reading of this project, taken from the EU text", "as soon as possible"),
+    ("eu-12mg-2017", "delayed-loading"): ("of any length is a reading of this project", "3 months"),
+    ("us-12mg-2016", "delayed-loading"): ("of any length is a reading of this project", "3 months"),
+    ("eu-12mg-2017", "minimum-interval"): ("any two doses, of loading and of maintenance, is a reading", "always"),
+    ("us-12mg-2016", "minimum-interval"): ("any two doses, of loading and of maintenance, is a reading", "always"),
 }
 
 
