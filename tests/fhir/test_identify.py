@@ -111,6 +111,11 @@ CONCEPTS = {
     "a code of a system without listed codes": (concept((RXNORM, "1")), UNIDENTIFIED, False),
     "a listed system without a code": ({"coding": [{"system": ATC}]}, UNIDENTIFIED, False),
     "a code without a system": ({"coding": [{"code": "M09AX07"}]}, UNIDENTIFIED, False),
+    "a code without a system beside a text that does not name the drug": (
+        {"coding": [{"code": "M09AX07"}], "text": "injection"},
+        OTHER,
+        False,
+    ),
     "only white space": (concept(text="  ", display=" "), UNIDENTIFIED, False),
     "nothing": ({}, UNIDENTIFIED, False),
     "the SNOMED code that fails its check digit": (concept((SNOMED, "735197001")), OTHER, False),

@@ -231,6 +231,15 @@ def test_what_is_no_order_of_ours() -> None:
     assert read(ORDER).resource is ORDER
 
 
+@pytest.mark.parametrize("kind", ["ServiceRequest", "RequestGroup", "Appointment", "MedicationDispense", "Claim"])
+def test_only_a_medication_request_is_an_order_of_the_drug(kind: str) -> None:
+    """Whatever it says of the drug, in whichever element, it proposes nothing (P2)."""
+    hcpcs = {"coding": [{"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "J2326"}]}
+    day = {"occurrenceDateTime": "2026-05-20", "start": "2026-05-20"}
+    found = read({**ORDER, "resourceType": kind, "code": hcpcs, "contained": [ORDER], **day})
+    assert (found.identity.answer, found.proposals) == (Answer.OTHER, ())
+
+
 MOVES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "an event": (order(event("2026-05-20", "2026-09-20")), order(event("2026-06-01", "2026-09-20"))),
     "its time and offset stay": (order(event("2026-05-19T12:00:00.5Z")), order(event("2026-05-31T12:00:00.5Z"))),

@@ -1,4 +1,4 @@
-"""Section 6: a proposed date, first part: one date judged, several of one request, and what is suggested."""
+"""Section 6: a proposed date, first part: one date judged, and several of one request."""
 
 from __future__ import annotations
 
@@ -319,55 +319,10 @@ UNDATED = (
     ),
 )
 
-SUGGESTED = (
-    Case(
-        "46 days early: the day to move it to is the recommended one",
-        "P4",
-        "2025-05-01",
-        history=LOADED,
-        proposals="m1 | 2025-05-20",
-        proposed="m1 | 2025-05-20 | maintenance | 76 | earlier-than-schedule warning W7 | 2025-07-05",
-    ),
-    Case(
-        "Early within tolerance is information, with the same suggestion",
-        "P4",
-        "2025-05-01",
-        history=LOADED,
-        proposals="m1 | 2025-06-10",
-        proposed="m1 | 2025-06-10 | maintenance | 97 | earlier-than-schedule info W7 | 2025-07-05",
-    ),
-    Case(
-        "After a late dose the suggestion is the original date, 14 days after it",
-        "P4",
-        "2025-10-25",
-        history=LOADED + "a5 | 2025-10-22",
-        proposals="m1 | 2025-10-30",
-        proposed="m1 | 2025-10-30 | maintenance | 8 | interval-too-short critical W2 | 2025-11-05",
-    ),
-    Case(
-        "No date is suggested where a clinician decides",
-        "P4 F3a",
-        "2026-01-16",
-        history="a1 | 2026-01-01\na2 | 2026-01-14",
-        proposals="m1 | 2026-01-20",
-        proposed="m1 | 2026-01-20 | loading-3 | 6 | interval-too-short critical W2 | -",
-    ),
-    Case(
-        "No date makes a wrong amount right, so none is suggested",
-        "P4 C5",
-        "2026-01-05",
-        history=ONE_DOSE,
-        proposals="m1 | 2026-01-10 | 28 mg",
-        proposed="""
-            m1 | 2026-01-10 | loading-2 | 9 | interval-too-short critical W2, unexpected-amount warning C5 | -
-        """,
-    ),
-)
-
 CHAPTER = Chapter(
     6,
     "A proposed date",
     "An order or an appointment is judged as if the dose were given on that day. An order that does not say when is"
     " judged as for today.",
-    JUDGED + SEVERAL + CONFLICTS + UNDATED + SUGGESTED,
+    JUDGED + SEVERAL + CONFLICTS + UNDATED,
 )

@@ -20,6 +20,7 @@ from tests.spec import (
     chapter_5_gaps,
     chapter_6_dates,
     chapter_6_orders,
+    chapter_6_suggested,
     chapter_7_findings,
     chapter_8_document,
 )
@@ -44,6 +45,7 @@ CHAPTERS = tuple(
         chapter_5_gaps,
         chapter_6_dates,
         chapter_6_orders,
+        chapter_6_suggested,
         chapter_7_findings,
         chapter_8_document,
     )
