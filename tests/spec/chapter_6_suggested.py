@@ -112,7 +112,7 @@ SUGGESTED = (
 CHAPTER = Chapter(
     6,
     "A proposed date: what is suggested instead",
-    "Where a date is too early or earlier than schedule, the first date is suggested that gives no warning, to this order"
-    " or to another one of the request.",
+    "Where a date is too early or earlier than schedule, the first date is suggested that gives no warning, to this"
+    " order or to another one of the request.",
     SUGGESTED,
 )
