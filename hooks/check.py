@@ -16,7 +16,7 @@ from cds.dosing.codes import Severity
 from cds.dosing.document import as_json
 from cds.dosing.facts import Proposal
 from cds.fhir.read import RESOURCE, other_version
-from hooks.console import ExitCode, UsageError, counted, say, say_all
+from hooks.console import ExitCode, UsageError, counted, output, say, say_all
 from hooks.histories import Histories, History, from_files, from_server, patient_reference
 from hooks.question import Question
 from hooks.settings import CheckSettings
@@ -36,13 +36,18 @@ def check(
     """Reads, assesses, prints. Raises UsageError where nothing can be read for reasons that the user can mend."""
     histories = _histories(inputs, [patient_reference(given) for given in patients], question, settings)
     assessed = [(history, _assess(history, question)) for history in histories.patients]
-    _print(assessed, form)
+    with output():
+        _print(assessed, form)
     _report(histories, assessed)
     return _exit_code(histories, [assessment for _, assessment in assessed])
 
 
 def _histories(inputs: Sequence[str], wanted: list[str], question: Question, settings: CheckSettings) -> Histories:
     drug, zone = question.regimen.drug, question.zone
+    if not all(given.strip() for given in inputs):
+        raise UsageError(
+            "INPUT is empty, from a variable that is not set perhaps; name a file, a folder or a FHIR server"
+        )
     urls = [given for given in inputs if given.lower().startswith(("http://", "https://"))]
     if not urls:
         return from_files([Path(given) for given in inputs], wanted, drug, zone)

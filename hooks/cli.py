@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,24 +11,40 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from hooks.console import UsageError, plain_errors
+from hooks.console import UsageError, output_failed, plain_errors
 
 if TYPE_CHECKING:
     from hooks.settings import CheckSettings
 
 _EXIT_CODES = """\b
 Exit codes:
-  0  no critical finding and no warning
-  1  findings: at least one is critical or a warning
-  2  bad usage or bad input: an unknown option, a missing file, a bad date,
-     no FHIR resource to assess
-  3  a history could not be read, or not whole: a server, file, line or Bundle
-     is broken; the rest is assessed and says `history-incomplete`
-  Where several apply: 2 before 3 before 1."""
+  0    no critical finding and no warning
+  1    findings: at least one is critical or a warning
+  2    bad usage or bad input: an unknown option, a missing file, a bad date,
+       no FHIR resource to assess, a patient whom the server does not know
+  3    a history could not be read, or not whole: a server, file, line or
+       Bundle is broken, or a dose names no patient; the rest is assessed
+       and says `history-incomplete`
+  70   a fault of this program; please report it
+  74   results or messages cannot be written: a full disk, a closed output
+  130  stopped by Ctrl-C
+  141  whoever read the output has gone
+  Where several of the first four apply: 2 before 3 before 1. After 70 and
+  above the results are not whole."""
+
+
+def _folder(given: str) -> Path:
+    """A folder; an empty word, which a variable that is not set leaves, would be the current one."""
+    if not given.strip():
+        raise typer.BadParameter("is empty; name a folder")
+    return Path(given)
+
 
 SiteFolder = Annotated[
     Path | None,
-    typer.Option("--site-folder", metavar="DIR", help="Folder with the site's own regimen and code files."),
+    typer.Option(
+        "--site-folder", metavar="DIR", parser=_folder, help="Folder with the site's own regimen and code files."
+    ),
 ]
 
 RegimenId = Annotated[
@@ -107,7 +124,7 @@ def show_regimen(
 
 @regimens_app.command("check")
 def check_regimens(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder with the site's own files.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", parser=_folder, help="Folder with the site's own files.")],
 ) -> None:
     """Tell every fault of every file of a site's folder. Exit code 2 with faults, 0 without."""
     with plain_errors():
@@ -260,7 +277,11 @@ def _loaded(load: Callable[..., _Loaded], **given: object) -> _Loaded:
 
 def main() -> None:
     """The console script."""
-    app(prog_name="nusinersen-cds")
+    try:
+        app(prog_name="nusinersen-cds")
+    except OSError as error:
+        # of the help, which is written outside of the commands
+        sys.exit(output_failed(f"the help cannot be written ({error.strerror})"))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 
@@ -22,11 +22,18 @@ class ExitCode(IntEnum):
     NOT_READ = 3
     INTERNAL = 70
     """A fault of this program; apart from 1, so that a crash is never taken for findings, nor for none."""
+    OUTPUT = 74
+    """Standard output or error is closed or full."""
     BROKEN_PIPE = 141
+    """Whoever read the output has gone. Ctrl-C ends a command with 130, which typer sees to."""
 
 
 class UsageError(Exception):
     """The user can mend it: the message says what, where, and what to do. It ends the command with exit code 2."""
+
+
+class OutputError(Exception):
+    """What the command has to say cannot be written: the message says where to, and why."""
 
 
 def printable(text: str) -> str:
@@ -38,7 +45,8 @@ def printable(text: str) -> str:
 
 def say(text: str = "") -> None:
     """One message, of one line or more, on standard error."""
-    typer.echo("\n".join(printable(line) for line in text.splitlines()), err=True)
+    with _written("standard error"):
+        typer.echo("\n".join(printable(line) for line in text.splitlines()), err=True)
 
 
 def say_all(title: str, lines: list[str]) -> None:
@@ -53,19 +61,62 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 @contextmanager
+def output() -> Iterator[None]:
+    """Around the writing of results. Raises OutputError where they do not all get out."""
+    # None, whatever the type says, where the command was started with it closed
+    if sys.stdout is None:
+        raise OutputError("standard output is closed")
+    with _written("standard output"):
+        yield
+        sys.stdout.flush()
+
+
+@contextmanager
+def _written(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{name} cannot be written ({error.strerror})") from None
+
+
+@contextmanager
 def plain_errors() -> Iterator[None]:
     """Ends a command without a traceback. An error of the program tells its kind and place only."""
     try:
+        with _told():
+            yield
+    except OutputError as error:
+        raise typer.Exit(output_failed(str(error))) from None
+    except BrokenPipeError:
+        _discard_output()
+        raise typer.Exit(ExitCode.BROKEN_PIPE) from None
+
+
+def output_failed(why: str) -> ExitCode:
+    """Says so, where that can still be said."""
+    with suppress(OutputError, OSError):
+        say(f"nusinersen-cds: {why}; what was to be written there is lost or cut short")
+    _discard_output()
+    return ExitCode.OUTPUT
+
+
+def _discard_output() -> None:
+    """What is still buffered must not fail again at the end."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
         yield
-        sys.stdout.flush()
     except UsageError as error:
         say(f"nusinersen-cds: {error}")
         raise typer.Exit(ExitCode.USAGE) from None
-    except BrokenPipeError:
-        # Whoever read our output has gone; what is still buffered must not fail again at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(ExitCode.BROKEN_PIPE) from None
-    except (typer.Exit, typer.Abort, typer.TyperException):
+    except (OutputError, BrokenPipeError, typer.Exit, typer.Abort, typer.TyperException):
         raise
     except Exception as error:  # noqa: BLE001  whatever went wrong, its text may quote a record
         frame = traceback.extract_tb(error.__traceback__)[-1]

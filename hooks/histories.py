@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cds.dosing.drug import Drug
-from cds.dosing.facts import Record, Unidentified
-from cds.fhir.history import group_by_patient, read_history
-from cds.fhir.patients import Rejected, replaced_ids
+from cds.dosing.facts import NotGiven, Record, Unidentified
+from cds.fhir.history import Groups, group_by_patient, read_history
+from cds.fhir.patients import replaced_ids
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import Pool, newer, reference_of, relative
 from hooks.console import UsageError, counted, say
-from hooks.inputs import read_inputs
+from hooks.folders import ENDINGS
+from hooks.inputs import Inputs, read_inputs
 from hooks.settings import CheckSettings
+
+if TYPE_CHECKING:
+    from cds.fhir.client import FhirClient
+
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +64,41 @@ def patient_reference(given: str) -> str:
     return found
 
 
-def from_files(paths: Iterable[Path], wanted: Sequence[str], drug: Drug, zone: tzinfo) -> Histories:
-    """The patients of the files, or those `wanted`. What is broken in a file can be of anyone."""
+def from_files(paths: Sequence[Path], wanted: Sequence[str], drug: Drug, zone: tzinfo) -> Histories:
+    """The patients of the files, or those `wanted`. What is broken in a file, and a dose that names no patient, can be
+    of anyone: then no history is whole."""
     inputs = read_inputs(paths)
     found = Histories(unusable=list(inputs.named_not_fhir), not_read=list(inputs.lost))
     resolve = Pool(inputs.resources, full_urls=inputs.full_urls).resolve
     groups = group_by_patient(inputs.resources, resolve=resolve)
+    _reject(groups, inputs, drug, zone, resolve, found)
+    whole = not found.not_read
     for patient in _chosen(groups.patients, wanted, inputs.resources, found):
         group = groups.patients[patient]
         records = read_history(group, drug=drug, zone=zone, patient=None, resolve=resolve)
-        found.patients.append(_history(patient, group, records, not inputs.lost, inputs.places))
-    _reject(groups.rejected, inputs.resources, inputs.places, drug, zone, resolve, found)
+        found.patients.append(_history(patient, group, records, whole, inputs.places))
     if not groups.patients and not found.not_read and not found.unusable:
-        found.unusable.append(f"no {RESOURCE} of a patient and no Patient is in the input")
+        found.unusable.append(_nobody(paths, inputs))
     found.administrations = sum(map(len, groups.patients.values())) + len(groups.rejected)
     found.source = counted(inputs.files, "file")
     others = ", ".join(f"{number} {of_type}" for of_type, number in sorted(inputs.others.items()))
     found.remarks = {
         "Not FHIR, passed over": inputs.not_fhir,
         "Not read, since only *.json, *.ndjson and *.gz are": inputs.not_read,
+        "Empty": inputs.blank,
         "Remarks of servers": inputs.notes,
         "Resources that are not looked at": [others] if others else [],
     }
     return found
+
+
+def _nobody(paths: Sequence[Path], inputs: Inputs) -> str:
+    """Says of the input that there is nobody to assess in it, and what to do."""
+    hidden = len(paths) - _MOST_NAMED
+    named = ", ".join(map(str, paths[:_MOST_NAMED])) + (f" and {hidden} more" if hidden > 0 else "")
+    if not inputs.files:
+        return f"{named}: no file in it ends in {', '.join(ENDINGS)}; rename the files, or name them one by one"
+    return f"{named}: no {RESOURCE} of a patient and no Patient is in it; name the files of an export with these"
 
 
 def _chosen(
@@ -123,35 +142,32 @@ def _history(
     return History(patient, records, whole, named, where, tuple(again))
 
 
-def _reject(
-    rejected: Sequence[Rejected],
-    resources: Sequence[Resource],
-    places: Mapping[int, str],
-    drug: Drug,
-    zone: tzinfo,
-    resolve: Resolve,
-    found: Histories,
-) -> None:
+def _reject(groups: Groups, inputs: Inputs, drug: Drug, zone: tzinfo, resolve: Resolve, found: Histories) -> None:
     """Lists records without a patient (C9). One that may be a dose of somebody is a history not read."""
-    if not rejected:
-        return
-    named = {reference_of(item) or f"{RESOURCE}?index={index}": item for index, item in enumerate(resources)}
-    for each in rejected:
-        resource = named[each.reference]
-        place = places[id(resource)]
+    grouped = {id(item) for group in groups.patients.values() for item in group}
+    ungrouped = [item for item in inputs.resources if item.get("resourceType") == RESOURCE and id(item) not in grouped]
+    for each, resource in zip(groups.rejected, ungrouped, strict=True):
+        place = inputs.places[id(resource)]
         record = read_administration(resource, drug=drug, zone=zone, patient=None, resolve=resolve)
         line = f"{place}: {each.reference}: {each.reason}"
-        if isinstance(record, Ignored):
-            line += f" ({record.why})"
-        elif isinstance(record, Unidentified):
-            line += " (not identified)"
-        else:
-            found.not_read.append(f"{place}: {each.reference} is of the drug and of no patient")
+        match record:
+            case Ignored():
+                line += f" ({record.why})"
+            case NotGiven():
+                line += " (not given)"
+            case Unidentified():
+                line += " (not identified)"
+                found.not_read.append(f"{place}: {each.reference} may be of the drug, and is of no patient")
+            case _:
+                found.not_read.append(f"{place}: {each.reference} is of the drug and of no patient")
         found.rejected.append(line)
 
 
 def from_server(url: str, wanted: Sequence[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
     """The named patients of a FHIR server. One whose history could not be read at all is not assessed."""
+    one = relative(url.rstrip("/"))
+    if one is not None and one.startswith("Patient/"):
+        raise UsageError(f"{url}: is the URL of one patient; give the base URL before /{one}, and --patient {one}")
     if not wanted:
         raise UsageError(f"{url}: name the patients to read with --patient; a whole server is not read")
     return asyncio.run(_fetch(url, sorted(set(wanted)), drug, zone, settings))
@@ -186,6 +202,8 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
             else:
                 found.remarks.setdefault("Remarks", []).extend(problems)
             group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
+            if not group and not await _known(client, patient, url, found):
+                continue
             found.administrations += len(group)
             records = read_history(
                 fetched.resources,
@@ -196,7 +214,20 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
                 full_urls=fetched.full_urls,
             )
             found.patients.append(_history(patient, group, records, fetched.whole, {}))
-            if not group:
-                empty = f"{patient}: the server shows no {RESOURCE}; check the id, and what the token may see"
-                found.remarks.setdefault("Nothing recorded", []).append(empty)
     return found
+
+
+async def _known(client: FhirClient, patient: str, url: str, found: Histories) -> bool:
+    """Whether a patient without a record may be assessed: a mistyped id must not pass for one who was never treated."""
+    from cds.fhir.errors import FhirError, Kind
+
+    empty = f"{patient}: the server shows no {RESOURCE}; check what the token may see"
+    try:
+        await client.read("Patient", patient.removeprefix("Patient/"))
+    except FhirError as error:
+        if error.kind is Kind.MISSING:
+            found.unusable.append(f"{patient}: {url} knows no such patient; correct --patient")
+            return False
+        empty += f", and the id, since the Patient could not be read ({error.message})"
+    found.remarks.setdefault("Nothing recorded", []).append(empty)
+    return True

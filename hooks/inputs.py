@@ -14,10 +14,9 @@ import orjson
 from cds.fhir.bundle import read_contents
 from cds.fhir.plain import Resource, kind
 from hooks.console import UsageError
+from hooks.folders import Folders
 from hooks.packed import BrokenFile, chunks, lines
 
-ENDINGS = (".json", ".ndjson", ".gz")
-"""The files of a folder that are read."""
 _LINES = (".ndjson", ".jsonl")
 # The types that an assessment looks at; of a bulk export the rest is counted and let go.
 _LOOKED_AT = frozenset({"MedicationAdministration", "Medication", "Patient", "Substance"})
@@ -31,8 +30,9 @@ class Inputs:
     `places` tells where a resource was read (`export/a.ndjson:12`), by the identity of the object. `lost`: places
     that are broken, so that records may be missing. `not_fhir`: files of folders that hold JSON and no FHIR;
     `named_not_fhir`: the same, and other text, where the user named the file. `not_read`: files of a folder with
-    other endings. `others`: resources that are not looked at, by type. `next_pages` and `own_urls` are the links of
-    Bundles to further pages, each with what to say if it is missing, and to themselves.
+    other endings; `blank`: files without a line in them. `others`: resources that are not looked at, by type.
+    `next_pages` and `own_urls` are the links of Bundles to further pages, each with what to say if it is missing, and
+    to themselves.
     """
 
     resources: list[Resource] = field(default_factory=list)
@@ -43,6 +43,7 @@ class Inputs:
     not_fhir: list[str] = field(default_factory=list)
     named_not_fhir: list[str] = field(default_factory=list)
     not_read: list[str] = field(default_factory=list)
+    blank: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     files: int = 0
     next_pages: dict[str, str] = field(default_factory=dict)
@@ -54,36 +55,37 @@ class Inputs:
 
 
 def read_inputs(paths: Iterable[Path]) -> Inputs:
-    """All resources of files and folders. Raises UsageError where a path does not exist, with all that do not."""
+    """All resources of files and folders. Raises UsageError where a path cannot be entered, with all that cannot."""
     every = list(paths)
-    missing = [str(path) for path in every if not path.exists()]
-    if missing:
-        raise UsageError("\n".join(f"{path}: there is no such file or folder; correct the path" for path in missing))
+    absent = [f"{path}: {fault}" for path in every if (fault := _absent(path))]
+    if absent:
+        raise UsageError("\n".join(absent))
     inputs = Inputs()
-    seen: set[Path] = set()
+    folders = Folders()
+    seen: set[str] = set()
     for path in every:
-        if path.is_dir():
-            _read_folder(path, inputs, seen)
-        elif path.resolve() not in seen:
-            seen.add(path.resolve())
-            _Document(path, inputs, named=True).read()
+        is_folder = path.is_dir()
+        for file in folders.files(path) if is_folder else (path,):
+            # unlike Path.resolve, this takes links that lead in a circle
+            real = os.path.realpath(file)
+            if real not in seen:
+                seen.add(real)
+                _Document(file, inputs, named=not is_folder).read()
     inputs.missing_pages()
+    inputs.lost += [*folders.lost, *folders.links_elsewhere()]
+    inputs.not_read += folders.not_read
     return inputs
 
 
-def _read_folder(folder: Path, inputs: Inputs, seen: set[Path]) -> None:
-    def unreadable(error: OSError) -> None:
-        inputs.lost.append(f"{error.filename}: the folder cannot be read ({error.strerror})")
-
-    for root, folders, names in os.walk(folder, onerror=unreadable):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(root, name)
-            if not name.lower().endswith(ENDINGS):
-                inputs.not_read.append(str(path))
-            elif path.resolve() not in seen:
-                seen.add(path.resolve())
-                _Document(path, inputs, named=False).read()
+def _absent(path: Path) -> str:
+    """Why there is nothing at a path; empty where there is."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return "there is no such file or folder; correct the path"
+    except OSError as error:
+        return f"cannot be entered ({error.strerror}); correct the path, or the rights to it"
+    return ""
 
 
 class _Document:
@@ -128,6 +130,8 @@ class _Document:
                 self._take(value, place)
             else:
                 lost.append(f"{place}: {_what(value)}; the line is lost")
+        if not first:
+            self.inputs.blank.append(str(self.path))
         if not self.fhir and first and not first.startswith(b"{") and self.named:
             del lost[before:]
             self._not_fhir(self.path, _text(first))
@@ -227,7 +231,7 @@ def _what(value: object) -> str:
 
 def _text(text: bytes) -> str:
     if not text:
-        return "is empty"
+        return "is empty; export it again"
     if text.startswith(b"<"):
         return "is HTML or XML, not FHIR JSON; ask the server for application/fhir+json"
     return "is not JSON"

@@ -12,7 +12,7 @@ from cds.dosing.codes import CATCH_UP, MAINTENANCE, loading
 from cds.dosing.drug import Coding, Drug, Strength
 from cds.dosing.regimen import CatchUp, Regimen
 from cds.regimens.library import Library, RegimenFaults, load
-from hooks.console import UsageError, counted, say
+from hooks.console import UsageError, counted, output, say
 from hooks.phrases import quantity, step_title
 from hooks.rich_text import cells, indented, stdout_console, table
 
@@ -34,7 +34,8 @@ def show_all(regimens: Library) -> None:
         rows.add_row(
             *cells(regimen.id, regimen.version, regimen.verified, regimen.digest[:_SHORT_DIGEST], regimen.title)
         )
-    stdout_console().print(rows)
+    with output():
+        stdout_console().print(rows)
     say("`nusinersen-cds regimens ID` shows one with its sources. There is no default: a site chooses one.")
 
 
@@ -48,7 +49,11 @@ def check_folder(folder: Path) -> None:
 
 def show(regimen: Regimen) -> None:
     """One regimen: steps, delays, tolerances, what the label says, codes, sources, notes."""
-    console = stdout_console()
+    with output():
+        _show(stdout_console(), regimen)
+
+
+def _show(console: Console, regimen: Regimen) -> None:
     facts = table("", "", header=False)
     for name, value in (
         ("id", regimen.id),

@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cds.dosing.assessment import Assessment, Forecast, Proposed
+from cds.dosing.assessment import Assessment, Proposed
 from cds.dosing.codes import Severity, Status
 from cds.dosing.findings import Finding, in_order
 from cds.fhir.plain import Resource
 from hooks.console import printable
 from hooks.histories import History
-from hooks.phrases import sentence, span, step_title
+from hooks.phrases import dated_step, sentence, span, step_title
 from hooks.rich_text import cells, indented, labelled, stdout_console, table
 from hooks.wording import FINDINGS
 
@@ -43,7 +43,7 @@ def _show(console: Console, history: History, assessment: Assessment) -> None:
         console.print(indented(_doses(assessment)))
     lines = labelled(len("suggested"))
     _findings(lines, assessment)
-    _next(lines, assessment.forecast)
+    _next(lines, assessment)
     for proposed in assessment.proposed:
         _proposed(lines, proposed)
     if lines.row_count:
@@ -64,9 +64,11 @@ def _heading(assessment: Assessment) -> Text:
     text = Text(printable(assessment.patient), style="bold")
     text.append("  ")
     text.append(_STATUS[forecast.status], style=_STATUS_STYLE.get(forecast.status, "bold green"))
+    title, missed = dated_step(forecast)
     if forecast.recommended is not None:
-        text.append(f"  {step_title(forecast.step)} recommended for {forecast.recommended}", style="default")
-    elif forecast.earliest is not None:
+        was = " was" if missed else ""
+        text.append(f"  {title}{was} recommended for {forecast.recommended}", style="default")
+    elif forecast.earliest is not None and forecast.status is not Status.OVERDUE:
         text.append(f"  not before {forecast.earliest}", style="default")
     elif not assessment.evaluations:
         text.append("  no dose counted", style="default")
@@ -101,18 +103,23 @@ def _say(rows: Table, findings: Iterable[Finding], about: str = "") -> None:
         rows.add_row(severity, *cells(f"{about}{sentence(finding)} (rule {finding.rule})"))
 
 
-def _next(rows: Table, forecast: Forecast) -> None:
-    dates = [
-        f"{name} {day}"
-        for name, day in (
-            ("not before", forecast.earliest),
-            ("recommended for", forecast.recommended),
-            ("overdue from", forecast.overdue_from),
-        )
-        if day is not None
-    ]
-    if dates:
-        rows.add_row(*cells("next", f"{step_title(forecast.step)}: {', '.join(dates)}"))
+def _next(rows: Table, assessment: Assessment) -> None:
+    forecast = assessment.forecast
+    title, missed = dated_step(forecast)
+    # what was missed could have been given for long; where a clinician decides, the step is by the phase alone
+    missed = missed and forecast.status is not Status.DECISION
+    named = (
+        ("not before", None if missed else forecast.earliest),
+        ("recommended for", forecast.recommended),
+        ("overdue from", forecast.overdue_from),
+    )
+    dates = ", ".join([f"{name} {day}" for name, day in named if day is not None])
+    if missed:
+        known = f", {dates}" if dates else ""
+        instead = f"a dose on {assessment.on} would be: {step_title(forecast.step)}"
+        rows.add_row(*cells("missed", f"{title}{known}; {instead}"))
+    elif dates:
+        rows.add_row(*cells("next", f"{title}: {dates}"))
     if forecast.options:
         rows.add_row(*cells("options", ", ".join(map(str, forecast.options))))
     if forecast.plan:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.sources import ROOT
-from tests.cli.files import Json, Result, bundle, check, dose, loading, run, write, write_lines
+from tests.cli.files import OTHER_DRUG, Json, Result, bundle, check, dose, loading, run, write, write_lines
 
 GOOD = bundle(*loading())
 TOO_EARLY = bundle(*loading(until=1), dose("x", "2026-01-13"))
@@ -45,6 +45,9 @@ LATE = bundle(*loading(until=1), dose("x", "2026-02-28"), dose("y", "2026-03-14"
         pytest.param(bundle({"resourceType": "Observation", "id": "o"}), (), 2, id="nothing that is looked at"),
         pytest.param(bundle(*loading(), "text"), (), 3, id="a broken entry"),
         pytest.param(bundle(*loading(), dose("x", "2026-04-01", None)), (), 3, id="a dose of nobody"),
+        pytest.param(GOOD, ("",), 2, id="an empty word beside the file"),
+        pytest.param(GOOD, ("--patient", ""), 2, id="a patient without a name"),
+        pytest.param(GOOD, ("--site-folder", ""), 2, id="a site folder without a name"),
     ],
 )
 def test_exit_codes(tmp_path: Path, history: Json, options: tuple[str, ...], code: int) -> None:
@@ -142,8 +145,100 @@ def test_a_wrong_setting_is_named(tmp_path: Path, env: dict[str, str], says: str
     assert says in ended.stderr
 
 
+NO_DRUG: Json = {"medicationCodeableConcept": {}}
+ANOTHER_DRUG: Json = {"medicationCodeableConcept": OTHER_DRUG}
+
+
+@pytest.mark.parametrize(
+    ("record", "code", "codes"),
+    [
+        pytest.param(dose("x", "2026-04-01", None), 3, ["history-incomplete"], id="a dose"),
+        pytest.param(dose("x", None, None), 3, ["history-incomplete"], id="one that cannot be read"),
+        pytest.param(dose("x", "2026-04-01", None, **NO_DRUG), 3, ["history-incomplete"], id="perhaps of the drug"),
+        pytest.param(
+            dose("x", "2026-04-01", subject={"reference": "Group/g"}), 3, ["history-incomplete"], id="of a group"
+        ),
+        pytest.param(dose("p1-1", "2026-04-01", None), 3, ["history-incomplete"], id="with the id of another record"),
+        pytest.param(dose("x", "2026-04-01", None, **ANOTHER_DRUG), 0, [], id="of another drug"),
+        pytest.param(dose("x", "2026-04-01", None, status="entered-in-error"), 0, [], id="entered in error"),
+        pytest.param(dose("x", "2026-04-01", None, status="not-done"), 0, [], id="not given"),
+    ],
+)
+def test_a_record_without_a_patient_can_be_of_anyone(tmp_path: Path, record: Json, code: int, codes: list[str]) -> None:
+    path = write_lines(tmp_path / "a.ndjson", [*loading("p1"), *loading("p2"), record])
+    for named in ((), ("--patient", "p2")):
+        ended = check(path, *named)
+        assert ended.exit_code == code, ended.stderr
+        assert ended.patients == (["Patient/p2"] if named else ["Patient/p1", "Patient/p2"])
+        for assessment in ended.assessments:
+            assert [finding["code"] for finding in assessment["findings"]] == codes
+        assert f"{path}:9: {record_name(record)}: subject is" in ended.stderr
+
+
+def record_name(record: Json) -> str:
+    return f"MedicationAdministration/{record['id']}"
+
+
+NO_FILE = "no file in it ends in .json, .ndjson, .gz; rename the files, or name them one by one"
+NO_RECORD = "no MedicationAdministration of a patient and no Patient is in it; name the files of an export with these"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ({}, NO_FILE),
+        ({"a.txt": b"{}"}, NO_FILE),
+        ({"a.ndjson": b"\n \n"}, NO_RECORD),
+        ({"a.json": b'{"resourceType": "Bundle", "type": "collection"}'}, NO_RECORD),
+        ({"a.json": b'{"output": []}'}, NO_RECORD),
+    ],
+)
+def test_an_input_of_nobody_is_named_with_what_to_do(tmp_path: Path, content: dict[str, bytes], says: str) -> None:
+    for name, data in content.items():
+        (tmp_path / name).write_bytes(data)
+    ended = check(tmp_path)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert f"{tmp_path}: {says}" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("blank.ndjson", b"", "Empty:\n  {path}\n"),
+        (
+            "blank.ndjson",
+            b"",
+            f"{{path}}: {NO_RECORD}",
+        ),
+        ("blank.json", b" \n", "{path}: is empty; export it again"),
+        ("bundle.json", b'{"resourceType": "Bundle"}', "{path}: no MedicationAdministration of a patient"),
+    ],
+)
+def test_a_file_of_nobody_is_named(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    ended = check(path)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert says.format(path=path) in ended.stderr
+
+
+def test_of_many_inputs_of_nobody_some_are_named(tmp_path: Path) -> None:
+    paths = [write_lines(tmp_path / f"{number}.ndjson", []) for number in range(5)]
+    assert f"{paths[0]}, {paths[1]}, {paths[2]} and 2 more: no MedicationAdministration" in check(*paths).stderr
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_word_is_not_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    write(tmp_path / "a.json", GOOD)
+    monkeypatch.chdir(tmp_path)
+    ended = check(empty)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "INPUT is empty, from a variable that is not set perhaps; name a file" in ended.stderr
+    assert run("regimens", "check", empty).exit_code == 2
+
+
 def test_help_and_readme_document_the_same_codes() -> None:
     helped = re.findall(r"^ +(\d+)  ", run("check", "--help").stdout, re.MULTILINE)
     table = (ROOT / "README.md").read_text("utf-8").partition("| exit code of `check`")[2]
-    assert helped == ["0", "1", "2", "3"]
+    assert helped == ["0", "1", "2", "3", "70", "74", "130", "141"]
     assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == helped

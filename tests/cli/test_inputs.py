@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,80 @@ def test_a_broken_file_of_a_folder_is_lost_history(tmp_path: Path, name: str, co
     assert ended.exit_code == 3
     assert says in ended.stderr
     assert "history-incomplete" in {finding["code"] for finding in ended.assessments[0]["findings"]}
+
+
+Place = Callable[[Path], object]
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        pytest.param(
+            lambda folder: (folder / "x.json").symlink_to("x.json"),
+            "x.json: cannot be read (Too many levels of symbolic links); not read",
+            id="a link to itself",
+        ),
+        pytest.param(
+            lambda folder: (folder / "x.json").symlink_to("gone.json"),
+            "x.json: cannot be read (No such file or directory); not read",
+            id="a link to nothing",
+        ),
+        pytest.param(
+            lambda folder: os.mkfifo(folder / "x.ndjson"),
+            "x.ndjson: is a named pipe, not a file; not read",
+            id="a pipe",
+        ),
+        pytest.param(
+            lambda folder: (folder / "x.json").symlink_to("/dev/zero"),
+            "x.json: is a device, not a file; not read",
+            id="a device",
+        ),
+        pytest.param(
+            lambda folder: (folder / "x").symlink_to(folder.parent / "elsewhere"),
+            "x: is a link to another folder, which is not followed; name that folder itself",
+            id="a folder elsewhere",
+        ),
+    ],
+)
+def test_what_is_no_file_is_named_and_may_have_held_history(tmp_path: Path, make: Place, says: str) -> None:
+    write(tmp_path / "elsewhere" / "more.json", bundle(*loading("p2")))
+    folder = tmp_path / "export"
+    write(folder / "good.json", bundle(*loading()))
+    make(folder)
+    ended = check(folder)
+    assert (ended.exit_code, ended.patients) == (3, ["Patient/p1"]), ended.stderr
+    assert f"{folder}/{says}" in ended.stderr
+    assert "history-incomplete" in {finding["code"] for finding in ended.assessments[0]["findings"]}
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        pytest.param(lambda folder: (folder / "x.json").symlink_to("good.json"), "Read from 1 file: 4 ", id="a file"),
+        pytest.param(lambda folder: (folder / "x").symlink_to(folder), "Read from 1 file: 4 ", id="a circle"),
+        pytest.param(lambda folder: os.mkfifo(folder / "x"), "/x\n", id="a pipe of another name"),
+    ],
+)
+def test_what_takes_nothing_away_is_no_loss(tmp_path: Path, make: Place, says: str) -> None:
+    write(tmp_path / "good.json", bundle(*loading()))
+    make(tmp_path)
+    ended = check(tmp_path)
+    assert (ended.exit_code, doses(ended.assessments[0])) == (0, 4), ended.stderr
+    assert says in ended.stderr
+
+
+def test_a_linked_folder_that_is_named_too_is_no_loss(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "p1.json", bundle(*loading("p1")))
+    write(tmp_path / "b" / "p2.json", bundle(*loading("p2")))
+    (tmp_path / "a" / "b").symlink_to(tmp_path / "b")
+    assert check(tmp_path / "a").exit_code == 3
+    assert check(tmp_path / "a", tmp_path / "b").exit_code == 0
+
+
+def test_a_name_too_long_for_a_file_is_a_wrong_path(tmp_path: Path) -> None:
+    ended = check(tmp_path / ("x" * 300))
+    assert ended.exit_code == 2
+    assert "cannot be entered (File name too long)" in ended.stderr
 
 
 def test_the_lines_before_a_cut_are_used(tmp_path: Path) -> None:
@@ -189,6 +264,7 @@ def test_every_record_is_accounted_for(tmp_path: Path) -> None:
         f"{path}:11: MedicationAdministration?index=10: subject is missing (another-drug)",
         f"{path}:12: MedicationAdministration/nobody: subject is missing (not identified)",
         f"{path}:13: MedicationAdministration/group: subject is not a patient",
+        f"{path}:12: MedicationAdministration/nobody may be of the drug, and is of no patient",
         f"{path}:13: MedicationAdministration/group is of the drug and of no patient",
         f"MedicationAdministration/p1-4: {path}:4 and {path}:5",
         "1 Encounter",

@@ -73,10 +73,47 @@ def test_the_named_patients_of_the_sandbox(sandbox: str) -> None:
     assert f"Read from {sandbox}: " in ended.stderr
 
 
-def test_a_patient_whom_the_server_does_not_know_is_said_to_have_nothing_recorded(sandbox: str) -> None:
-    ended = check(sandbox, "--patient", "nobody-of-this-name")
-    assert [each["forecast"]["status"] for each in ended.assessments] == ["not-started"]
-    assert "Patient/nobody-of-this-name: the server shows no MedicationAdministration; check the id" in ended.stderr
+def test_a_patient_whom_the_server_does_not_know_is_not_one_without_doses(sandbox: str) -> None:
+    ended = check(sandbox, "--patient", "nobody-of-this-name", "--patient", "upcoming")
+    assert (ended.exit_code, ended.patients) == (2, ["Patient/upcoming"])
+    assert f"Patient/nobody-of-this-name: {sandbox} knows no such patient; correct --patient" in ended.stderr
+
+
+PATIENT: tuple[int, Json] = (200, {"resourceType": "Patient", "id": "p1"})
+
+
+@pytest.mark.parametrize(
+    ("patient", "code", "assessed", "says"),
+    [
+        pytest.param(PATIENT, 0, 1, "Patient/p1: the server shows no MedicationAdministration; check what", id="there"),
+        pytest.param((404, {}), 2, 0, "knows no such patient; correct --patient", id="missing"),
+        pytest.param((410, {}), 2, 0, "knows no such patient; correct --patient", id="deleted"),
+        pytest.param((403, {}), 0, 1, "check what the token may see, and the id, since the Patient", id="denied"),
+        pytest.param((500, {}), 0, 1, "check what the token may see, and the id, since the Patient", id="broken"),
+        pytest.param((200, {}), 0, 1, "check what the token may see, and the id, since the Patient", id="nonsense"),
+    ],
+)
+def test_an_empty_history_is_that_of_a_patient_who_is_there(
+    patient: tuple[int, Json], code: int, assessed: int, says: str
+) -> None:
+    # the read of the Patient has no query, and gets what is not in the table
+    with server(Scripted({"patient=p1": page(), "": patient})) as base:
+        ended = check(base, "--patient", "p1")
+    assert (ended.exit_code, len(ended.assessments)) == (code, assessed), ended.stderr
+    assert [each["forecast"]["status"] for each in ended.assessments] == ["not-started"] * assessed
+    assert says in ended.stderr
+
+
+def test_a_patient_with_records_is_not_read_beside_them() -> None:
+    with server(Scripted({"patient=p1": page(*loading()), "": (404, {})})) as base:
+        assert check(base, "--patient", "p1").exit_code == 0
+
+
+@pytest.mark.parametrize("end", ["/Patient/p1", "/Patient/p1/"])
+def test_the_url_of_a_patient_is_no_base_url(end: str) -> None:
+    ended = check(f"https://fhir.example.invalid/r4{end}", "--patient", "p2")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "give the base URL before /Patient/p1, and --patient Patient/p1" in ended.stderr
 
 
 def test_a_server_is_not_read_as_a_whole(sandbox: str) -> None:
