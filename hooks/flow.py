@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -131,7 +131,7 @@ def _why(kind: Kind | None) -> NotChecked:
 async def _chart(request: HookRequest, desk: Desk) -> Body:
     now = desk.clock()
     link = Link(desk.client, request)
-    gathered = await gather(request, link, seconds=desk.limits.seconds)
+    gathered = await gather(request, link, drug=desk.regimen.drug, seconds=desk.limits.seconds)
     assessment = _assess(request, gathered, desk, now, ())
     if gathered.unread and assessment.unidentified and not _has_drug(assessment):
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
@@ -155,7 +155,7 @@ async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
     patient = f"Patient/{request.patient_id}"
     ours = drafts.ours
     left = max(0.1, until - asyncio.get_running_loop().time())
-    gathered = await _gather_for(request, drafts, ours, link, left)
+    gathered = await _gather_for(drafts, partial(gather, request, link, drug=desk.regimen.drug, seconds=left))
     cards: list[Card] = []
     assessment = None
     if gathered is not None:
@@ -174,21 +174,19 @@ async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
     return _body(cards, assessment, desk)
 
 
-async def _gather_for(
-    request: HookRequest, drafts: Drafts, ours: tuple[Order, ...], link: Link, seconds: float
-) -> Gathered | None:
+async def _gather_for(drafts: Drafts, history: Callable[[], Awaitable[Gathered]]) -> Gathered | None:
     """The history, as far as a judged order needs one.
 
     For an order of ours that refers to a record whose Medication nobody was asked for, the history is not whole. Where
     no judged order is known to be ours, a failure is told by the status: a card could be on every order there is.
     """
-    if drafts.any_judged(ours):
-        gathered = await gather(request, link, seconds=seconds)
+    if drafts.any_judged(drafts.ours):
+        gathered = await history()
         return replace(gathered, unread=(*gathered.unread, *gathered.not_asked))
     if not drafts.nameless():
         return None
     try:
-        return await gather(request, link, seconds=seconds)
+        return await history()
     except NotReadError as error:
         raise NotKnownError(str(error)) from error
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from cds.dosing.drug import Drug
 from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError, Kind
@@ -84,8 +85,8 @@ def prefetched(request: HookRequest) -> tuple[Resource, ...]:
     )
 
 
-async def gather(request: HookRequest, link: Link, *, seconds: float) -> Gathered:
-    """All records of the patient that an assessment needs, within `seconds`.
+async def gather(request: HookRequest, link: Link, *, drug: Drug, seconds: float) -> Gathered:
+    """All records of the patient that an assessment of `drug` needs, within `seconds`.
 
     Raises NoSourceError where there is nothing to read from, and NotReadError where nothing could be read.
     """
@@ -106,7 +107,7 @@ async def gather(request: HookRequest, link: Link, *, seconds: float) -> Gathere
             missing.append(need)
         if not elsewhere:
             usable.append(contents)
-            problems += [f"prefetch.{need.key}: {problem}" for problem in contradictions(contents.resources)]
+            problems += [f"prefetch.{need.key}: {problem}" for problem in contradictions(contents.resources, drug)]
     resources = tuple([resource for contents in usable for resource in contents.resources])
     full_urls = {url: resource for contents in usable for url, resource in contents.full_urls.items()}
     next_url = next((contents.next_url for contents in usable if contents.next_url), None)

@@ -7,7 +7,8 @@ from datetime import tzinfo
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import Record
-from cds.fhir.identify import ingredient_references, medication_references
+from cds.fhir.identify import identify, ingredient_references, medication_references
+from cds.fhir.identity import Answer
 from cds.fhir.patients import Groups, group_by_patient, replaced_ids
 from cds.fhir.plain import Malformed, Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
@@ -116,15 +117,22 @@ def _fetchable(reference: str) -> bool:
     return found is not None and found.startswith("Medication/")
 
 
-def contradictions(resources: Iterable[Resource]) -> tuple[str, ...]:
-    """Two records of one id that differ are two versions, or doses of two systems: nobody can say where neither was
-    updated last."""
-    seen: dict[object, Resource] = {}
+def contradictions(resources: Iterable[Resource], drug: Drug) -> tuple[str, ...]:
+    """Why a history is not whole though all of it came: two records of the drug under one id that differ are two
+    versions, or doses of two systems, and nobody can say which, where neither says when it was updated."""
+    seen: dict[str, Resource] = {}
     for resource in resources:
-        name = (resource.get("resourceType"), resource.get("id"))
-        before = seen.setdefault(name, resource) if isinstance(name[1], str) else resource
-        if before is not resource and before != resource and not _which_is_last(before, resource):
-            return (f"holds several versions of one {name[0]}, and does not say which is the last",)
+        name = resource.get("id")
+        if resource.get("resourceType") != RESOURCE or not isinstance(name, str):
+            continue
+        before = seen.setdefault(name, resource)
+        if (
+            before is not resource
+            and before != resource
+            and not _which_is_last(before, resource)
+            and any(identify(each, drug, lambda *_: None).answer is not Answer.OTHER for each in (before, resource))
+        ):
+            return (f"there are several versions of one {RESOURCE}, and none says that it is the last",)
     return ()
 
 
