@@ -49,6 +49,9 @@ def _histories(inputs: Sequence[str], wanted: list[str], question: Question, set
             "INPUT is empty, from a variable that is not set perhaps; name a file, a folder or a FHIR server"
         )
     urls = [given for given in inputs if given.lower().startswith(("http://", "https://"))]
+    other = [given for given in inputs if "://" in given and given not in urls and not Path(given).exists()]
+    if other:
+        raise UsageError(f"{other[0]}: is no http or https URL; give the base URL of a FHIR server, or a file")
     if not urls:
         return from_files([Path(given) for given in inputs], wanted, drug, zone)
     if len(inputs) > 1:
@@ -89,7 +92,7 @@ def _report(histories: Histories, assessed: Sequence[tuple[History, Assessment]]
         say_all(title, lines)
     say_all("Rejected, since no patient is named (rule C9)", histories.rejected)
     again = [line for history, _ in assessed for line in history.again]
-    say_all("Given more than once; of each the last updated counts", again)
+    say_all("Given more than once; of each the last updated counts, or the last one read where that is not said", again)
     say_all("Not counted", _not_counted(assessment for _, assessment in assessed))
     say_all("Only FHIR R4 is read", _other_versions(history for history, _ in assessed))
     say_all("NOT READ, so that histories may be incomplete", histories.not_read)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from hooks.console import UsageError, output_failed, plain_errors
+from hooks.console import UsageError, output, output_failed, plain_errors
 
 if TYPE_CHECKING:
     from hooks.settings import CheckSettings
@@ -72,6 +72,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        with plain_errors(), output():
+            from importlib.metadata import version
+
+            typer.echo(f"nusinersen-cds {version('nusinersen-cds')}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What stands before a command."""
 
 
 class ShowsByDefault(TyperGroup):

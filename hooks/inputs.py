@@ -20,6 +20,8 @@ from hooks.packed import BrokenFile, chunks, lines
 _LINES = (".ndjson", ".jsonl")
 # The types that an assessment looks at; of a bulk export the rest is counted and let go.
 _LOOKED_AT = frozenset({"MedicationAdministration", "Medication", "Patient", "Substance"})
+_TOO_DEEP = "depth limit"
+"""In orjson's words for more levels than it has room for."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -234,12 +236,21 @@ def _text(text: bytes) -> str:
         return "is empty; export it again"
     if text.startswith(b"<"):
         return "is HTML or XML, not FHIR JSON; ask the server for application/fhir+json"
-    return "is not JSON"
+    return "is not JSON" if _is_utf8(text) else "is not UTF-8 text; save it as UTF-8"
 
 
 def _fault(text: bytes, error: orjson.JSONDecodeError) -> str:
+    if not _is_utf8(text):
+        return " (not UTF-8 text)"
+    if _TOO_DEEP in error.msg:
+        return " (nested too deeply)"
+    return f" (column {error.colno})"
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Whether it is; UTF-16 without its mark can be taken for it, but has zeros, which JSON has not."""
     try:
         text.decode()
     except UnicodeDecodeError:
-        return " (not UTF-8 text)"
-    return f" (column {error.colno})"
+        return False
+    return b"\0" not in text

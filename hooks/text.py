@@ -132,7 +132,11 @@ def _proposed(rows: Table, proposed: Proposed) -> None:
     rows.add_row(*cells("proposed", f"{proposed.date}, {step_title(proposed.step)}{after}{verdict}"))
     _say(rows, proposed.findings)
     if proposed.suggested is not None:
-        rows.add_row(*cells("suggested", f"{proposed.suggested}: the first date that gives no warning"))
+        rows.add_row(
+            *cells(
+                "suggested", f"{proposed.suggested}: the first date from the recommended one on that gives no warning"
+            )
+        )
     if proposed.plan:
         rows.add_row(*cells("plan then", "; ".join(f"{each.date} {step_title(each.step)}" for each in proposed.plan)))
 

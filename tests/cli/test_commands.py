@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,11 @@ def test_help_enters_no_heavy_room(arguments: tuple[str, ...]) -> None:
 def test_every_command_is_listed_and_has_help(command: str) -> None:
     assert f"  {command} " in run("--help").stdout
     assert run(command, "--help").exit_code == 0
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    ended = run("--version")
+    assert (ended.exit_code, ended.stdout) == (0, f"nusinersen-cds {version('nusinersen-cds')}\n")
 
 
 def test_the_console_script_runs(tmp_path: Path) -> None:

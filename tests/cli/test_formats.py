@@ -122,7 +122,7 @@ def test_text_of_a_patient_on_schedule(history: Path) -> None:
     shown = words(ended.stdout)
     assert shown.startswith("Patient/p2 upcoming maintenance dose recommended for 2026-07-05 (on 2026-05-01)")
     assert "plan 2026-07-05 maintenance dose; 2026-11-05 maintenance dose;" in shown
-    assert "suggested 2026-07-05: the first date that gives no warning" in shown
+    assert "suggested 2026-07-05: the first date from the recommended one on that gives no warning" in shown
 
 
 STARTED = ("2022-01-01", "2022-01-15", "2022-01-29", "2022-03-05")

@@ -273,6 +273,32 @@ def test_every_record_is_accounted_for(tmp_path: Path) -> None:
         assert said in ended.stderr, said
 
 
+BUNDLE = json.dumps(bundle(*loading()))
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "says"),
+    [
+        pytest.param(BUNDLE.encode("utf-16"), 2, "is not UTF-8 text; save it as UTF-8", id="UTF-16"),
+        pytest.param(BUNDLE.encode("utf-16-le"), 3, "is broken JSON (not UTF-8 text)", id="UTF-16 without its mark"),
+        pytest.param(BUNDLE.replace("p1", "\xe9").encode("latin-1"), 3, "(not UTF-8 text)", id="Latin-1"),
+        pytest.param(b"[" * 5000, 3, "is broken JSON (nested too deeply)", id="nested without end"),
+        pytest.param(b'{"resourceType": "Bundle",}', 3, "is broken JSON (column 26)", id="a comma too many"),
+    ],
+)
+def test_what_is_wrong_with_a_text_is_said(tmp_path: Path, content: bytes, code: int, says: str) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    ended = check(tmp_path / "a.json")
+    assert ended.exit_code == code, ended.stderr
+    assert says in ended.stderr
+
+
+def test_a_url_of_another_kind_is_no_file_that_is_missing() -> None:
+    ended = check("ftp://fhir.example.invalid/r4", "--patient", "p1")
+    assert ended.exit_code == 2
+    assert "ftp://fhir.example.invalid/r4: is no http or https URL" in ended.stderr
+
+
 def test_files_and_a_server_or_two_servers_are_not_mixed(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", bundle(*loading()))
     for mixed in ((path,), ("https://b.example.invalid",)):
