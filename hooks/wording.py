@@ -285,11 +285,8 @@ DELAYS: Mapping[Code, str] = {
 class NotChecked(StrEnum):
     """Why an order could not be checked."""
 
-    NO_DATA = "no-data"
     DENIED = "denied"
     UPSTREAM = "upstream"
-    DEADLINE = "deadline"
-    LIMIT = "limit"
     UNIDENTIFIED = "unidentified"
     ANOTHER_PATIENT = "another-patient"
     DRAFTS = "drafts"
@@ -297,10 +294,6 @@ class NotChecked(StrEnum):
 
 
 NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
-    NotChecked.NO_DATA: (
-        "no dose history was sent",
-        "The call brought no dose history and no way to read it.",
-    ),
     NotChecked.DENIED: (
         "no access to the dose history",
         "The record server did not allow this user or this service to read the dose history.",
@@ -308,14 +301,6 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
     NotChecked.UPSTREAM: (
         "the dose history could not be read",
         "The record server did not answer, or its answer could not be used.",
-    ),
-    NotChecked.DEADLINE: (
-        "reading the dose history took too long",
-        "The dose history could not be read in the time there is for an answer.",
-    ),
-    NotChecked.LIMIT: (
-        "the dose history is too large",
-        "The dose history is larger than this service is set to read.",
     ),
     NotChecked.UNIDENTIFIED: (
         "the ordered medication is not known",
