@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import NotGiven, Record, Unidentified
-from cds.fhir.history import Groups, group_by_patient, read_history
+from cds.fhir.history import Groups, contradictions, group_by_patient, read_history
 from cds.fhir.patients import replaced_ids
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
@@ -76,7 +76,9 @@ def from_files(paths: Sequence[Path], wanted: Sequence[str], drug: Drug, zone: t
     for patient in _chosen(groups.patients, wanted, inputs.resources, found):
         group = groups.patients[patient]
         records = read_history(group, drug=drug, zone=zone, patient=None, resolve=resolve)
-        found.patients.append(_history(patient, group, records, whole, inputs.places))
+        twofold = contradictions(group, drug)
+        found.not_read += [f"{patient}: {fault}" for fault in twofold]
+        found.patients.append(_history(patient, group, records, whole and not twofold, inputs.places))
     if not groups.patients and not found.not_read and not found.unusable:
         found.unusable.append(_nobody(paths, inputs))
     found.administrations = sum(map(len, groups.patients.values())) + len(groups.rejected)

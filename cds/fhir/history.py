@@ -17,6 +17,7 @@ from cds.fhir.twins import Twins
 
 __all__ = ["Groups", "contradictions", "group_by_patient", "read_history", "unresolved"]
 
+_OF_THE_DRUG = frozenset({Answer.OURS, Answer.UNREADABLE})
 _WITH_MEDICATION = frozenset({RESOURCE, "MedicationRequest"})
 
 
@@ -130,7 +131,7 @@ def contradictions(resources: Iterable[Resource], drug: Drug) -> tuple[str, ...]
             before is not resource
             and before != resource
             and not _which_is_last(before, resource)
-            and any(identify(each, drug, lambda *_: None).answer is not Answer.OTHER for each in (before, resource))
+            and any(identify(each, drug, lambda *_: None).answer in _OF_THE_DRUG for each in (before, resource))
         ):
             return (f"there are several versions of one {RESOURCE}, and none says that it is the last",)
     return ()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hooks.console import ExitCode
 from tests.cli.files import OTHER_DRUG, Json, bundle, check, dose, lines, loading, write, write_lines
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}
@@ -305,3 +306,14 @@ def test_files_and_a_server_or_two_servers_are_not_mixed(tmp_path: Path) -> None
         ended = check("https://a.example.invalid", *mixed, "--patient", "p1")
         assert ended.exit_code == 2
         assert "ids of one source mean nothing in another" in ended.stderr
+
+
+def test_versions_of_a_dose_that_contradict_one_another_are_no_whole_history(tmp_path: Path) -> None:
+    first, second = dose("a9", "2025-01-01"), dose("a9", "2025-12-20")
+    untold = check(write(tmp_path / "untold.json", bundle(*loading(), first, second)))
+    assert untold.exit_code == ExitCode.NOT_READ
+    assert "several versions" in untold.stderr
+    assert "history-incomplete" in untold.stdout
+    first["meta"], second["meta"] = {"lastUpdated": "2025-01-02T00:00:00Z"}, {"lastUpdated": "2025-12-21T00:00:00Z"}
+    told = check(write(tmp_path / "told.json", bundle(*loading(), first, second)))
+    assert "history-incomplete" not in told.stdout
