@@ -93,6 +93,8 @@ def _regimens() -> Iterator[str]:
             for regimen in regimens
         ],
     )
+    sources = dict.fromkeys(regimen.tolerance_source for regimen in regimens)
+    yield f"Source of the tolerances: {'; '.join(source for source in sources if source)}."
     for regimen in regimens:
         yield from _one_regimen(regimen)
 
