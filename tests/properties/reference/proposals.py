@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from cds.dosing.facts import Proposal
-from tests.properties.reference.days import plus_days, plus_months
+from tests.properties.reference.days import plus_days
 from tests.properties.reference.forecast import near_boundary, plan, recommended, table_finding
 from tests.properties.reference.records import Dose, Refused
 from tests.properties.reference.walk import Story, amount_findings, give
 from tests.properties.reference.words import Said, codes, listed, noted, say, without
 
-MONTHS_TO_LOOK_AHEAD = 9
+FARTHEST_DAYS = 400
+"""Our reading of P4: dates are tried so long after the last proposed one, which counts as at most this far off."""
 
 
 @dataclass
@@ -139,8 +140,9 @@ def suggestion(request: Request, judged: list[Judged], place: int) -> date | Non
     if request.decision or not asked or start is None:
         return None
     candidate = max(start, request.on)
-    latest = max([request.on, *(other.day for other in judged)])
-    while candidate <= plus_months(latest, MONTHS_TO_LOOK_AHEAD):
+    farthest = plus_days(candidate, FARTHEST_DAYS)
+    latest = max([candidate, *(min(other.day, farthest) for other in judged)])
+    while candidate <= plus_days(latest, FARTHEST_DAYS):
         moved = replace_day(request, place, candidate)
         outcome = judge_all(moved)
         others = [i for i in range(len(judged)) if i != place]
