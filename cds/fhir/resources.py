@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
-from cds.fhir.plain import Resource, kind
+from cds.fhir.plain import kind
 
 _ELEMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NAMES = re.compile(r"'([A-Za-z0-9_]+)'")
@@ -34,14 +33,6 @@ _WORDS = {
 }
 
 
-class InvalidResource(ValueError):
-    """A resource of ours is not valid FHIR R4B; `faults` says where and why."""
-
-    def __init__(self, of_type: str, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(f"{of_type} is not valid: {'; '.join(self.faults)}")
-
-
 def explain(resource: object) -> tuple[str, ...]:
     """What is invalid in a resource, one sentence an element with its path; empty if it is valid R4B. Never raises.
 
@@ -64,13 +55,6 @@ def explain(resource: object) -> tuple[str, ...]:
         # the models have faults of their own on rubbish; that it is rubbish is what was asked
         return ("the resource cannot be read as FHIR R4 at all",)
     return ()
-
-
-def check_written(resource: Resource) -> None:
-    """Raise InvalidResource unless a resource that we are about to send is valid R4B."""
-    faults = explain(resource)
-    if faults:
-        raise InvalidResource(str(resource.get("resourceType")), faults)
 
 
 def _words(of_kind: str, where: tuple[int | str, ...], message: str) -> str:

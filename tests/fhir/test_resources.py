@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from cds.fhir.resources import InvalidResource, check_written, explain
+from cds.fhir.resources import explain
 from tests.fhir.records import ADMINISTRATION, ORDER, changed, concept
 
 EXPLAINED: list[tuple[object, tuple[str, ...]]] = [
@@ -41,16 +39,3 @@ EXPLAINED: list[tuple[object, tuple[str, ...]]] = [
 @pytest.mark.parametrize(("resource", "words"), EXPLAINED)
 def test_what_is_invalid_is_said_by_element_and_without_values(resource: object, words: tuple[str, ...]) -> None:
     assert explain(resource) == words
-
-
-def test_what_we_write_is_checked() -> None:
-    check_written(ORDER)
-    broken: dict[str, Any] = changed(ORDER, status="", subject={"reference": ["Ann Other"]})
-    with pytest.raises(InvalidResource) as refused:
-        check_written(broken)
-    assert refused.value.faults == (
-        "status has characters that FHIR does not allow here",
-        "subject.reference is not a string",
-    )
-    assert str(refused.value).startswith("MedicationRequest is not valid: status")
-    assert "Ann" not in str(refused.value)
