@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
 
 from cds.dosing.drug import Drug
 from cds.fhir.bundle import Contents, read_contents
@@ -14,16 +13,18 @@ from cds.fhir.errors import FhirError, Kind
 from cds.fhir.fetch import Fetched
 from cds.fhir.history import contradictions, unresolved
 from cds.fhir.needs import NEEDS, Need
+from cds.fhir.plain import Resource
 from hooks.protocol import HookRequest
-
-Resource = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The records that could be had. `whole`: no record of the history is missing; `problems` say what is, or could
-    not be read beside it. `unread`: Medications that could not be read, so that their records may stay unidentified.
-    `medications` are those fetched by reference, `full_urls` the entries of all Bundles: for references among them."""
+    """The records that could be had.
+
+    `whole`: no record of the history is missing; `problems` say what is, or could not be read beside it. `unread`:
+    Medications that could not be read, `not_asked`: those that nobody was asked for; their records may stay
+    unidentified. `medications` are those fetched by reference, `full_urls` the entries of all Bundles: for references.
+    """
 
     resources: tuple[Resource, ...]
     whole: bool
@@ -190,4 +191,5 @@ def _fetched(
         fetched.unread,
         fetched.by_reference,
         {**full_urls, **fetched.full_urls},
+        fetched.not_asked,
     )

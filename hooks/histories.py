@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import NotGiven, Record, Unidentified
-from cds.fhir.history import Groups, contradictions, group_by_patient, read_history
+from cds.fhir.history import Groups, contradictions, group_by_patient, lost, read_history
 from cds.fhir.patients import replaced_ids
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
@@ -197,9 +197,8 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
             except FhirError as error:
                 found.not_read.append(f"{patient}: {error.message}; not assessed")
                 continue
-            lost = not fetched.whole or bool(fetched.unread)
             problems = [f"{patient}: {problem}" for problem in fetched.problems]
-            if lost:
+            if not fetched.whole or fetched.unread:
                 found.not_read += problems or [f"{patient}: not everything could be read"]
             else:
                 found.remarks.setdefault("Remarks", []).extend(problems)
@@ -215,7 +214,8 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
                 medications=fetched.by_reference,
                 full_urls=fetched.full_urls,
             )
-            found.patients.append(_history(patient, group, records, fetched.whole, {}))
+            whole = fetched.whole and not lost(records, (*fetched.unread, *fetched.not_asked))
+            found.patients.append(_history(patient, group, records, whole, {}))
     return found
 
 

@@ -15,7 +15,7 @@ _HARMLESS = frozenset({"warning", "information"})
 _PLAIN = frozenset({"fullUrl", "resource", "search"})
 # Issue types that say, at any severity, that something was not returned.
 _LOSING = frozenset({"suppressed", "incomplete", "forbidden", "security", "login", "expired", "timeout", "too-costly",
-                     "throttled", "transient", "processing", "exception", "no-store", "lock-error"})  # fmt: skip
+                     "throttled", "transient", "exception", "no-store", "lock-error"})  # fmt: skip
 # Bundles whose entries may do without a resource: what is asked or answered there can be a deletion.
 _ANSWERED = ("batch", "batch-response", "transaction", "transaction-response", "history")
 _NOT_PLAIN = frozenset({"", "Bundle", "OperationOutcome"})
@@ -27,7 +27,8 @@ class Contents:
 
     `problems`: reasons, in words without patient data, why some of what was asked for may be missing; with one of
     them a history is not whole. `notes` are remarks that take nothing away. `full_urls` are the entries by
-    `fullUrl`, for references. Nothing in any of them: the question was answered, and the answer is nothing.
+    `fullUrl`, for references, `total` is the count that a searchset states. Nothing in any of them: the question was
+    answered, and the answer is nothing.
     """
 
     resources: tuple[Resource, ...] = ()
@@ -35,6 +36,7 @@ class Contents:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     full_urls: Mapping[str, Resource] = field(default_factory=dict)
+    total: int | None = None
 
 
 def read_contents(value: object, *, page: bool = False) -> Contents:
@@ -61,10 +63,13 @@ class _Reading:
         self.next_url: str | None = None
         self.matches = 0
         self.answered = False
+        self.total: int | None = None
 
     def contents(self) -> Contents:
         """What was collected."""
-        return Contents(tuple(self.resources), self.next_url, tuple(self.problems), tuple(self.notes), self.full_urls)
+        return Contents(
+            tuple(self.resources), self.next_url, tuple(self.problems), tuple(self.notes), self.full_urls, self.total
+        )
 
     def take(self, value: object, at: str, depth: int) -> None:
         """Add a resource, the entries of a Bundle, or the wrapper of an entry. `at` is its path, empty at the root."""
@@ -106,13 +111,17 @@ class _Reading:
         for index, entry in enumerate(entries or ()):
             if not self.take_plain(entry):
                 self.take_entry(entry, f"{path}[{index}]", depth)
+        if _subsetted(bundle):
+            self.problem(at or "Bundle", "is tagged SUBSETTED: something was left out")
         link = self.next_link(bundle, at or "Bundle")
         if link is not None and at:
             self.problem(at, "has further pages, which cannot be followed from inside another Bundle")
         elif link is not None:
             self.next_url = link
-        elif bundle.get("type") == "searchset" and not self.page:
-            self.check_total(bundle, self.matches - before, at or "Bundle")
+        if bundle.get("type") == "searchset":
+            self.total = _total(bundle)
+            if link is None and not self.page:
+                self.check_total(self.matches - before, at or "Bundle")
 
     def take_plain(self, entry: object) -> bool:
         """Add an entry as nearly all are: a resource in its wrapper, found by a search. False for any other."""
@@ -202,10 +211,21 @@ class _Reading:
                 self.problem(f"{at}.link[{index}]", "is a next link without a URL")
         return None
 
-    def check_total(self, bundle: dict[str, Any], delivered: int, at: str) -> None:
+    def check_total(self, delivered: int, at: str) -> None:
         """A server that says how many there are, delivers fewer and names no next page, has cut the list short."""
-        total = bundle.get("total")
-        if isinstance(total, str) and total.isdecimal() and len(total) < 10:
-            total = int(total)
-        if isinstance(total, int) and not isinstance(total, bool) and total > delivered:
-            self.problems.append(f"{at}.total says {total}, {delivered} were delivered, and there is no next link")
+        if self.total is not None and self.total > delivered:
+            self.problems.append(f"{at}.total says {self.total}, {delivered} were delivered, and there is no next link")
+
+
+def _total(bundle: dict[str, Any]) -> int | None:
+    """`Bundle.total`; a count written as a string is met."""
+    total = bundle.get("total")
+    if isinstance(total, str) and total.isdecimal() and len(total) < 10:
+        return int(total)
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
+
+
+def _subsetted(bundle: dict[str, Any]) -> bool:
+    meta = bundle.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    return isinstance(tags, list) and any(isinstance(tag, dict) and tag.get("code") == "SUBSETTED" for tag in tags)

@@ -21,7 +21,8 @@ class Fetched:
 
     `whole`: no record of the history is missing as far as can be seen (rule F1). `problems` are sentences for people,
     without patient data. A Medication that cannot be had leaves the history whole and its records unidentified (rule
-    C1), but is a problem where it could not be read; `unread` lists the references to those. `by_reference` are the
+    C1), but is a problem where it could not be read: `unread` lists the references to those, `not_asked` those to other
+    servers, where the token must not go. `by_reference` are the
     Medications that were fetched apart, by the reference as it was written, `full_urls` the entries of all pages by
     `fullUrl`: what `read_history` takes.
     """
@@ -32,6 +33,7 @@ class Fetched:
     unread: tuple[str, ...] = ()
     by_reference: Mapping[str, Resource] = field(default_factory=dict)
     full_urls: Mapping[str, Resource] = field(default_factory=dict)
+    not_asked: tuple[str, ...] = ()
 
 
 async def history(base: Base, get: Get, budget: Budget, asked: Iterable[tuple[str, Parameters]]) -> Fetched:
@@ -86,6 +88,7 @@ async def _with_medications(base: Base, get: Get, budget: Budget, searches: Sequ
         unread=wanted.unread,
         by_reference=wanted.by_reference,
         full_urls=full_urls,
+        not_asked=tuple(wanted.outside),
     )
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import tzinfo
 
 from cds.dosing.drug import Drug
-from cds.dosing.facts import Record
+from cds.dosing.facts import Record, Unidentified
 from cds.fhir.identify import identify, ingredient_references, medication_references
-from cds.fhir.identity import Answer
 from cds.fhir.patients import Groups, group_by_patient, replaced_ids
 from cds.fhir.plain import Malformed, Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import Pool, contained, newer, relative, without_history
 from cds.fhir.twins import Twins
 
-__all__ = ["Groups", "contradictions", "group_by_patient", "read_history", "unresolved"]
+__all__ = ["Groups", "contradictions", "group_by_patient", "lost", "read_history", "unresolved"]
 
-_OF_THE_DRUG = frozenset({Answer.OURS, Answer.UNREADABLE})
 _WITH_MEDICATION = frozenset({RESOURCE, "MedicationRequest"})
 
 
@@ -118,6 +116,12 @@ def _fetchable(reference: str) -> bool:
     return found is not None and found.startswith("Medication/")
 
 
+def lost(records: Iterable[Record], unread: Collection[str]) -> bool:
+    """Whether a record may be of the drug that nobody could tell, since references to Medications are `unread`. By a
+    text beside its reference a record is told apart all the same (C1)."""
+    return bool(unread) and any(isinstance(record, Unidentified) for record in records)
+
+
 def contradictions(resources: Iterable[Resource], drug: Drug) -> tuple[str, ...]:
     """Why a history is not whole though all of it came: two records of the drug under one id that differ are two
     versions, or doses of two systems, and nobody can say which, where neither says when it was updated."""
@@ -131,7 +135,7 @@ def contradictions(resources: Iterable[Resource], drug: Drug) -> tuple[str, ...]
             before is not resource
             and before != resource
             and not _which_is_last(before, resource)
-            and any(identify(each, drug, lambda *_: None).answer in _OF_THE_DRUG for each in (before, resource))
+            and any(identify(each, drug, lambda *_: None).of_the_drug for each in (before, resource))
         ):
             return (f"there are several versions of one {RESOURCE}, and none says that it is the last",)
     return ()

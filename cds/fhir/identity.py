@@ -30,3 +30,8 @@ class Identity:
     element: str = ""
     detail: str = ""
     strength: Strength | None = None
+
+    @property
+    def of_the_drug(self) -> bool:
+        """Whether it is of the drug, or calls itself so beside something that contradicts it."""
+        return self.answer is Answer.OURS or self.answer is Answer.UNREADABLE

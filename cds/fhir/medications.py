@@ -38,7 +38,7 @@ class Medications:
     got: dict[Target, Resource] = field(default_factory=dict)
     waiting: dict[Target, None] = field(default_factory=dict)
     faults: dict[Target, str] = field(default_factory=dict)
-    outside: set[str] = field(default_factory=set)
+    outside: dict[str, None] = field(default_factory=dict)
     _refusals: int = 0
 
     def want(self, base: Base, references: Iterable[str]) -> bool:
@@ -48,7 +48,7 @@ class Medications:
         for reference in references:
             target = base.resource(reference)
             if target is None or target[0] not in _FOLLOWED:
-                self.outside.add(reference)
+                self.outside[reference] = None
                 continue
             if target not in self.wanted:
                 self.waiting[target] = None

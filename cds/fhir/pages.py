@@ -109,14 +109,17 @@ class Search:
             text = f"{self.what}: {base.url} answered no Bundle of type searchset but {seen}; check the base URL"
             raise FhirError(Kind.UNUSABLE, text)
         contents = read_contents(body, page=True)
+        types = {resource.get("resourceType") for resource in contents.resources}
+        if not self.pages and types and self.resource_type not in types:
+            text = f"{self.what}: {base.url} answered with other resources and none of these; check the base URL"
+            raise FhirError(Kind.UNUSABLE, text)
         self.pages += 1
         self.problems += [f"{self.what}, page {self.pages}: {problem}" for problem in contents.problems]
         for resource in contents.resources:
             self.add(resource)
         self.full_urls.update(contents.full_urls)
-        total = body.get("total")
-        if isinstance(total, int) and not isinstance(total, bool):
-            self.total = total
+        if contents.total is not None:
+            self.total = contents.total
         return contents.next_url
 
     def add(self, resource: Resource) -> None:
