@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Any
@@ -13,11 +13,8 @@ from cds.fhir.history import unresolved
 from cds.fhir.identity import Answer
 from cds.fhir.orders import Order, read_order
 from cds.fhir.plain import Malformed, Resource
-from cds.fhir.references import Pool, subject_of
+from cds.fhir.references import Pool, relative, subject_of
 from hooks.protocol import ORDER_SELECT, HookRequest
-
-_OURS = frozenset({Answer.OURS, Answer.UNREADABLE})
-"""An order whose parts contradict one another may be of the drug: it is judged, and the card says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,50 +22,50 @@ class Drafts:
     """The drafts as read.
 
     `orders` are all of them, `judged` the references of those to make cards for. `broken` says what of the Bundle
-    could not be read, so that it may hide an order of ours.
+    could not be read, so that it may hide an order of ours; `failure` why a Medication of theirs could not be read.
     """
 
     orders: tuple[Order, ...]
     judged: frozenset[str]
     broken: tuple[str, ...]
     contents: Contents
+    failure: str = ""
 
     @property
     def ours(self) -> tuple[Order, ...]:
-        """The orders of the drug that propose a dose; those not judged are context."""
-        return tuple(order for order in self.orders if order.identity.answer in _OURS and order.proposals)
+        """The orders of the drug that propose a dose; those not judged are context. One whose parts contradict one
+        another is among them: the card says so."""
+        return tuple(order for order in self.orders if order.identity.of_the_drug and order.proposals)
+
+    @property
+    def to_judge(self) -> tuple[Order, ...]:
+        """The orders of the drug for which cards are made."""
+        return tuple(order for order in self.ours if order.reference in self.judged)
 
     def for_others(self, patient: str) -> tuple[Order, ...]:
         """The judged orders of the drug that name another patient than the request. They are judged by the history of
         the one that the request names, and that is said."""
-        return tuple(order for order in self.ours if order.reference in self.judged and _is_for_another(order, patient))
-
-    def nameless(self) -> tuple[Order, ...]:
-        """The judged orders of which nobody can say whether they are of the drug."""
-        return tuple(
-            order
-            for order in self.orders
-            if order.reference in self.judged and order.identity.answer is Answer.UNIDENTIFIED and not order.withdrawn
-        )
-
-    def unsure(self) -> bool:
-        """Whether a judged order refers to a Medication that was not read, and nothing but a text may say which."""
-        return any(
-            order.reference in self.judged
-            and not order.withdrawn
-            and order.identity.answer not in _OURS
-            and "medicationReference" in order.resource
-            for order in self.orders
-        )
-
-    def any_judged(self, orders: Iterable[Order]) -> bool:
-        """Whether one of these orders is to be judged."""
-        return any(order.reference in self.judged for order in orders)
+        return tuple(order for order in self.to_judge if _is_for_another(order, patient))
 
     @property
-    def may_matter(self) -> bool:
-        """Whether a judged order is of the drug and proposes something, or may do so."""
-        return self.any_judged(self.ours) or bool(self.nameless())
+    def of_other_kinds(self) -> tuple[Order, ...]:
+        """The judged orders of the drug that are no MedicationRequest, so that nobody knows here what they propose."""
+        return tuple(order for order in self._live if order.identity.of_the_drug and not order.proposals)
+
+    @property
+    def nameless(self) -> tuple[Order, ...]:
+        """The judged orders of which nobody can say whether they are of the drug."""
+        return tuple(order for order in self._live if order.identity.answer is Answer.UNIDENTIFIED)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a judged order refers to a Medication that was not read, and nothing but a text may say which."""
+        return any(not order.identity.of_the_drug and "medicationReference" in order.resource for order in self._live)
+
+    @property
+    def _live(self) -> Iterator[Order]:
+        """The judged orders that are not withdrawn."""
+        return (order for order in self.orders if order.reference in self.judged and not order.withdrawn)
 
     def wanted(self) -> tuple[str, ...]:
         """The references to Medications that did not come with the drafts. A display beside one may be vague: what is
@@ -95,7 +92,10 @@ def read_drafts(
         [read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve) for resource in contents.resources]
     )
     judged, all_named = _judged(request, orders)
-    return Drafts(orders, judged, () if all_named else contents.problems, contents)
+    problems = contents.problems
+    if contents.next_url is not None:
+        problems = (*problems, "Bundle.link names a further page of draft orders")
+    return Drafts(orders, judged, () if all_named else problems, contents)
 
 
 def _as_bundle(given: dict[str, Any]) -> dict[str, Any]:
@@ -110,10 +110,13 @@ def _judged(request: HookRequest, orders: Iterable[Order]) -> tuple[frozenset[st
     selected = request.selections if request.hook == ORDER_SELECT else None
     if selected is None:
         return references, False
-    by_name = {reference.rpartition("/")[2]: reference for reference in references}
-    chosen = [by_name.get(name.rpartition("/")[2]) for name in selected]
-    found = frozenset(reference for reference in chosen if reference is not None)
-    return (found, True) if len(found) == len(set(selected)) else (references, False)
+    chosen = [{reference for reference in references if _names(name, reference)} for name in selected]
+    return (frozenset().union(*chosen), True) if all(chosen) else (references, False)
+
+
+def _names(selected: str, reference: str) -> bool:
+    """Whether a selection names the order of a reference: by its reference, its URL or its bare id."""
+    return (relative(selected) or selected) in (reference, reference.rpartition("/")[2])
 
 
 def _is_for_another(order: Order, patient: str) -> bool:

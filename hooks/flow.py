@@ -17,11 +17,10 @@ from cds.dosing.assessment import Assessment
 from cds.dosing.codes import Status
 from cds.dosing.document import as_json
 from cds.dosing.drug import Coding
-from cds.dosing.facts import Unidentified
 from cds.dosing.regimen import Regimen
 from cds.fhir.client import FhirClient, Http
 from cds.fhir.errors import Kind
-from cds.fhir.history import read_history
+from cds.fhir.history import lost, read_history
 from cds.fhir.limits import Limits
 from cds.fhir.orders import Order, moved
 from cds.regimens.library import Library
@@ -150,41 +149,42 @@ async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
     if drafts.wanted():
         # half of the time, so that a slow Medication of another order leaves enough for the history
         drafts = await _with_medications(request, drafts, read, link, desk.limits.seconds / 2)
-    if not drafts.may_matter:
-        return {"cards": _broken_card(drafts, desk, incident, now)}
-    patient = f"Patient/{request.patient_id}"
-    ours = drafts.ours
+    unchecked = _unchecked(drafts, f"Patient/{request.patient_id}")
+    if not drafts.to_judge and not drafts.nameless:
+        return {"cards": [not_checked_card(why, incident, desk.context(now), more=more) for why, more in unchecked]}
     left = max(0.1, until - asyncio.get_running_loop().time())
     gathered = await _gather_for(drafts, partial(gather, request, link, drug=desk.regimen.drug, seconds=left))
-    cards: list[Card] = []
-    assessment = None
-    if gathered is not None:
-        assessment = _assess(request, gathered, desk, now, ours)
-        context = desk.context(now, gathered.problems)
-        cards = order_cards(assessment, ours, judged=drafts.judged, context=context)
-        nameless = drafts.nameless()
-        if nameless and (_has_drug(assessment) or assessment.forecast.status is Status.DECISION):
-            more = "; ".join(
-                f"{order.reference}: {order.identity.element} {order.identity.detail}" for order in nameless
-            )
-            cards.append(not_checked_card(NotChecked.UNIDENTIFIED, incident, context, more=more))
-    for order in drafts.for_others(patient):
-        cards.append(not_checked_card(NotChecked.ANOTHER_PATIENT, incident, desk.context(now), more=order.reference))
-    cards += _broken_card(drafts, desk, incident, now)
+    assessment = _assess(request, gathered, desk, now, drafts.ours)
+    context = desk.context(now, gathered.problems)
+    cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
+    if drafts.nameless and (_has_drug(assessment) or assessment.forecast.status is Status.DECISION):
+        said = [f"{order.reference}: {order.identity.element} {order.identity.detail}" for order in drafts.nameless]
+        unchecked = ((NotChecked.UNIDENTIFIED, "; ".join(said)), *unchecked)
+    cards += [not_checked_card(why, incident, context, more=more) for why, more in unchecked]
+    if drafts.nameless and drafts.failure and not cards:
+        # Of a patient who was never treated this may be the first dose: that it is not ours is not known.
+        raise NotKnownError(drafts.failure)
     return _body(cards, assessment, desk)
 
 
-async def _gather_for(drafts: Drafts, history: Callable[[], Awaitable[Gathered]]) -> Gathered | None:
-    """The history, as far as a judged order needs one.
+def _unchecked(drafts: Drafts, patient: str) -> tuple[tuple[NotChecked, str], ...]:
+    """What of the drafts was not checked, whatever the history says: the reason, and what it is about."""
+    return (
+        *((NotChecked.ANOTHER_PATIENT, order.reference) for order in drafts.for_others(patient)),
+        *((NotChecked.KIND, order.reference) for order in drafts.of_other_kinds),
+        *([(NotChecked.DRAFTS, "; ".join(drafts.broken))] if drafts.broken else []),
+    )
+
+
+async def _gather_for(drafts: Drafts, history: Callable[[], Awaitable[Gathered]]) -> Gathered:
+    """The history that the judged orders need.
 
     For an order of ours that refers to a record whose Medication nobody was asked for, the history is not whole. Where
     no judged order is known to be ours, a failure is told by the status: a card could be on every order there is.
     """
-    if drafts.any_judged(drafts.ours):
+    if drafts.to_judge:
         gathered = await history()
         return replace(gathered, unread=(*gathered.unread, *gathered.not_asked))
-    if not drafts.nameless():
-        return None
     try:
         return await history()
     except NotReadError as error:
@@ -197,18 +197,12 @@ async def _with_medications(
     """The drafts with their Medications: from the prefetch if they came with it, else from the server."""
     beside = prefetched(request)
     drafts = read(beside=beside)
-    client = link.client if drafts.unsure() else None
+    client = link.client if drafts.unsure else None
     if client is None:
-        return drafts
+        return replace(drafts, failure=link.fault.message if link.fault is not None else "")
     fetched = await client.medications(drafts.wanted(), seconds=seconds)
-    return read(beside=beside, fetched=fetched.by_reference)
-
-
-def _broken_card(drafts: Drafts, desk: Desk, incident: str, now: datetime) -> list[Card]:
-    """The warning for drafts that could not be read: one of them may be ours."""
-    if not drafts.broken:
-        return []
-    return [not_checked_card(NotChecked.DRAFTS, incident, desk.context(now), more="; ".join(drafts.broken))]
+    drafts = read(beside=beside, fetched=fetched.by_reference)
+    return replace(drafts, failure="; ".join(fetched.problems) if fetched.unread else "")
 
 
 def _has_drug(assessment: Assessment) -> bool:
@@ -225,21 +219,19 @@ def _assess(request: HookRequest, gathered: Gathered, desk: Desk, now: datetime,
         medications=gathered.medications,
         full_urls=gathered.full_urls,
     )
-    # A Medication that could not be read may be the drug: its record is then lost, not another drug's.
-    lost = bool(gathered.unread) and any(isinstance(record, Unidentified) for record in records)
     return assess(
         patient,
         records,
         desk.regimen,
         on=now.astimezone(desk.zone).date(),
-        whole=gathered.whole and not lost,
+        whole=gathered.whole and not lost(records, gathered.unread),
         proposals=[proposal for order in orders for proposal in order.proposals],
     )
 
 
-def _body(cards: list[Card], assessment: Assessment | None, desk: Desk) -> Body:
+def _body(cards: list[Card], assessment: Assessment, desk: Desk) -> Body:
     body: Body = {"cards": cards}
-    if desk.settings.show_assessment and assessment is not None:
+    if desk.settings.show_assessment:
         body["extension"] = {EXTENSION: {"assessment": as_json(assessment)}}
     return body
 

@@ -290,6 +290,7 @@ class NotChecked(StrEnum):
     UNIDENTIFIED = "unidentified"
     ANOTHER_PATIENT = "another-patient"
     DRAFTS = "drafts"
+    KIND = "kind"
     INTERNAL = "internal"
 
 
@@ -313,6 +314,10 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
     NotChecked.DRAFTS: (
         "a draft order could not be read",
         "A part of the draft orders could not be read; it may be an order for this drug.",
+    ),
+    NotChecked.KIND: (
+        "this kind of order is not read",
+        "The order is for this drug, and of a kind whose date is not read: only a MedicationRequest is.",
     ),
     NotChecked.INTERNAL: (
         "an error in this service",

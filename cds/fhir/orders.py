@@ -45,7 +45,8 @@ class Order:
 def read_order(
     resource: Resource, *, drug: Drug, zone: tzinfo, on: date, resolve: Resolve, reference: str = ""
 ) -> Order:
-    """A MedicationRequest read; any other resource is no order of ours. Never raises.
+    """A draft read. Of the drug can be any resource that says so by `medication[x]`, or by a listed code in `code`, but
+    only a MedicationRequest proposes a dose: of the others nobody knows here where they say when. Never raises.
 
     An order whose parts contradict one another (C1) proposes as if it were of the drug, with `unreadable-record`: an
     interval that is too short should not go unsaid. `reference` names an order without an id.
@@ -54,14 +55,23 @@ def read_order(
         return Order(reference or "?", _NO_ORDER, "", (), resource)
     of_type = resource.get("resourceType")
     reference = reference_of(resource) or reference or (f"{of_type}?" if isinstance(of_type, str) else "?")
-    if of_type != RESOURCE:
-        return Order(reference, _NO_ORDER, "", (), resource)
-    identity = identify(resource, drug, resolve)
-    ours = identity.answer in (Answer.OURS, Answer.UNREADABLE)
     withdrawn = _is_withdrawn(resource)
-    proposes = ours and not withdrawn
+    if of_type != RESOURCE:
+        identity = _of_another_kind(resource, drug, resolve)
+        return Order(reference, identity, medication_text(resource), (), resource, withdrawn)
+    identity = identify(resource, drug, resolve)
+    proposes = identity.of_the_drug and not withdrawn
     proposals = _proposals(resource, reference, identity, codes_of(drug), zone, on) if proposes else ()
     return Order(reference, identity, medication_text(resource), proposals, resource, withdrawn)
+
+
+def _of_another_kind(resource: Resource, drug: Drug, resolve: Resolve) -> Identity:
+    """The identity of what is no MedicationRequest. A text in `code` is no medication: it can be that of a puncture."""
+    said = identify(resource, drug, resolve)
+    if said.of_the_drug:
+        return said
+    coded = identify({"medicationCodeableConcept": resource.get("code")}, drug, resolve)
+    return coded if coded.of_the_drug and not coded.by_text else _NO_ORDER
 
 
 def _is_withdrawn(order: Resource) -> bool:

@@ -15,7 +15,7 @@ from cds.fhir.identity import Answer
 from cds.fhir.order_dates import copied
 from cds.fhir.orders import Order, moved, read_order
 from cds.fhir.references import Pool
-from cds.fhir.resources import check_written
+from cds.fhir.resources import explain
 from tests.fhir.records import ATC, DRUG, NDC, ON, ORDER, RXNORM, SNOMED, UNII, ZONE, changed, concept
 
 REFERENCE = "MedicationRequest/m1"
@@ -232,12 +232,16 @@ def test_what_is_no_order_of_ours() -> None:
 
 
 @pytest.mark.parametrize("kind", ["ServiceRequest", "RequestGroup", "Appointment", "MedicationDispense", "Claim"])
-def test_only_a_medication_request_is_an_order_of_the_drug(kind: str) -> None:
-    """Whatever it says of the drug, in whichever element, it proposes nothing (P2)."""
+def test_an_order_of_another_kind_is_known_by_its_medication_or_code_and_proposes_nothing(kind: str) -> None:
+    """Only a MedicationRequest says where its date is (P2)."""
     hcpcs = {"coding": [{"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "J2326"}]}
     day = {"occurrenceDateTime": "2026-05-20", "start": "2026-05-20"}
-    found = read({**ORDER, "resourceType": kind, "code": hcpcs, "contained": [ORDER], **day})
-    assert (found.identity.answer, found.proposals) == (Answer.OTHER, ())
+    coded = {"resourceType": kind, "code": hcpcs, "contained": [ORDER], **day}
+    for resource in (coded, {**ORDER, "resourceType": kind, **day}):
+        found = read(resource)
+        assert (found.identity.answer, found.proposals) == (Answer.OURS, ())
+    puncture = {"resourceType": kind, "code": {"text": "lumbar puncture for Spinraza"}, "contained": [ORDER], **day}
+    assert read(puncture).identity.answer is Answer.OTHER
 
 
 MOVES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -334,4 +338,4 @@ def test_a_moved_order_proposes_the_new_day_in_place_of_the_old_one(
 def test_a_moved_order_is_valid() -> None:
     for draft in (order(), order(event("2026-05-20T08:00:00Z")), order(dispenseRequest=validity(start="2026-05-20"))):
         day = read(draft).proposals[0].day
-        check_written(moved(draft, day, date(2026, 6, 1), zone=ZONE, on=ON))
+        assert explain(moved(draft, day, date(2026, 6, 1), zone=ZONE, on=ON)) == ()
