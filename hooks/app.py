@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,9 +50,6 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         desk.warm_up()
-        # What was made at the start stays; the collector need not look at it again with every call.
-        gc.collect()
-        gc.freeze()
         if http is not None:
             desk.http = http
             yield
@@ -86,6 +82,13 @@ def create_app(
         text = f"there is no service of this id; there are {', '.join(SERVICES)}"
         return _answer(404, operation_outcome("not-found", text), new_id())
 
+    _answer_errors(app, new_id)
+    return app
+
+
+def _answer_errors(app: FastAPI, new_id: Callable[[], str]) -> None:
+    """Every error that no route answers is an OperationOutcome with an incident id."""
+
     @app.exception_handler(HTTPException)
     async def no_such_page(_: Request, error: HTTPException) -> Response:
         code = "not-found" if error.status_code == 404 else "not-supported"
@@ -99,8 +102,6 @@ def create_app(
         _log.error("incident %s: %s in an answer", incident, type(error).__name__)
         text = f"the service failed; its log knows this as incident {incident}"
         return _answer(500, operation_outcome("exception", text), incident)
-
-    return app
 
 
 def _call(service: Service, desk: Desk) -> Callable[[Request], Awaitable[Response]]:
