@@ -2,22 +2,24 @@
 
 Why sekmet-fhir: search by GET and POST, `_sort`, paging, `_include` and transactions were tried and work, and so
 does a start within a second. Its whole application also brings a web console, a hospital simulator that answers
-orders, outgoing calls and a root logging set-up, so only its store and its FHIR routes are used. Three points are ours:
+orders, outgoing calls and a root logging set-up, so only its store and its FHIR routes are used. Four points are ours:
 
 - without SQLite's statistics a sorted search of 5,000 records takes ten seconds; with `ANALYZE`, 30 milliseconds;
 - it always answers `application/fhir+json`, and XML to a browser; `MediaTypes` answers as asked, and JSON to browsers;
-- its FHIR routes live under `/fhir`, so the base URL must end there.
+- its FHIR routes live under `/fhir`, so the base URL must end there;
+- its CapabilityStatement holds an empty list where it has no topics, which FHIR forbids; it is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hooks.console import UsageError
@@ -57,6 +59,7 @@ def create_sandbox(
     resources = [*(load.resources(on) if fixtures else ()), *more]
     _process_transaction(context, load.transaction(resources))
     app = FastAPI(title="nusinersen-cds sandbox", openapi_url=None)
+    app.add_api_route("/fhir/metadata", _metadata(context))
     app.include_router(_fhir_routes(context))
     app.add_middleware(MediaTypes)
     app.add_middleware(
@@ -86,6 +89,19 @@ def _fhir_routes(context: _Context) -> Any:
     from sekmet.fhir.router import build_router
 
     return build_router(lambda: context)
+
+
+def _metadata(context: _Context) -> Callable[[], Response]:
+    from sekmet.fhir.capability import capability_statement
+
+    def metadata() -> Response:
+        statement = capability_statement(context.service)
+        for resource in statement["rest"][0]["resource"]:
+            if not resource.get("extension", True):
+                del resource["extension"]
+        return JSONResponse(statement, media_type=FHIR_JSON)
+
+    return metadata
 
 
 def _process_transaction(context: _Context, bundle: Mapping[str, Any]) -> None:
