@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -18,10 +18,11 @@ from starlette.exceptions import HTTPException
 from cds.fhir.client import Http, connections
 from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
-from hooks.flow import Desk, answer
+from hooks.flow import answer
 from hooks.protocol import BadRequestError, Fault, operation_outcome, read_request
 from hooks.services import SERVICES, Service, discovery
 from hooks.settings import Settings
+from hooks.sites import CALLER, Sites
 
 INCIDENT_HEADER = "X-Incident-Id"
 """Every answer carries an id under this name; the log and the cards that tell of a failure name it too."""
@@ -45,17 +46,15 @@ def create_app(
     """The CDS Hooks service. Raises RegimenFaults, UnknownRegimen or ValueError where the settings name no regimen
     that can be used. `http` is the pool of connections to FHIR servers; without one the app opens and closes its own.
     """
-    desk = Desk.of(settings, library or load_regimens(settings.site_folder), clock=clock, new_id=new_id)
+    sites = Sites.of(settings, library or load_regimens(settings.site_folder), clock=clock, new_id=new_id)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        desk.warm_up()
-        if http is not None:
-            desk.http = http
-            yield
-            return
-        async with connections(desk.limits) as pool:
-            desk.http = pool
+        async with AsyncExitStack() as opened:
+            pool = http or await opened.enter_async_context(connections(sites.limits))
+            for desk in sites:
+                desk.warm_up()
+                desk.http = pool
             yield
 
     app = FastAPI(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -66,7 +65,7 @@ def create_app(
         allow_headers=["Authorization", "Content-Type"],
         expose_headers=[INCIDENT_HEADER],
     )
-    offered = orjson.dumps(discovery(desk.filter_codes))
+    offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites]))
 
     @app.get("/cds-services")
     async def discover() -> Response:
@@ -74,7 +73,9 @@ def create_app(
         return Response(offered, media_type="application/json", headers={INCIDENT_HEADER: new_id()})
 
     for service in SERVICES.values():
-        app.add_api_route(f"/cds-services/{service.id}", _call(service, desk), methods=["POST"], summary=service.title)
+        app.add_api_route(
+            f"/cds-services/{service.id}", _call(service, sites, new_id), methods=["POST"], summary=service.title
+        )
 
     @app.post("/cds-services/{service_id}", include_in_schema=False)
     async def no_such_service() -> Response:
@@ -104,18 +105,19 @@ def _answer_errors(app: FastAPI, new_id: Callable[[], str]) -> None:
         return _answer(500, operation_outcome("exception", text), incident)
 
 
-def _call(service: Service, desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+def _call(service: Service, sites: Sites, new_id: Callable[[], str]) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of one service. Each has a route of its own, which costs less than a parameter in the path."""
 
     async def call(request: Request) -> Response:
         """One hook call: cards, or an OperationOutcome that says what was wrong."""
-        incident = desk.new_id()
+        incident = new_id()
         try:
             called = read_request(_parsed(await request.body()), serves=service.hooks)
         except BadRequestError as error:
             return _answer(400, error.outcome(), incident)
-        status, body = await answer(called, desk, incident)
-        return Response(body, status, {INCIDENT_HEADER: incident}, media_type="application/json")
+        desk = sites.choose(request.scope.get(CALLER), called.fhir_server)
+        answered = await answer(called, desk, service.id, incident)
+        return Response(answered.body, answered.status, {INCIDENT_HEADER: incident}, media_type="application/json")
 
     return call
 

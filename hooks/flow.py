@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -16,20 +17,15 @@ from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
 from cds.dosing.codes import Status
 from cds.dosing.document import as_json
-from cds.dosing.drug import Coding
-from cds.dosing.regimen import Regimen
-from cds.fhir.client import FhirClient, Http
-from cds.fhir.errors import Kind
 from cds.fhir.history import lost, read_history
-from cds.fhir.limits import Limits
-from cds.fhir.orders import Order, moved
-from cds.regimens.library import Library
+from cds.fhir.orders import Order
 from hooks.card_kinds import EXTENSION
-from hooks.cards import CardContext, chart_cards, not_checked_card, order_cards
+from hooks.cards import chart_cards, not_checked_card, order_cards
+from hooks.desk import Desk
 from hooks.drafts import Drafts, read_drafts
 from hooks.gather import Gathered, Link, NoSourceError, NotReadError, gather, prefetched
 from hooks.protocol import ORDER_HOOKS, HookRequest, operation_outcome
-from hooks.settings import OnFailure, Settings
+from hooks.site_settings import OnFailure
 from hooks.wording import NotChecked
 
 _log = logging.getLogger("nusinersen_cds")
@@ -38,109 +34,103 @@ Body = dict[str, Any]
 Card = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Desk:
-    """What every call needs: the settings made ready once, the clock, and the connections to FHIR servers."""
+class Outcome(StrEnum):
+    """How a call ended, for the journal and the counters."""
 
-    settings: Settings
-    regimen: Regimen
-    zone: tzinfo
-    limits: Limits
-    filter_codes: tuple[Coding, ...]
-    clock: Callable[[], datetime]
-    new_id: Callable[[], str]
-    http: Http | None = field(default=None)
+    NOT_OURS = "not-ours"
+    """Nothing of the drug in the orders, or in the chart."""
+    CHECKED = "checked"
+    NOT_CHECKED = "not-checked"
+    """A card says that an order, or a chart, could not be checked."""
+    NOT_ANSWERED = "not-answered"
+    """The status says so: an EHR may show nothing."""
 
-    @classmethod
-    def of(
-        cls, settings: Settings, library: Library, *, clock: Callable[[], datetime], new_id: Callable[[], str]
-    ) -> Desk:
-        """Raises UnknownRegimen, or ValueError where the tolerances do not fit the regimen."""
-        regimen = library.get(settings.regimen).with_tolerance(
-            loading=settings.tolerance_loading, maintenance=settings.tolerance_maintenance
-        )
-        limits = Limits(pages=settings.max_pages, seconds=settings.deadline_seconds, page_size=settings.page_size)
-        codes = tuple(regimen.drug.products) if settings.filter_by_code else ()
-        return cls(settings, regimen, settings.zone, limits, codes, clock, new_id)
 
-    def client(self, request: HookRequest) -> FhirClient | None:
-        """A client for the server of the request, with its token; None where the request names none."""
-        if request.fhir_server is None:
-            return None
-        if self.http is None:
-            raise RuntimeError("the connections to FHIR servers are opened when the application starts")
-        return FhirClient(
-            self.http, request.fhir_server, token=request.access_token, limits=self.limits, codes=self.filter_codes
-        )
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to one call, and what it rests on.
 
-    def context(self, now: datetime, problems: Iterable[str] = ()) -> CardContext:
-        """What cards need beside an assessment."""
-        return CardContext(
-            regimen=self.regimen,
-            read_at=now.astimezone(self.zone).isoformat(timespec="seconds"),
-            move=partial(moved, zone=self.zone, on=now.astimezone(self.zone).date()),
-            new_id=self.new_id,
-            show_upcoming=self.settings.show_upcoming,
-            problems=tuple(problems),
-        )
+    `cards` are those found, `shown` whether they are in the body: silent mode withholds them. `assessment` is None
+    where nothing was assessed.
+    """
 
-    def warm_up(self) -> None:
-        """Pay before the first call for what is made once: tables of the drug's codes, the card texts."""
-        now = self.clock()
-        patient = "Patient/warm-up"
-        resource = {"resourceType": "MedicationAdministration", "id": "warm-up", "status": "completed"}
-        records = read_history([resource], drug=self.regimen.drug, zone=self.zone, patient=patient)
-        on = now.astimezone(self.zone).date()
-        chart_cards(assess(patient, records, self.regimen, on=on, whole=True), context=self.context(now))
+    status: int
+    body: bytes
+    outcome: Outcome
+    on: date
+    cards: tuple[Card, ...] = ()
+    assessment: Assessment | None = None
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a call that went well comes to."""
+
+    outcome: Outcome
+    cards: list[Card]
+    assessment: Assessment | None = None
 
 
 class NotKnownError(Exception):
     """Nothing could be read, and no order is known to be of the drug. The message holds no patient data."""
 
 
-async def answer(request: HookRequest, desk: Desk, incident: str) -> tuple[int, bytes]:
-    """Status and JSON body for one call. A failure is never an empty list of cards."""
+async def answer(request: HookRequest, desk: Desk, service: str, incident: str) -> Answered:
+    """The answer of a service to one call. A failure is never an empty list of cards; only silent mode withholds."""
     is_order = request.hook in ORDER_HOOKS
+    now = desk.clock()
+    on = now.astimezone(desk.zone).date()
+    silent = service in desk.site.silent
     try:
-        return 200, _written(await (_orders(request, desk, incident) if is_order else _chart(request, desk)))
+        found = await (_orders(request, desk, incident, now) if is_order else _chart(request, desk, now))
+        return _answered(found, desk, on, silent=silent)
     except NoSourceError as error:
         said = _with_incident(str(error), incident)
-        return 412, orjson.dumps(operation_outcome("required", said, f"prefetch.{error.key}"))
+        return _refused(operation_outcome("required", said, f"prefetch.{error.key}"), on)
     except NotKnownError as error:
         _log.warning("incident %s: not known whether an order is ours: %s", incident, error)
-        return 412, orjson.dumps(operation_outcome("processing", _with_incident(str(error), incident)))
+        return _refused(operation_outcome("processing", _with_incident(str(error), incident)), on)
     except NotReadError as error:
-        why, reason = _why(error.kind), str(error)
+        why, reason = error.why, str(error)
         _log.warning("incident %s: not checked: %s", incident, reason)
     except Exception as error:  # noqa: BLE001  whatever went wrong, an unchecked order must not look checked
         why, reason = NotChecked.INTERNAL, ""
         # Only kind and place of the error are logged: its text may quote the request.
         _log.error("incident %s: %s at %s", incident, type(error).__name__, _place(error))
-    chosen = desk.settings.order_failure if is_order else desk.settings.chart_failure
+    chosen = desk.site.order_failure if is_order else desk.site.chart_failure
     if chosen is OnFailure.CARD:
-        return 200, orjson.dumps({"cards": [not_checked_card(why, incident, desk.context(desk.clock()), more=reason)]})
+        card = not_checked_card(why, incident, desk.context(now), more=reason)
+        return _answered(_Found(Outcome.NOT_CHECKED, [card]), desk, on, silent=silent)
     said = reason or "the service failed while it checked; its log knows the incident"
-    return 412, orjson.dumps(operation_outcome("processing", _with_incident(said, incident)))
+    return _refused(operation_outcome("processing", _with_incident(said, incident)), on)
 
 
-def _why(kind: Kind | None) -> NotChecked:
-    return NotChecked.DENIED if kind is Kind.DENIED else NotChecked.UPSTREAM
+def _answered(found: _Found, desk: Desk, on: date, *, silent: bool) -> Answered:
+    body: Body = {"cards": [] if silent else found.cards}
+    if desk.site.show_assessment and found.assessment is not None and not silent:
+        body["extension"] = {EXTENSION: {"assessment": as_json(found.assessment)}}
+    written = _written(body)
+    return Answered(200, written, found.outcome, on, tuple(found.cards), found.assessment, not silent)
 
 
-async def _chart(request: HookRequest, desk: Desk) -> Body:
-    now = desk.clock()
+def _refused(outcome: Body, on: date) -> Answered:
+    return Answered(412, orjson.dumps(outcome), Outcome.NOT_ANSWERED, on)
+
+
+async def _chart(request: HookRequest, desk: Desk, now: datetime) -> _Found:
     link = Link(desk.client, request)
-    gathered = await gather(request, link, drug=desk.regimen.drug, seconds=desk.limits.seconds)
+    gathered = await _gather(request, desk, link, desk.limits.seconds)
     assessment = _assess(request, gathered, desk, now, ())
     if gathered.unread and assessment.unidentified and not _has_drug(assessment):
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
         raise NotReadError("; ".join(gathered.problems))
-    return _body(chart_cards(assessment, context=desk.context(now, gathered.problems)), assessment, desk)
+    outcome = Outcome.CHECKED if _has_drug(assessment) else Outcome.NOT_OURS
+    return _Found(outcome, chart_cards(assessment, context=desk.context(now, gathered.problems)), assessment)
 
 
-async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
+async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime) -> _Found:
     """Nearly every call ends at the first `return`: none of the orders is ours, and nothing was read for it."""
-    now = desk.clock()
     on = now.astimezone(desk.zone).date()
     read = partial(read_drafts, request, drug=desk.regimen.drug, zone=desk.zone, on=on)
     drafts = read()
@@ -151,9 +141,10 @@ async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
         drafts = await _with_medications(request, drafts, read, link, desk.limits.seconds / 2)
     unchecked = _unchecked(drafts, f"Patient/{request.patient_id}")
     if not drafts.to_judge and not drafts.nameless:
-        return {"cards": [not_checked_card(why, incident, desk.context(now), more=more) for why, more in unchecked]}
+        cards = [not_checked_card(why, incident, desk.context(now), more=more) for why, more in unchecked]
+        return _Found(Outcome.NOT_CHECKED if cards else Outcome.NOT_OURS, cards)
     left = max(0.1, until - asyncio.get_running_loop().time())
-    gathered = await _gather_for(drafts, partial(gather, request, link, drug=desk.regimen.drug, seconds=left))
+    gathered = await _gather_for(drafts, partial(_gather, request, desk, link, left))
     assessment = _assess(request, gathered, desk, now, drafts.ours)
     context = desk.context(now, gathered.problems)
     cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
@@ -164,7 +155,16 @@ async def _orders(request: HookRequest, desk: Desk, incident: str) -> Body:
     if drafts.nameless and drafts.failure and not cards:
         # Of a patient who was never treated this may be the first dose: that it is not ours is not known.
         raise NotKnownError(drafts.failure)
-    return _body(cards, assessment, desk)
+    ours = drafts.to_judge or _has_drug(assessment)
+    outcome = Outcome.NOT_CHECKED if unchecked else Outcome.CHECKED if ours else Outcome.NOT_OURS
+    return _Found(outcome, cards, assessment)
+
+
+async def _gather(request: HookRequest, desk: Desk, link: Link, seconds: float) -> Gathered:
+    """The records. Raises NotReadError where it is not known whose patient this is, and what `gather` raises."""
+    if desk.refusal:
+        raise NotReadError(desk.refusal, why=NotChecked.NO_SITE)
+    return await gather(request, link, drug=desk.regimen.drug, seconds=seconds)
 
 
 def _unchecked(drafts: Drafts, patient: str) -> tuple[tuple[NotChecked, str], ...]:
@@ -227,13 +227,6 @@ def _assess(request: HookRequest, gathered: Gathered, desk: Desk, now: datetime,
         whole=gathered.whole and not lost(records, gathered.unread),
         proposals=[proposal for order in orders for proposal in order.proposals],
     )
-
-
-def _body(cards: list[Card], assessment: Assessment, desk: Desk) -> Body:
-    body: Body = {"cards": cards}
-    if desk.settings.show_assessment:
-        body["extension"] = {EXTENSION: {"assessment": as_json(assessment)}}
-    return body
 
 
 def _written(body: Body) -> bytes:

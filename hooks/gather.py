@@ -15,6 +15,7 @@ from cds.fhir.history import contradictions, unresolved
 from cds.fhir.needs import NEEDS, Need
 from cds.fhir.plain import Resource
 from hooks.protocol import HookRequest
+from hooks.wording import NotChecked
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,11 @@ class NoSourceError(Exception):
 
 
 class NotReadError(Exception):
-    """The history could not be read. The message is for people and holds no patient data; `kind` is None where no
-    server was asked."""
+    """The history could not be read. The message is for people and holds no patient data; `why` is what a card says."""
 
-    def __init__(self, message: str, kind: Kind | None = None) -> None:
+    def __init__(self, message: str, why: NotChecked = NotChecked.UPSTREAM) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.why = why
 
 
 class Link:
@@ -175,7 +175,8 @@ async def _from_server(
         fetched = await client.history(request.patient_id, needs=needs, seconds=seconds)
     except FhirError as error:
         if not resources:
-            raise NotReadError("; ".join([error.message, *problems]), error.kind) from error
+            why = NotChecked.DENIED if error.kind is Kind.DENIED else NotChecked.UPSTREAM
+            raise NotReadError("; ".join([error.message, *problems]), why) from error
         return Gathered(resources, False, (*problems, error.message), full_urls=full_urls)
     return _fetched(fetched, resources, full_urls)
 

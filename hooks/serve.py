@@ -11,14 +11,14 @@ import uvicorn
 from cds.regimens.library import RegimenFaults, UnknownRegimen
 from hooks.app import create_app
 from hooks.console import UsageError, say
-from hooks.settings import Settings
+from hooks.settings import Settings, SettingsError
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serves until Ctrl-C or SIGTERM. Raises UsageError for settings, a host or a port that cannot be used."""
     try:
         app = create_app(settings)
-    except (RegimenFaults, UnknownRegimen, ValueError) as error:
+    except (RegimenFaults, UnknownRegimen, SettingsError, ValueError) as error:
         raise UsageError(str(error)) from None
     with _listen(host, port) as listener:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,9 @@ ORDER = Service(
 SERVICES: dict[str, Service] = {service.id: service for service in (CHART, ORDER)}
 
 
-def discovery(codes: Iterable[Coding] = ()) -> dict[str, Any]:
-    """The answer to `GET /cds-services`; `codes` are those a site filters by."""
+def discovery(codes: Iterable[Coding] = (), silent: Sequence[Collection[str]] = ((),)) -> dict[str, Any]:
+    """The answer to `GET /cds-services`; `codes` are those that every site filters by, `silent` the services in silent
+    mode, for each site."""
     prefetch = templates(codes)
     services = [
         {
@@ -58,7 +59,7 @@ def discovery(codes: Iterable[Coding] = ()) -> dict[str, Any]:
             "title": service.title,
             "description": service.description,
             "prefetch": prefetch,
-            "usageRequirements": _REQUIREMENTS,
+            "usageRequirements": _silence(service.id, silent) + _REQUIREMENTS,
         }
         for service in SERVICES.values()
         for hook in service.hooks
@@ -66,3 +67,12 @@ def discovery(codes: Iterable[Coding] = ()) -> dict[str, Any]:
     answer: dict[str, Any] = {"services": services}
     Discovery.model_validate(answer)
     return answer
+
+
+def _silence(service: str, silent: Sequence[Collection[str]]) -> str:
+    """The sentence that says that cards are withheld; empty where they are not."""
+    quiet = [service in services for services in silent]
+    if not any(quiet):
+        return ""
+    where = "" if all(quiet) else " for some of the sites"
+    return f"Silent mode is on{where}: calls are evaluated and recorded, and no cards are shown, whatever is found. "

@@ -4,79 +4,54 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettings
+
+from hooks.site_settings import Site, SiteFields, SiteFileError, Words, ZoneName, clashes, read_sites, said
 
 PREFIX = "NUSINERSEN_CDS_"
 _NOT_SETTINGS = {"NUSINERSEN_CDS_PUBLISHED_DATA"}
 """Variables of the tests, which share the prefix."""
+_OF_ONE_SITE = ("fhir_servers", "clients")
+"""What tells sites apart, so that all of them cannot share it."""
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("no such time zone: write a name of the IANA list, such as Europe/Stockholm") from error
-    return name
-
-
-ZoneName = Annotated[str, AfterValidator(_zone)]
-
-
-class OnFailure(StrEnum):
-    """How a failed check is answered: with a warning card that an EHR shows, or with a status that it may hide."""
-
-    CARD = "card"
-    STATUS = "status"
-
-
-class Settings(BaseSettings):
-    """What a site chooses. Each field is read from NUSINERSEN_CDS_<NAME>; there is no default regimen and no default
-    time zone, since a wrong one would judge doses by another label or on another day."""
+class Settings(BaseSettings, SiteFields):
+    """What the service is told. Each field is read from NUSINERSEN_CDS_<NAME>. The fields of a site describe the only
+    site; with `sites_file` they are what its sites have in common."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
 
-    regimen: str = Field(
-        description="Id of the regimen by which doses are judged; `nusinersen-cds regimens` lists them"
-    )
-    time_zone: ZoneName = Field(description="Time zone of the site, by whose calendar days are counted")
+    sites_file: Path | None = Field(None, description="File with the sites, where one service has several")
     site_folder: Path | None = Field(None, description="Folder with the site's own regimen and code files")
-    tolerance_loading: int | None = Field(None, ge=0, description="Days each way in loading; default: the regimen's")
-    tolerance_maintenance: int | None = Field(
-        None, ge=0, description="Days each way in maintenance; default: the regimen's"
-    )
     deadline_seconds: float = Field(4.0, gt=0, description="Time for all reading from the FHIR server in one call")
     max_pages: int = Field(100, ge=1, description="Pages of one search that are read at most")
     page_size: int = Field(500, ge=1, description="Resources asked for per page")
-    filter_by_code: bool = Field(
-        False, description="Ask for the drug's codes only; servers then leave out references and texts"
-    )
-    order_failure: OnFailure = Field(
-        OnFailure.CARD, description="An order of the drug that could not be checked: a warning card, or a status"
-    )
-    chart_failure: OnFailure = Field(
-        OnFailure.STATUS, description="A chart that could not be checked: status 412, or a warning card"
-    )
-    show_upcoming: bool = Field(False, description="Show the next dose on patient-view while it is not due yet")
-    show_assessment: bool = Field(False, description="Put the whole assessment into the response's extension")
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("*",), description="Browser origins that may call the service, separated by spaces"
-    )
+    cors_origins: Words = Field(("*",), description="Browser origins that may call the service, separated by spaces")
 
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _separated(cls, value: object) -> object:
-        return tuple(value.split()) if isinstance(value, str) else value
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone of the site."""
-        return ZoneInfo(self.time_zone)
+    def sites(self) -> tuple[Site, ...]:
+        """The sites of this service. Raises SettingsError, also where two of them cannot be told apart."""
+        chosen = {name: getattr(self, name) for name in SiteFields.model_fields if name in self.model_fields_set}
+        if self.sites_file is not None:
+            misplaced = [f"{PREFIX}{name.upper()}" for name in _OF_ONE_SITE if chosen.get(name)]
+            if misplaced:
+                raise SettingsError(f"{', '.join(misplaced)}: write it in the file of the sites, at its site")
+            try:
+                return read_sites(self.sites_file, chosen)
+            except SiteFileError as error:
+                raise SettingsError(f"{PREFIX}SITES_FILE: {error}") from error
+        try:
+            site = Site(**{name: value for name, value in chosen.items() if value is not None})
+        except ValidationError as error:
+            raise _settings_error(error) from error
+        faults = clashes([site])
+        if faults:
+            raise SettingsError("\n".join(f"{PREFIX}CLIENTS: {fault}" for fault in faults))
+        return (site,)
 
 
 class CheckSettings(BaseSettings):
@@ -103,7 +78,9 @@ class SettingsError(Exception):
 
 def load(**given: object) -> Settings:
     """The settings of the service from the environment, with `given` values before them. Raises SettingsError."""
-    return _load(Settings, given)
+    settings = _load(Settings, given)
+    settings.sites()
+    return settings
 
 
 def load_for_check(**given: object) -> CheckSettings:
@@ -126,14 +103,16 @@ def _load(kind: type[_Kind], given: Mapping[str, object]) -> _Kind:
     try:
         return kind(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = []
-        for fault in error.errors():
-            name = str(fault["loc"][0]) if fault["loc"] else "settings"
-            what = "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
-            lines.append(f"{PREFIX}{name.upper()}: {what} ({_meaning(name)})")
-        raise SettingsError("\n".join(lines)) from error
+        raise _settings_error(error) from error
+    except UnreadableSettings as error:
+        name = next((name for name in fields if f'"{name}"' in str(error)), "")
+        raise SettingsError(f"{PREFIX}{name.upper()}: is no JSON ({fields[name].description})") from None
 
 
-def _meaning(name: str) -> str:
-    field = Settings.model_fields.get(name) or CheckSettings.model_fields.get(name)
-    return (field.description or "") if field else "no such setting"
+def _settings_error(error: ValidationError) -> SettingsError:
+    lines = []
+    for line in said(error, Settings.model_fields | CheckSettings.model_fields):
+        name, _, rest = line.partition(":")
+        field, dot, inside = name.partition(".")
+        lines.append(f"{PREFIX}{field.upper()}{dot}{inside}:{rest}")
+    return SettingsError("\n".join(lines))

@@ -291,6 +291,7 @@ class NotChecked(StrEnum):
     ANOTHER_PATIENT = "another-patient"
     DRAFTS = "drafts"
     KIND = "kind"
+    NO_SITE = "no-site"
     INTERNAL = "internal"
 
 
@@ -318,6 +319,10 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
     NotChecked.KIND: (
         "this kind of order is not read",
         "The order is for this drug, and of a kind whose date is not read: only a MedicationRequest is.",
+    ),
+    NotChecked.NO_SITE: (
+        "it is not known for which site",
+        "This service serves several sites, and it is not known which one this call is for.",
     ),
     NotChecked.INTERNAL: (
         "an error in this service",

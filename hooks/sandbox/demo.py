@@ -48,15 +48,17 @@ def run_demo(
     settings = settings or demo_settings()
     console = console or _console()
     with listen(sandbox_port, "SANDBOX_PORT") as fhir_socket, listen(port, "PORT") as service_socket:
-        on = clock().astimezone(settings.zone).date()
+        site = settings.sites()[0]
+        on = clock().astimezone(site.zone).date()
         fhir, service = f"{address(fhir_socket)}/fhir", address(service_socket)
+        settings = settings.model_copy(update={"fhir_servers": loopback(fhir)})
         patients = demo_patients(on)
         apps: list[tuple[ASGIApp, socket]] = [
             (create_sandbox(fhir, on), fhir_socket),
             (create_app(settings, clock=clock), service_socket),
         ]
         with stoppable(), serving(apps):
-            console.print(table(call_all(service, fhir, patients), f"Regimen {settings.regimen} on {on}"))
+            console.print(table(call_all(service, fhir, patients), f"Regimen {site.regimen} on {on}"))
             _print_addresses(console, service, fhir, patients)
             wait()
         console.print("stopped")
@@ -72,7 +74,7 @@ def run_sandbox(
 ) -> None:
     """Serves the sandbox alone until Ctrl-C. Raises PortInUse and SandboxMissing."""
     console = console or _console()
-    on = clock().astimezone((settings or demo_settings()).zone).date()
+    on = clock().astimezone((settings or demo_settings()).sites()[0].zone).date()
     with listen(port, "SANDBOX_PORT") as fhir_socket:
         fhir = f"{address(fhir_socket)}/fhir"
         with stoppable(), serving([(create_sandbox(fhir, on), fhir_socket)]):
@@ -93,6 +95,11 @@ def table(lines: Iterable[Shown], title: str) -> Table:
         # Text, since a summary may hold brackets that rich would take for its own markup
         shown.add_row(*map(Text, who), line.hook, Text(line.indicator or "-", style), Text(line.summary, style))
     return shown
+
+
+def loopback(fhir: str) -> tuple[str, ...]:
+    """The base URLs by which a server at 127.0.0.1 can be reached from this machine."""
+    return tuple(fhir.replace(HOST, name, 1) for name in (HOST, "localhost", "[::1]"))
 
 
 def _by_urgency(lines: Iterable[Shown]) -> list[Shown]:

@@ -20,7 +20,7 @@ from cds.fhir.orders import read_order
 from cds.fhir.references import Pool
 from cds.regimens.library import load
 from hooks.cards import order_cards
-from hooks.flow import Desk
+from hooks.desk import Desk
 from hooks.protocol import read_request
 from hooks.services import SERVICES
 from hooks.settings import Settings
@@ -33,8 +33,10 @@ _REPEATS = 20
 
 def stages(body: bytes) -> Table:
     """A table of microseconds per stage, the best of several repeats."""
+    settings = Settings(regimen="eu-12mg", time_zone="Europe/Stockholm")
     desk = Desk.of(
-        Settings(regimen="eu-12mg", time_zone="Europe/Stockholm"),
+        settings.sites()[0],
+        settings,
         load(),
         clock=lambda: datetime.combine(call_day(), datetime.min.time()).astimezone(),
         new_id=lambda: str(uuid4()),

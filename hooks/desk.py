@@ -1,0 +1,102 @@
+"""What the calls of one site need: its settings made ready once, the clock, and the connections to FHIR servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import partial
+
+from cds.dosing.assess import assess
+from cds.dosing.drug import Coding
+from cds.dosing.regimen import Regimen
+from cds.fhir.client import FhirClient, Http
+from cds.fhir.errors import FhirError, Kind
+from cds.fhir.history import read_history
+from cds.fhir.limits import Limits
+from cds.fhir.links import Base
+from cds.fhir.orders import moved
+from cds.regimens.library import Library
+from hooks.cards import CardContext, chart_cards
+from hooks.protocol import HookRequest
+from hooks.settings import Settings
+from hooks.site_settings import Site
+
+
+@dataclass(slots=True)
+class Desk:
+    """One site at work. `refusal` says why no call can be judged here, empty where they can (see `Sites.choose`)."""
+
+    site: Site
+    regimen: Regimen
+    zone: tzinfo
+    limits: Limits
+    servers: tuple[Base, ...]
+    filter_codes: tuple[Coding, ...]
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    http: Http | None = field(default=None)
+    refusal: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        site: Site,
+        settings: Settings,
+        library: Library,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> Desk:
+        """Raises UnknownRegimen, or ValueError where the tolerances do not fit the regimen."""
+        regimen = library.get(site.regimen).with_tolerance(
+            loading=site.tolerance_loading, maintenance=site.tolerance_maintenance
+        )
+        return cls(
+            site,
+            regimen,
+            site.zone,
+            Limits(pages=settings.max_pages, seconds=settings.deadline_seconds, page_size=settings.page_size),
+            tuple(Base(url) for url in site.fhir_servers),
+            tuple(regimen.drug.products) if site.filter_by_code else (),
+            clock,
+            new_id,
+        )
+
+    def admits(self, server: str) -> bool:
+        """Whether a FHIR server is one that this site may be read from: a listed base URL, or a path below one."""
+        return any(base.within(server) is not None for base in self.servers)
+
+    def client(self, request: HookRequest) -> FhirClient | None:
+        """A client for the server of the request, with its token; None where the request names none. Raises FhirError
+        where the server is not listed: nothing is sent to it."""
+        if request.fhir_server is None:
+            return None
+        if not self.admits(request.fhir_server):
+            text = "the FHIR server of the request is not one that this service may read from; list it in fhir_servers"
+            raise FhirError(Kind.DENIED, text)
+        if self.http is None:
+            raise RuntimeError("the connections to FHIR servers are opened when the application starts")
+        return FhirClient(
+            self.http, request.fhir_server, token=request.access_token, limits=self.limits, codes=self.filter_codes
+        )
+
+    def context(self, now: datetime, problems: Iterable[str] = ()) -> CardContext:
+        """What cards need beside an assessment."""
+        return CardContext(
+            regimen=self.regimen,
+            read_at=now.astimezone(self.zone).isoformat(timespec="seconds"),
+            move=partial(moved, zone=self.zone, on=now.astimezone(self.zone).date()),
+            new_id=self.new_id,
+            show_upcoming=self.site.show_upcoming,
+            problems=tuple(problems),
+        )
+
+    def warm_up(self) -> None:
+        """Pay before the first call for what is made once: tables of the drug's codes, the card texts."""
+        now = self.clock()
+        patient = "Patient/warm-up"
+        resource = {"resourceType": "MedicationAdministration", "id": "warm-up", "status": "completed"}
+        records = read_history([resource], drug=self.regimen.drug, zone=self.zone, patient=patient)
+        on = now.astimezone(self.zone).date()
+        chart_cards(assess(patient, records, self.regimen, on=on, whole=True), context=self.context(now))

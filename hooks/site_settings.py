@@ -1,0 +1,179 @@
+"""What one site chooses, and the file in which several sites of one service are described."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import NoDecode
+
+from cds.fhir.errors import FhirError
+from cds.fhir.links import Base
+from hooks.services import SERVICES
+
+
+class OnFailure(StrEnum):
+    """How a failed check is answered: with a warning card that an EHR shows, or with a status that it may hide."""
+
+    CARD = "card"
+    STATUS = "status"
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("no such time zone: write a name of the IANA list, such as Europe/Stockholm") from error
+    return name
+
+
+def _base_url(url: str) -> str:
+    try:
+        return Base(url).url
+    except FhirError:
+        raise ValueError("not the base URL of a FHIR server: write http or https, host and path, no query") from None
+
+
+def _service(name: str) -> str:
+    if name not in SERVICES:
+        raise ValueError(f"no such service: write one of {', '.join(SERVICES)}")
+    return name
+
+
+def _words(value: object) -> object:
+    """A variable of the environment is one text: words between spaces."""
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+ZoneName = Annotated[str, AfterValidator(_zone)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+BaseUrls = Annotated[tuple[Annotated[str, AfterValidator(_base_url)], ...], NoDecode, BeforeValidator(_words)]
+ServiceIds = Annotated[frozenset[Annotated[str, AfterValidator(_service)]], NoDecode, BeforeValidator(_words)]
+
+
+class Client(BaseModel):
+    """A CDS client that may call: the `iss` of its tokens, and where the keys are that sign them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str = Field(min_length=1, description="The `iss` of its tokens")
+    jku: tuple[str, ...] = Field((), description="URLs of its key sets")
+    jwks_file: Path | None = Field(None, description="A key set handed over as a file")
+    tenants: tuple[str, ...] = Field((), description="Tenants that may call; none: any, or a token without one")
+    audiences: tuple[str, ...] = Field((), description="Further values of `aud` that its tokens may carry")
+
+
+class SiteFields(BaseModel):
+    """What a site chooses. There is no default regimen and no default time zone, since a wrong one would judge doses by
+    another label or on another day."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    regimen: str | None = Field(
+        None, description="Id of the regimen by which doses are judged; `nusinersen-cds regimens` lists them"
+    )
+    time_zone: ZoneName | None = Field(None, description="Time zone of the site, by whose calendar days are counted")
+    tolerance_loading: int | None = Field(None, ge=0, description="Days each way in loading; default: the regimen's")
+    tolerance_maintenance: int | None = Field(
+        None, ge=0, description="Days each way in maintenance; default: the regimen's"
+    )
+    fhir_servers: BaseUrls = Field(
+        (), description="Base URLs of the FHIR servers that may be read from; a request that names another is refused"
+    )
+    clients: tuple[Client, ...] = Field((), description="CDS clients that may call, with their keys; in JSON")
+    silent: ServiceIds = Field(
+        frozenset(), description="Services in silent mode: calls are evaluated and recorded, and no cards are shown"
+    )
+    filter_by_code: bool = Field(
+        False, description="Ask for the drug's codes only; servers then leave out references and texts"
+    )
+    order_failure: OnFailure = Field(
+        OnFailure.CARD, description="An order of the drug that could not be checked: a warning card, or a status"
+    )
+    chart_failure: OnFailure = Field(
+        OnFailure.STATUS, description="A chart that could not be checked: status 412, or a warning card"
+    )
+    show_upcoming: bool = Field(False, description="Show the next dose on patient-view while it is not due yet")
+    show_assessment: bool = Field(False, description="Put the whole assessment into the response's extension")
+
+
+class Site(SiteFields):
+    """One site, complete. `id` names it in the journal and the log."""
+
+    id: str = Field("default", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+    regimen: str
+    time_zone: ZoneName
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the site."""
+        return ZoneInfo(self.time_zone)
+
+
+class SiteFileError(Exception):
+    """A file of sites that cannot be used; the message names every fault."""
+
+
+def read_sites(path: Path, shared: Mapping[str, Any]) -> tuple[Site, ...]:
+    """The sites of a TOML file of `[[site]]` tables. `shared` are values for every site that does not say its own.
+    Raises SiteFileError."""
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SiteFileError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise SiteFileError(f"{path}: is no TOML file ({error})") from None
+    tables = content.pop("site", [])
+    if content or not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+        raise SiteFileError(f"{path}: write one table [[site]] for each site, and nothing outside of them")
+    faults: list[str] = []
+    sites: list[Site] = []
+    for number, table in enumerate(tables, 1):
+        name = table.get("id")
+        where = f"{path}: site {name if isinstance(name, str) else f'number {number}'}"
+        if name is None:
+            faults.append(f"{where}: id: is not set (a name for the journal and the log)")
+            continue
+        try:
+            sites.append(Site(**{**shared, **table}))
+        except ValidationError as error:
+            faults += [f"{where}: {fault}" for fault in said(error)]
+    faults += [f"{path}: {fault}" for fault in clashes(sites)]
+    if faults:
+        raise SiteFileError("\n".join(faults))
+    return tuple(sites)
+
+
+def said(error: ValidationError, fields: Mapping[str, FieldInfo] = SiteFields.model_fields) -> list[str]:
+    """The faults of a model, one line each: the field, what is wrong, what the field means."""
+    lines = []
+    for fault in error.errors(include_input=False):
+        where = ".".join(str(part) for part in fault["loc"])
+        field = fields.get(str(fault["loc"][0])) if fault["loc"] else None
+        what = "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            what = "there is no such setting; remove it or correct its name"
+        lines.append(f"{where}: {what}" + (f" ({field.description})" if field and field.description else ""))
+    return lines
+
+
+def clashes(sites: Iterable[Site]) -> list[str]:
+    """What two sites share though it must tell them apart: an id, a FHIR server, an issuer without tenants apart."""
+    owners: dict[tuple[str, str], str] = {}
+    faults: list[str] = []
+    for site in sites:
+        marks = [("id", site.id), *(("FHIR server", url) for url in dict.fromkeys(site.fhir_servers))]
+        for client in site.clients:
+            tenants = client.tenants or ("",)
+            marks += [("issuer and tenant", f"{client.issuer} {tenant}".strip()) for tenant in tenants]
+        for mark in marks:
+            if mark in owners:
+                faults.append(f"site {site.id}: its {mark[0]} {mark[1]} is that of site {owners[mark]} already")
+            owners.setdefault(mark, site.id)
+    return faults

@@ -1,0 +1,84 @@
+"""The sites of one service, told apart by the caller of a request and the FHIR server that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cds.dosing.drug import Coding
+from cds.fhir.limits import Limits
+from cds.regimens.library import Library
+from hooks.desk import Desk
+from hooks.settings import Settings
+
+_NO_SITE = (
+    "no site of this service is set up for this caller and FHIR server, so its regimen and time zone are not known; "
+    "add the server and the client to a site"
+)
+_SEVERAL = (
+    "more than one site of this service fits this call, so its regimen and time zone are not known; name the tenant in "
+    "the token or the FHIR server in the request"
+)
+
+
+CALLER = "nusinersen_cds.caller"
+"""The key of the ASGI scope under which the Caller of a request stands, where callers are told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as its token says and its signature proves."""
+
+    issuer: str
+    tenant: str | None = None
+
+
+class Sites:
+    """All sites; the first is the only one in most services."""
+
+    def __init__(self, desks: tuple[Desk, ...]) -> None:
+        self._desks = desks
+        self.several = len(desks) > 1
+
+    @classmethod
+    def of(
+        cls, settings: Settings, library: Library, *, clock: Callable[[], datetime], new_id: Callable[[], str]
+    ) -> Sites:
+        """Raises SettingsError, UnknownRegimen, or ValueError where the tolerances do not fit the regimen."""
+        sites = settings.sites()
+        return cls(tuple(Desk.of(site, settings, library, clock=clock, new_id=new_id) for site in sites))
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of reading, which all sites share."""
+        return self._desks[0].limits
+
+    @property
+    def filter_codes(self) -> tuple[Coding, ...]:
+        """The codes to filter by where every site does; without the filter more is read, never less."""
+        codes = {desk.filter_codes for desk in self._desks}
+        return codes.pop() if len(codes) == 1 else ()
+
+    def __iter__(self) -> Iterator[Desk]:
+        return iter(self._desks)
+
+    def choose(self, caller: Caller | None, server: str | None) -> Desk:
+        """The site of a call. A caller is never served as another site's, whichever server it names; where the site is
+        not known, what is answered is a refusal: by which label, and on which day, to judge is not known."""
+        if not self.several:
+            return self._desks[0]
+        fitting = [desk for desk in self._desks if caller is None or _may_call(desk, caller)]
+        if server is not None and len(fitting) != 1:
+            fitting = [desk for desk in fitting if desk.admits(server)]
+        if len(fitting) == 1 and (caller is not None or server is not None):
+            return fitting[0]
+        return replace(self._desks[0], refusal=_SEVERAL if fitting else _NO_SITE)
+
+
+def _may_call(desk: Desk, caller: Caller) -> bool:
+    """Whether a caller is one of the site's clients."""
+    return any(
+        client.issuer == caller.issuer and (not client.tenants or caller.tenant in (None, *client.tenants))
+        for client in desk.site.clients
+    )
