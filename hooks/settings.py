@@ -16,7 +16,7 @@ from hooks.site_settings import Site, SiteFields, SiteFileError, Words, ZoneName
 PREFIX = "NUSINERSEN_CDS_"
 _NOT_SETTINGS = {"NUSINERSEN_CDS_PUBLISHED_DATA"}
 """Variables of the tests, which share the prefix."""
-_OF_ONE_SITE = ("fhir_servers", "clients")
+ONLY_AT_A_SITE = ("fhir_servers", "clients")
 """What tells sites apart, so that all of them cannot share it."""
 
 
@@ -37,7 +37,7 @@ class Settings(BaseSettings, SiteFields):
         """The sites of this service. Raises SettingsError, also where two of them cannot be told apart."""
         chosen = {name: getattr(self, name) for name in SiteFields.model_fields if name in self.model_fields_set}
         if self.sites_file is not None:
-            misplaced = [f"{PREFIX}{name.upper()}" for name in _OF_ONE_SITE if chosen.get(name)]
+            misplaced = [f"{PREFIX}{name.upper()}" for name in ONLY_AT_A_SITE if chosen.get(name)]
             if misplaced:
                 raise SettingsError(f"{', '.join(misplaced)}: write it in the file of the sites, at its site")
             try:

@@ -18,9 +18,17 @@ def targets() -> dict[str, list[str]]:
     return {target: needs.split() for target, needs in rules}
 
 
-def test_every_setting_is_in_the_readme_and_no_other() -> None:
-    named = set(re.findall(rf"{PREFIX}[A-Z_]+", README)) - {VARIABLE}
-    assert named == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields | CheckSettings.model_fields}
+def test_every_setting_that_a_page_names_exists() -> None:
+    existing = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields | CheckSettings.model_fields}
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        named = set(re.findall(rf"{PREFIX}[A-Z_]*[A-Z]", page.read_text("utf-8")))
+        assert named - existing - {VARIABLE} == set(), page.name
+
+
+def test_the_page_of_the_settings_names_every_one() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    existing = Settings.model_fields | CheckSettings.model_fields
+    assert [name for name in existing if f"`{PREFIX}{name.upper()}`" not in page] == []
 
 
 def test_every_link_within_the_project_leads_somewhere() -> None:

@@ -1,4 +1,4 @@
-"""Write docs/rules.md and docs/specification.md: `python -m tests.spec.docs`; `--check` says if they are stale."""
+"""Write the generated pages of docs/: `python -m tests.spec.docs`; `--check` says if they are stale."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 from tests.spec.docs_rules import reference
+from tests.spec.docs_settings import settings_page
 from tests.spec.docs_specification import specification
 
 FOLDER = Path(__file__).parents[2] / "docs"
-PAGES = {"rules.md": reference, "specification.md": specification}
+PAGES = {"rules.md": reference, "specification.md": specification, "settings.md": settings_page}
 
 
 def main(arguments: list[str]) -> int:
