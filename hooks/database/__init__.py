@@ -1,0 +1,1 @@
+"""The database: decisions, feedback, counts and token ids, in SQLite or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The database, on SQLite and on a PostgreSQL server that the tests start."""

@@ -1,0 +1,1 @@
+"""The journal: decisions and feedback, kept through faults."""
