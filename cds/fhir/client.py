@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Mapping
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import aclosing
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeAlias
 
@@ -15,6 +17,7 @@ import orjson
 from cds.dosing.drug import Coding
 from cds.fhir import fetch, medications
 from cds.fhir.errors import FhirError, Kind, from_status
+from cds.fhir.exchange import Exchange, Reply, Tokens
 from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Budget, Limits
 from cds.fhir.links import Base
@@ -47,11 +50,32 @@ def connections(limits: Limits, transport: httpx.AsyncBaseTransport | None = Non
     )
 
 
+def exchange(http: Http) -> Exchange:
+    """Requests beside the reading of FHIR, over the same connections: see `Exchange`."""
+
+    async def send(
+        url: str, what: str, budget: Budget, *, headers: Mapping[str, str], form: Mapping[str, str] | None = None
+    ) -> Reply:
+        try:
+            request = http.build_request(
+                "GET" if form is None else "POST", url, headers={**_HEADERS, **headers}, data=form
+            )
+            async with asyncio.timeout_at(budget.until):
+                return await _send(http, request, what, f"{request.url.scheme}://{request.url.netloc.decode()}", budget)
+        except TimeoutError:
+            raise FhirError(Kind.UNAVAILABLE, f"{what}: {budget.time_limit}; try again later") from None
+        except httpx.InvalidURL:
+            raise FhirError(Kind.UNUSABLE, f"{what}: its address is no URL; tell the server's operator") from None
+
+    return send
+
+
 class FhirClient:
     """Reads from one FHIR R4 server at `base_url`, with a bearer token where one is needed.
 
-    `codes` turns on the filter by code of a site. Raises FhirError (unusable, denied) for a base URL or token that
-    cannot be used. The token is sent to URLs within the base URL only.
+    `token`: one token, or where tokens come from. `codes` turns on the filter by code of a site. `observe` is shown
+    the URL of each request and its answer. Raises FhirError (unusable, denied) for a base URL or token that cannot be
+    used. The token is sent to URLs within the base URL only.
     """
 
     def __init__(
@@ -59,9 +83,10 @@ class FhirClient:
         http: Http,
         base_url: str,
         *,
-        token: str | None = None,
+        token: str | Tokens | None = None,
         limits: Limits | None = None,
         codes: Iterable[Coding] = (),
+        observe: Callable[[str, Reply], None] | None = None,
     ) -> None:
         self._http = http
         self._base = Base(base_url)
@@ -71,11 +96,9 @@ class FhirClient:
             raise FhirError(Kind.UNUSABLE, "the base URL of the FHIR server is no URL; correct it") from None
         self._limits = limits or Limits()
         self._codes = tuple(codes)
-        self._headers = dict(_HEADERS)
-        if token is not None:
-            if not token or not token.isascii() or not token.isprintable() or " " in token:
-                raise FhirError(Kind.DENIED, "the access token is no bearer token; get a new one")
-            self._headers["Authorization"] = f"Bearer {token}"
+        self._tokens = None if token is None or isinstance(token, str) else token
+        self._headers = _HEADERS | _bearer(token) if isinstance(token, str) else _HEADERS
+        self._observe = observe
 
     async def history(self, patient_id: str, *, needs: Iterable[Need] = NEEDS, seconds: float | None = None) -> Fetched:
         """All resources of the needs of one patient, and the Medications that they refer to.
@@ -125,11 +148,16 @@ class FhirClient:
     async def _get(self, url: str, what: str, budget: Budget, *, read: bool = False) -> object:
         """The JSON value at a URL within the base, asked for again where that may help."""
         for attempt in range(1, budget.limits.tries + 1):
-            status, headers, body, fault = await self._once(url, what, budget)
-            if fault is None and 200 <= status < 300:
-                return _parsed(body, headers, what, self._base)
-            error = fault or from_status(status, what, self._base.url, _outcome(body), read=read)
-            again = status in RETRIED or (fault is not None and fault.kind is Kind.UNAVAILABLE)
+            headers: Mapping[str, str] = {}
+            try:
+                reply = await self._once(url, what, budget)
+            except FhirError as fault:
+                error, again = fault, fault.kind is Kind.UNAVAILABLE
+            else:
+                if 200 <= reply.status < 300:
+                    return _parsed(reply, what, self._base)
+                error = from_status(reply.status, what, self._base.url, reply.json, read=read)
+                again, headers = reply.status in RETRIED, reply.headers
             left = budget.until - asyncio.get_running_loop().time()
             pause = pause_before(attempt, headers, first=budget.limits.pause, random=random.random)
             # Where the server asks for more time than there is, the call fails now and not at the deadline.
@@ -138,51 +166,92 @@ class FhirClient:
             await asyncio.sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _once(
-        self, url: str, what: str, budget: Budget
-    ) -> tuple[int, Mapping[str, str], bytes, FhirError | None]:
-        """Status, headers and body; or the fault of the connection, with status 0."""
-        where = self._base.url
+    async def _once(self, url: str, what: str, budget: Budget) -> Reply:
+        """One answer. A token that was refused is renewed once, since it may have expired or been withdrawn."""
+        if self._tokens is None:
+            return await self._ask(url, what, budget, self._headers)
+        token = await self._tokens.token(budget)
+        reply = await self._ask(url, what, budget, self._headers | _bearer(token))
+        if reply.status != 401:
+            return reply
+        self._tokens.refused(token)
+        return await self._ask(url, what, budget, self._headers | _bearer(await self._tokens.token(budget)))
+
+    async def _ask(self, url: str, what: str, budget: Budget, headers: Mapping[str, str]) -> Reply:
+        """One request within the base. Raises FhirError where no answer comes."""
         try:
-            request = self._http.build_request("GET", url, headers=self._headers)
-            if _server(request.url) != self._server:
-                raise FhirError(Kind.UNUSABLE, f"{what}: a link leads away from {where}; it is not followed")
-            response = await self._http.send(request, stream=True, auth=None, follow_redirects=False)
-            try:
-                chunks = []
-                async for chunk in response.aiter_bytes():
-                    budget.spend(len(chunk), what, where)
-                    chunks.append(chunk)
-                return response.status_code, response.headers, b"".join(chunks), None
-            finally:
-                await response.aclose()
-        except httpx.TimeoutException:
-            return 0, {}, b"", FhirError(Kind.UNAVAILABLE, f"{what}: {where} did not answer in time; try again later")
-        except (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError):
+            request = self._http.build_request("GET", url, headers=headers)
+        except httpx.InvalidURL as error:
+            raise _fault(error, what, self._base.url) from None
+        if _server(request.url) != self._server:
+            raise FhirError(Kind.UNUSABLE, f"{what}: a link leads away from {self._base.url}; it is not followed")
+        reply = await _send(self._http, request, what, self._base.url, budget)
+        if self._observe is not None:
+            self._observe(url, reply)
+        return reply
+
+
+async def _send(http: Http, request: httpx.Request, what: str, where: str, budget: Budget) -> Reply:
+    """Send one request and read its answer within the budget. Raises FhirError for every fault of the connection."""
+    try:
+        response = await http.send(request, stream=True, auth=None, follow_redirects=False)
+        async with aclosing(response):
+            chunks = []
+            async for chunk in response.aiter_bytes():
+                budget.spend(len(chunk), what, where)
+                chunks.append(chunk)
+            return Reply(response.status_code, response.headers, b"".join(chunks))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        fault = _fault(error, what, where)
+    # raised here, since an error of httpx holds the request and with it the token
+    raise fault
+
+
+def _fault(error: Exception, what: str, where: str) -> FhirError:
+    """A fault of the connection, classed."""
+    match error:
+        case httpx.TimeoutException():
+            return FhirError(Kind.UNAVAILABLE, f"{what}: {where} did not answer in time; try again later")
+        case httpx.NetworkError() | httpx.RemoteProtocolError() | httpx.ProxyError():
+            untrusted = _certificate_fault(error)
+            if untrusted:
+                text = f"{what}: the certificate of {where} is not trusted ({untrusted}); mend it or trust its issuer"
+                return FhirError(Kind.UNUSABLE, text)
             text = f"{what}: {where} cannot be reached or broke off; check that it runs, and try again later"
-            return 0, {}, b"", FhirError(Kind.UNAVAILABLE, text)
-        except (httpx.HTTPError, httpx.InvalidURL):
+            return FhirError(Kind.UNAVAILABLE, text)
+        case _:
             text = f"{what}: the answer of {where} cannot be decoded, or its link is no URL; ask its operator"
-            return 0, {}, b"", FhirError(Kind.UNUSABLE, text)
+            return FhirError(Kind.UNUSABLE, text)
+
+
+def _certificate_fault(error: BaseException | None) -> str:
+    """Why a certificate was refused, in the words of OpenSSL; empty where that is not what went wrong."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _bearer(token: str) -> dict[str, str]:
+    """The header for a token. Raises FhirError (denied) for what cannot be one."""
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise FhirError(Kind.DENIED, "the access token is no bearer token; get a new one")
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _server(url: httpx.URL) -> tuple[str, bytes, int | None]:
     return url.scheme, url.raw_host, url.port
 
 
-def _parsed(body: bytes, headers: Mapping[str, str], what: str, base: Base) -> object:
+def _parsed(reply: Reply, what: str, base: Base) -> object:
     try:
-        return orjson.loads(body)
+        return orjson.loads(reply.body)
     except orjson.JSONDecodeError:
         pass  # its text quotes the body
-    html = "html" in headers.get("content-type", "") or body.lstrip()[:1] == b"<"
-    seen = "HTML or XML, a login page perhaps" if html else "no JSON, or JSON cut short" if body else "an empty body"
+    html = "html" in reply.headers.get("content-type", "") or reply.body.lstrip()[:1] == b"<"
+    seen = (
+        "HTML or XML, a login page perhaps" if html else "no JSON, or JSON cut short" if reply.body else "an empty body"
+    )
     advice = "check the base URL and the server's formats"
     raise FhirError(Kind.UNUSABLE, f"{what}: {base.url} answered {seen}; {advice}")
-
-
-def _outcome(body: bytes) -> object:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None

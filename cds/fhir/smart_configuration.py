@@ -1,0 +1,109 @@
+"""Where a FHIR server has its tokens issued: its SMART configuration, or the security section of its statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from cds.fhir.errors import FhirError, Kind
+from cds.fhir.exchange import Exchange
+from cds.fhir.limits import Budget
+from cds.fhir.links import Base
+
+_WHAT = "the SMART configuration"
+_WELL_KNOWN = ".well-known/smart-configuration"
+_OAUTH_URIS = "/StructureDefinition/oauth-uris"
+
+
+@dataclass(frozen=True, slots=True)
+class SmartConfiguration:
+    """What a server tells of its tokens; empty where it does not say. `well_known`: it has a configuration of its own,
+    and not only the older extension of the CapabilityStatement, which names the address alone."""
+
+    token_endpoint: str
+    well_known: bool = True
+    algorithms: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+
+    @property
+    def old_scopes_only(self) -> bool:
+        """Whether the server says that it knows the scopes of SMART 1 (`.read`) and not those of SMART 2 (`.rs`)."""
+        if "permission-v2" in self.capabilities or any(scope.endswith((".rs", ".cruds")) for scope in self.scopes):
+            return False
+        return "permission-v1" in self.capabilities or any(scope.endswith(".read") for scope in self.scopes)
+
+
+async def discover(exchange: Exchange, base: Base, budget: Budget) -> SmartConfiguration:
+    """The configuration of the server at a base URL (SMART App Launch 2.2, "Backend Services", "Discovery").
+
+    Raises FhirError: unavailable where the server does not answer, unusable where it names no token endpoint or one
+    to which a signed assertion must not be sent.
+    """
+    found = await exchange(f"{base.url}/{_WELL_KNOWN}", _WHAT, budget, headers={"Accept": "application/json"})
+    if found.status >= 500 or found.status == 429:
+        raise FhirError(
+            Kind.UNAVAILABLE, f"{_WHAT}: {base.url} did not answer it (status {found.status}); try again later"
+        )
+    told = found.json if found.status == 200 else None
+    endpoint = told.get("token_endpoint") if isinstance(told, dict) else None
+    if isinstance(told, dict) and isinstance(endpoint, str) and endpoint:
+        return SmartConfiguration(
+            _usable(endpoint, base),
+            algorithms=_texts(told, "token_endpoint_auth_signing_alg_values_supported"),
+            methods=_texts(told, "token_endpoint_auth_methods_supported"),
+            scopes=_texts(told, "scopes_supported"),
+            capabilities=_texts(told, "capabilities"),
+        )
+    statement = await exchange(f"{base.url}/metadata", _WHAT, budget, headers={})
+    for address in _stated(statement.json):
+        return SmartConfiguration(_usable(address, base), well_known=False)
+    text = f"{_WHAT}: neither {_WELL_KNOWN} (status {found.status}) nor the CapabilityStatement of {base.url} names a"
+    raise FhirError(Kind.UNUSABLE, f"{text} token endpoint; ask its operator whether it supports Backend Services")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, by its address or as `localhost`."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _usable(endpoint: str, base: Base) -> str:
+    try:
+        parts = urlsplit(endpoint)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host, parts = "", urlsplit("")
+    secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    if not host or not secure or "@" in parts.netloc or not endpoint.isprintable() or " " in endpoint:
+        text = f"{_WHAT}: the token endpoint that {base.url} names is no https URL, so that nothing is sent there"
+        raise FhirError(Kind.UNUSABLE, f"{text}; tell its operator")
+    return endpoint
+
+
+def _texts(told: dict[str, Any], name: str) -> tuple[str, ...]:
+    values = told.get(name)
+    return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
+
+
+def _stated(statement: object) -> Iterator[str]:
+    """The token endpoints in `rest.security.extension` of a CapabilityStatement, as SMART 1 has it."""
+    for rest in _objects(statement, "rest"):
+        for extension in _objects(rest.get("security"), "extension"):
+            if str(extension.get("url", "")).endswith(_OAUTH_URIS):
+                for part in _objects(extension, "extension"):
+                    address = part.get("valueUri")
+                    if part.get("url") == "token" and isinstance(address, str) and address:
+                        yield address
+
+
+def _objects(holder: object, name: str) -> Iterator[dict[str, Any]]:
+    values = holder.get(name) if isinstance(holder, dict) else None
+    if isinstance(values, list):
+        yield from (value for value in values if isinstance(value, dict))
