@@ -1,20 +1,30 @@
-"""The command line: `nusinersen-cds serve | sandbox | demo | regimens | check`. Heavy rooms are entered when needed."""
+"""The command line: `nusinersen-cds serve | check | ...`. Heavy rooms are entered when needed."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from hooks.console import UsageError, output, output_failed, plain_errors
-
-if TYPE_CHECKING:
-    from hooks.settings import CheckSettings
+from hooks.options import (
+    ClientId,
+    KeyFile,
+    RegimenId,
+    SiteFolder,
+    TimeZone,
+    ToleranceLoading,
+    ToleranceMaintenance,
+    check_settings,
+    folder,
+    loaded,
+    site_folder_of,
+)
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -32,37 +42,6 @@ Exit codes:
   Where several of the first four apply: 2 before 3 before 1. After 70 and
   above the results are not whole."""
 
-
-def _folder(given: str) -> Path:
-    """A folder; an empty word, which a variable that is not set leaves, would be the current one."""
-    if not given.strip():
-        raise typer.BadParameter("is empty; name a folder")
-    return Path(given)
-
-
-SiteFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--site-folder", metavar="DIR", parser=_folder, help="Folder with the site's own regimen and code files."
-    ),
-]
-
-RegimenId = Annotated[
-    str | None,
-    typer.Option("--regimen", metavar="ID", help="Regimen to judge by; there is no default. `regimens` lists them."),
-]
-TimeZone = Annotated[
-    str | None,
-    typer.Option("--time-zone", metavar="ZONE", help="Time zone of the site, such as Europe/Stockholm."),
-]
-ToleranceLoading = Annotated[
-    int | None,
-    typer.Option("--tolerance-loading", metavar="DAYS", help="Days each way in loading. Default: the regimen's."),
-]
-ToleranceMaintenance = Annotated[
-    int | None,
-    typer.Option("--tolerance-maintenance", metavar="DAYS", help="The same in maintenance."),
-]
 
 app = typer.Typer(
     name="nusinersen-cds",
@@ -118,7 +97,7 @@ def regimens(context: typer.Context, site_folder: SiteFolder = None) -> None:
         with plain_errors():
             from hooks.show_regimens import library, show_all
 
-            show_all(library(_site_folder(site_folder)))
+            show_all(library(site_folder_of(site_folder)))
     else:
         context.obj = site_folder
 
@@ -135,14 +114,14 @@ def show_regimen(
         from hooks.show_regimens import library, show
 
         try:
-            show(library(_site_folder(site_folder or context.obj)).get(regimen))
+            show(library(site_folder_of(site_folder or context.obj)).get(regimen))
         except UnknownRegimen as unknown:
             raise UsageError(str(unknown)) from None
 
 
 @regimens_app.command("check")
 def check_regimens(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", parser=_folder, help="Folder with the site's own files.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", parser=folder, help="Folder with the site's own files.")],
 ) -> None:
     """Tell every fault of every file of a site's folder. Exit code 2 with faults, 0 without."""
     with plain_errors():
@@ -178,12 +157,15 @@ def check_histories(  # noqa: PLR0913, PLR0917  each is an option
     tolerance_loading: ToleranceLoading = None,
     tolerance_maintenance: ToleranceMaintenance = None,
     site_folder: SiteFolder = None,
+    client_id: ClientId = None,
+    key: KeyFile = None,
 ) -> None:
     """Assess every patient in files, folders or a FHIR server.
 
     Assessments go to standard output, one JSON object a line with `--format ndjson`; all else goes to standard
-    error. Records are grouped by subject. A bearer token for the server is read from the variable
-    NUSINERSEN_CDS_FHIR_TOKEN; regimen, time zone, folder and tolerances have variables too, and options are stronger.
+    error. Records are grouped by subject. The server is shown a bearer token from the variable
+    NUSINERSEN_CDS_FHIR_TOKEN, or one that it issues to --client-id for the key in --key (SMART Backend Services).
+    Most options have variables too, and options are stronger.
     """
     with plain_errors():
         from hooks.check import Format, check
@@ -191,15 +173,31 @@ def check_histories(  # noqa: PLR0913, PLR0917  each is an option
 
         if form not in list(Format):
             raise UsageError(f"--format: {form!r} is no format; write one of: {', '.join(Format)}")
-        settings = _settings(
+        settings = check_settings(
             regimen=regimen,
             time_zone=time_zone,
             site_folder=site_folder,
             tolerance_loading=tolerance_loading,
             tolerance_maintenance=tolerance_maintenance,
+            fhir_client_id=client_id,
+            fhir_key_file=key,
         )
         question = ask(settings, on, proposed or [])
         raise typer.Exit(check(inputs, patient or [], question, Format(form), settings))
+
+
+@app.command("keys", no_args_is_help=True)
+def keys(
+    output_file: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="New file for the private key; it is never overwritten.")
+    ],
+    algorithm: Annotated[str, typer.Option("--algorithm", metavar="ES384|RS384", help="How it signs.")] = "ES384",
+) -> None:
+    """Make a key pair for SMART Backend Services. The private key goes to OUTPUT, the public key set is printed."""
+    with plain_errors():
+        from hooks.keys import make_keys
+
+        make_keys(output_file, algorithm)
 
 
 @app.command()
@@ -217,7 +215,7 @@ def serve(
         from hooks.serve import serve as serve_hooks
         from hooks.settings import load
 
-        settings = _loaded(
+        settings = loaded(
             load,
             regimen=regimen,
             time_zone=time_zone,
@@ -263,34 +261,6 @@ def _ports(options: str) -> Iterator[None]:
         raise UsageError(f"{error} for make run, or {options}") from None
     except SettingsError as error:
         raise UsageError(str(error)) from None
-
-
-def _site_folder(given: Path | None) -> Path | None:
-    return _settings(site_folder=given).site_folder
-
-
-def _settings(**given: object) -> CheckSettings:
-    from hooks.settings import load_for_check
-
-    return _loaded(load_for_check, **given)
-
-
-_Loaded = TypeVar("_Loaded")
-
-
-def _loaded(load: Callable[..., _Loaded], **given: object) -> _Loaded:
-    """Settings, with options before variables. A fault names the option where one was given."""
-    from hooks.settings import PREFIX, SettingsError
-
-    try:
-        return load(**given)
-    except SettingsError as error:
-        text = str(error)
-        for name, value in given.items():
-            option = f"--{name.replace('_', '-')}"
-            variable = f"{PREFIX}{name.upper()}"
-            text = text.replace(f"{variable}:", f"{option}:" if value is not None else f"{option} or {variable}:")
-        raise UsageError(text) from None
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import Pool, newer, reference_of, relative
 from hooks.console import UsageError, counted, say
+from hooks.credentials import tokens_of
 from hooks.folders import ENDINGS
 from hooks.inputs import Inputs, read_inputs
 from hooks.settings import CheckSettings
@@ -181,10 +182,10 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
     from cds.fhir.limits import Limits
 
     limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
-    token = None if settings.fhir_token is None else settings.fhir_token.get_secret_value()
     codes = tuple(drug.products) if settings.filter_by_code else ()
     found = Histories(source=url)
     async with connections(limits) as http:
+        token = tokens_of(settings, http, url)
         try:
             client = FhirClient(http, url, token=token, limits=limits, codes=codes)
         except FhirError as error:

@@ -33,7 +33,9 @@ def _write(path: Path, content: bytes) -> None:
     except FileExistsError:
         raise UsageError(f"{path} is there already and is not overwritten; name another file") from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror}); name a file in a folder that is there") from None
+        raise UsageError(
+            f"{path} cannot be written ({error.strerror}); name a file in a folder that is there"
+        ) from None
     try:
         with os.fdopen(file, "wb") as stream:
             stream.write(content)

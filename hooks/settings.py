@@ -70,6 +70,8 @@ class CheckSettings(BaseSettings):
     page_size: int = Field(500, ge=1)
     filter_by_code: bool = False
     fhir_token: SecretStr | None = Field(None, description="Bearer token for the FHIR server that `check` reads from")
+    fhir_client_id: str | None = Field(None, description="Client id at that server, for SMART Backend Services")
+    fhir_key_file: Path | None = Field(None, description="File with the private key of that client")
 
 
 class SettingsError(Exception):

@@ -115,7 +115,7 @@ class BackendServices:
         for last, wanted in enumerate(spellings):
             reply = await self._post(told.token_endpoint, wanted, budget)
             if not (_error_code(reply) == "invalid_scope" and not last):
-                return self._read(reply, wanted)
+                return self._read(reply, wanted, told)
         raise AssertionError("unreachable: the last spelling returns or raises")
 
     async def _post(self, endpoint: str, wanted: tuple[str, ...], budget: Budget) -> Reply:
@@ -136,10 +136,10 @@ class BackendServices:
         }
         return await self._exchange(endpoint, _WHAT, budget, headers={"Accept": "application/json"}, form=form)
 
-    def _read(self, reply: Reply, wanted: tuple[str, ...]) -> Grant:
+    def _read(self, reply: Reply, wanted: tuple[str, ...], server: SmartConfiguration) -> Grant:
         told = reply.json
         if reply.status != 200 or not isinstance(told, dict) or "error" in told:
-            raise self._refusal(reply, wanted)
+            raise self._refusal(reply, wanted, server)
         token, of_type = told.get("access_token"), told.get("token_type", "bearer")
         if not isinstance(token, str) or not token or str(of_type).lower() != "bearer":
             text = f"{_WHAT}: the token endpoint of {self._base.url} answered without a bearer token"
@@ -147,7 +147,7 @@ class BackendServices:
         granted = told.get("scope")
         return Grant(token, _seconds(told), wanted, tuple(granted.split()) if isinstance(granted, str) else None)
 
-    def _refusal(self, reply: Reply, wanted: tuple[str, ...]) -> FhirError:
+    def _refusal(self, reply: Reply, wanted: tuple[str, ...], server: SmartConfiguration) -> FhirError:
         code = _error_code(reply)
         start = f"{_WHAT}: the token endpoint of {self._base.url} refused it (status {reply.status}"
         if code is None:
@@ -156,7 +156,8 @@ class BackendServices:
                 "try again later" if kind is Kind.UNAVAILABLE else "ask its operator whether it is the right address"
             )
             return FhirError(kind, f"{start}); it gave no reason that can be read; {advice}")
-        asked = f" ({' '.join(wanted)})" if code == "invalid_scope" else ""
+        misfit = server.misfit(self._client.key.algorithm)
+        asked = f" ({' '.join(wanted)})" if code == "invalid_scope" else f" ({misfit})" if misfit else ""
         text = f"{start}, {code}): {_REFUSALS[code]}{asked}{_said(reply)}"
         return FhirError(Kind.UNAVAILABLE if code in _LATER else Kind.DENIED, text)
 

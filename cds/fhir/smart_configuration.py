@@ -15,20 +15,28 @@ from cds.fhir.links import Base
 
 _WHAT = "the SMART configuration"
 _WELL_KNOWN = ".well-known/smart-configuration"
+_METHOD = "private_key_jwt"
 _OAUTH_URIS = "/StructureDefinition/oauth-uris"
 
 
 @dataclass(frozen=True, slots=True)
 class SmartConfiguration:
-    """What a server tells of its tokens; empty where it does not say. `well_known`: it has a configuration of its own,
-    and not only the older extension of the CapabilityStatement, which names the address alone."""
+    """What a server tells of its tokens; empty where it does not say, as in the older extension of the
+    CapabilityStatement, which names the address alone."""
 
     token_endpoint: str
-    well_known: bool = True
     algorithms: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+
+    def misfit(self, algorithm: str) -> str:
+        """Why an assertion signed with this algorithm is not accepted, by what the server says; empty if it may be."""
+        if self.methods and _METHOD not in self.methods:
+            return f"it does not list {_METHOD} among the ways in which a client may show who it is"
+        if self.algorithms and algorithm not in self.algorithms:
+            return f"it does not list {algorithm} among the algorithms that it accepts"
+        return ""
 
     @property
     def old_scopes_only(self) -> bool:
@@ -61,7 +69,7 @@ async def discover(exchange: Exchange, base: Base, budget: Budget) -> SmartConfi
         )
     statement = await exchange(f"{base.url}/metadata", _WHAT, budget, headers={})
     for address in _stated(statement.json):
-        return SmartConfiguration(_usable(address, base), well_known=False)
+        return SmartConfiguration(_usable(address, base))
     text = f"{_WHAT}: neither {_WELL_KNOWN} (status {found.status}) nor the CapabilityStatement of {base.url} names a"
     raise FhirError(Kind.UNUSABLE, f"{text} token endpoint; ask its operator whether it supports Backend Services")
 
