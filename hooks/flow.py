@@ -148,7 +148,8 @@ async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime
     assessment = _assess(request, gathered, desk, now, drafts.ours)
     context = desk.context(now, gathered.problems)
     cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
-    if drafts.nameless and (_has_drug(assessment) or assessment.forecast.status is Status.DECISION):
+    had_drug = _has_drug(assessment) or assessment.forecast.status is Status.DECISION
+    if drafts.nameless and (had_drug or (drafts.failure and (cards or unchecked))):
         said = [f"{order.reference}: {order.identity.element} {order.identity.detail}" for order in drafts.nameless]
         unchecked = ((NotChecked.UNIDENTIFIED, "; ".join(said)), *unchecked)
     cards += [not_checked_card(why, incident, context, more=more) for why, more in unchecked]

@@ -198,15 +198,6 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
             except FhirError as error:
                 found.not_read.append(f"{patient}: {error.message}; not assessed")
                 continue
-            problems = [f"{patient}: {problem}" for problem in fetched.problems]
-            if not fetched.whole or fetched.unread:
-                found.not_read += problems or [f"{patient}: not everything could be read"]
-            else:
-                found.remarks.setdefault("Remarks", []).extend(problems)
-            group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
-            if not group and not await _known(client, patient, url, found):
-                continue
-            found.administrations += len(group)
             records = read_history(
                 fetched.resources,
                 drug=drug,
@@ -216,6 +207,15 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
                 full_urls=fetched.full_urls,
             )
             whole = fetched.whole and not lost(records, (*fetched.unread, *fetched.not_asked))
+            problems = [f"{patient}: {problem}" for problem in fetched.problems]
+            if not whole or fetched.unread:
+                found.not_read += problems or [f"{patient}: not everything could be read"]
+            else:
+                found.remarks.setdefault("Remarks", []).extend(problems)
+            group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
+            if not group and not await _known(client, patient, url, found):
+                continue
+            found.administrations += len(group)
             found.patients.append(_history(patient, group, records, whole, {}))
     return found
 

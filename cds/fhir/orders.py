@@ -26,6 +26,8 @@ __all__ = ["Order", "moved", "read_order"]
 RESOURCE = "MedicationRequest"
 _CONTRADICTORY = found(Code.UNREADABLE_RECORD, "C1")
 _NO_ORDER = Identity(Answer.OTHER, element="resourceType", detail="is no order that is read")
+# Where ServiceRequest and DeviceRequest, the other kinds of draft that CDS Hooks names, say what is ordered.
+_CODES = ("code", "codeCodeableConcept")
 _WITHDRAWN = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
 
 
@@ -45,8 +47,8 @@ class Order:
 def read_order(
     resource: Resource, *, drug: Drug, zone: tzinfo, on: date, resolve: Resolve, reference: str = ""
 ) -> Order:
-    """A draft read. Of the drug can be any resource that says so by `medication[x]`, or by a listed code in `code`, but
-    only a MedicationRequest proposes a dose: of the others nobody knows here where they say when. Never raises.
+    """A draft read. Of the drug can be any resource that says so by `medication[x]`, or by a listed code in `code[x]`,
+    but only a MedicationRequest proposes a dose: of the others nobody knows here where they say when. Never raises.
 
     An order whose parts contradict one another (C1) proposes as if it were of the drug, with `unreadable-record`: an
     interval that is too short should not go unsaid. `reference` names an order without an id.
@@ -70,8 +72,11 @@ def _of_another_kind(resource: Resource, drug: Drug, resolve: Resolve) -> Identi
     said = identify(resource, drug, resolve)
     if said.of_the_drug:
         return said
-    coded = identify({"medicationCodeableConcept": resource.get("code")}, drug, resolve)
-    return coded if coded.of_the_drug and not coded.by_text else _NO_ORDER
+    for name in _CODES:
+        coded = identify({"medicationCodeableConcept": resource.get(name)}, drug, resolve)
+        if coded.of_the_drug and not coded.by_text:
+            return coded
+    return _NO_ORDER
 
 
 def _is_withdrawn(order: Resource) -> bool:

@@ -141,15 +141,55 @@ def test_a_page_lost_makes_the_history_incomplete() -> None:
     assert "Patient/p1: the search for MedicationAdministration, page 2" in ended.stderr
 
 
-def test_a_medication_that_could_not_be_read_may_have_been_the_drug() -> None:
-    record = dose("a", "2026-04-20", medicationReference={"reference": "Medication/m"})
+ELSEWHERE = "https://other.example.invalid/fhir/Medication/m"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "medication", "code", "unidentified", "incomplete", "says"),
+    [
+        pytest.param(
+            {"reference": "Medication/m"}, (500, {}), 3, 1, True, "Patient/p1: Medications not read: 1", id="broken"
+        ),
+        pytest.param(
+            {"reference": "Medication/m"}, (403, {}), 3, 1, True, "Patient/p1: Medications not read: 1", id="denied"
+        ),
+        pytest.param(
+            {"reference": ELSEWHERE}, (404, {}), 3, 1, True, "Patient/p1: Medications on other servers", id="elsewhere"
+        ),
+        pytest.param({"reference": "Medication/m"}, (404, {}), 0, 1, False, "1 x unidentified-record", id="gone"),
+        pytest.param(
+            {"reference": "Medication/m", "display": "aspirin"},
+            (500, {}),
+            3,
+            0,
+            False,
+            "Patient/p1: Medications not read: 1",
+            id="broken, and a text tells",
+        ),
+        pytest.param(
+            {"reference": ELSEWHERE, "display": "aspirin"},
+            (404, {}),
+            0,
+            0,
+            False,
+            "Patient/p1: Medications on other servers",
+            id="elsewhere, and a text tells",
+        ),
+    ],
+)
+def test_a_medication_that_could_not_be_read_may_have_been_the_drug(
+    pointer: Json, medication: tuple[int, Json], code: int, unidentified: int, incomplete: bool, says: str
+) -> None:
+    record = dose("a", "2026-04-20", medicationReference=pointer)
     del record["medicationCodeableConcept"]
     # the read of the Medication has no query, and gets what is not in the table
-    with server(Scripted({"patient=p1": page(*loading(), record), "": (500, {})})) as base:
+    with server(Scripted({"patient=p1": page(*loading(), record), "": medication})) as base:
         ended = check(base, "--patient", "p1")
-    assert ended.exit_code == 3
-    assert ended.assessments[0]["unidentified"] == ["MedicationAdministration/a"]
-    assert "Patient/p1: Medications not read: 1" in ended.stderr
+    assert ended.exit_code == code, ended.stderr
+    assert ended.assessments[0]["unidentified"] == ["MedicationAdministration/a"] * unidentified
+    assert ("history-incomplete" in {finding["code"] for finding in ended.assessments[0]["findings"]}) is incomplete
+    assert says in ended.stderr
+    assert ("NOT READ" in ended.stderr) is (code == 3)
 
 
 def test_a_record_of_another_patient_is_not_counted() -> None:

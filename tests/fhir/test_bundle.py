@@ -49,6 +49,11 @@ READ: dict[str, tuple[object, list[Any]]] = {
     "a page of several": (bundle(entry(A), total=2, link=[{"relation": "next", "url": NEXT}]), [A]),
     "a total that is below what came": (bundle(entry(A), entry(B), total=1), [A, B]),
     "a total that is no number": (bundle(entry(A), total="many"), [A]),
+    "a tag that takes nothing away": (bundle(entry(A), meta={"tag": [{"code": "HTEST"}]}), [A]),
+    "tags that are none": (bundle(entry(A), meta={"tag": ["SUBSETTED"]}), [A]),
+    "a remark of a server on how it searched": (
+        bundle(entry(A), entry(outcome(("information", "processing")), "outcome")), [A]
+    ),
 }  # fmt: skip
 
 
@@ -102,6 +107,21 @@ PROBLEMS: dict[str, tuple[object, list[Any], list[str]]] = {
         [A, M],
         ["Bundle.total says 40, 1 were delivered, and there is no next link"],
     ),
+    "fewer than there are, counted in words of JSON": (
+        bundle(entry(A), total="40"),
+        [A],
+        ["Bundle.total says 40, 1 were delivered, and there is no next link"],
+    ),
+    "something was left out, as a tag says": (
+        bundle(entry(A), meta={"tag": [{"code": "HTEST"}, {"code": "SUBSETTED"}]}),
+        [A],
+        ["Bundle is tagged SUBSETTED: something was left out"],
+    ),
+    "an error on how it searched": (
+        bundle(entry(A), entry(outcome(("error", "processing")), "outcome")),
+        [A],
+        ["Bundle.entry[1].resource is an OperationOutcome: error, processing"],
+    ),
     "only the count": ({"resourceType": "Bundle", "type": "searchset", "total": 3}, [],
                        ["Bundle.total says 3, 0 were delivered, and there is no next link"]),
     "an entry without a resource": (bundle({"fullUrl": "x"}, entry(A)), [A], ["Bundle.entry[0] holds no resource"]),
@@ -154,6 +174,16 @@ def test_a_warning_beside_data_is_a_note() -> None:
 
 def test_one_page_of_several_does_not_hold_what_its_total_counts() -> None:
     assert read_contents(bundle(entry(A), total=40), page=True).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("total", "read"),
+    [(0, 0), (40, 40), ("40", 40), ("4 0", None), ("9" * 10, None), (True, None), (4.5, None), (None, None)],
+)
+@pytest.mark.parametrize("page", [True, False])
+def test_the_count_that_a_searchset_states(total: object, read: int | None, page: bool) -> None:
+    assert read_contents(bundle(entry(A), total=total), page=page).total == read
+    assert read_contents(bundle(entry(A), total=total, type="collection"), page=page).total is None
 
 
 def test_full_urls_lead_to_the_resources_of_their_entries() -> None:

@@ -237,7 +237,8 @@ def test_an_order_of_another_kind_is_known_by_its_medication_or_code_and_propose
     hcpcs = {"coding": [{"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "J2326"}]}
     day = {"occurrenceDateTime": "2026-05-20", "start": "2026-05-20"}
     coded = {"resourceType": kind, "code": hcpcs, "contained": [ORDER], **day}
-    for resource in (coded, {**ORDER, "resourceType": kind, **day}):
+    device = {"resourceType": kind, "codeCodeableConcept": hcpcs, **day}
+    for resource in (coded, device, {**ORDER, "resourceType": kind, **day}):
         found = read(resource)
         assert (found.identity.answer, found.proposals) == (Answer.OURS, ())
     puncture = {"resourceType": kind, "code": {"text": "lumbar puncture for Spinraza"}, "contained": [ORDER], **day}

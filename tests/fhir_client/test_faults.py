@@ -70,6 +70,9 @@ async def all_asleep(_: int, bundle: Json) -> Response:
     return answer(bundle)
 
 
+OTHERS: Json = {"resource": {"resourceType": "Patient", "id": PATIENT}}
+
+
 # Six administrations on three pages of two. What is wrong -> the kind of the error and its words.
 NOT_READ: list[tuple[str, Spoil, Kind, str]] = [
     ("slow", all_asleep, Kind.UNAVAILABLE, "took longer than the limit of 0.4 s"),
@@ -87,6 +90,13 @@ NOT_READ: list[tuple[str, Spoil, Kind, str]] = [
     ("a resource", on(1, lambda _: answer(administration(1))), Kind.UNUSABLE, "no Bundle of type searchset"),
     ("another Bundle", on(1, changed(type="collection")), Kind.UNUSABLE, "no Bundle of type searchset"),
     ("OperationOutcome", on(1, lambda _: answer(outcome())), Kind.UNUSABLE, r"OperationOutcome \(security\)"),
+    ("other resources", on(1, changed(entry=[OTHERS])), Kind.UNUSABLE, "other resources and none of these"),
+    (
+        "other resources and no count",
+        on(1, lambda _: answer(searchset([OTHERS["resource"]]))),
+        Kind.UNUSABLE,
+        "other resources and none of these",
+    ),
 ]
 # -> how many administrations are kept, and the words of the problem
 NOT_WHOLE: list[tuple[str, Spoil, int, str]] = [
@@ -123,6 +133,8 @@ NOT_WHOLE: list[tuple[str, Spoil, int, str]] = [
     ("link to another server", on(2, linked("https://other.example.invalid/fhir?page=3")), 4, "leads away from"),
     ("link without URL", on(2, changed(link=[{"relation": "next"}])), 4, "next link without a URL"),
     ("fewer than counted", on(3, changed(entry=[])), 4, "counts 6 and delivered 4"),
+    ("more counted in a string", on(3, changed(total="7")), 6, "counts 7 and delivered 6"),
+    ("tagged as a subset", on(2, changed(meta={"tag": [{"code": "SUBSETTED"}]})), 6, "page 2: .*tagged SUBSETTED"),
     (
         "error in a page",
         on(2, with_entry({"resource": outcome("error", "suppressed"), "search": {"mode": "outcome"}})),
@@ -162,12 +174,20 @@ def test_some_pages_are_a_history_that_is_not_whole(case: str, spoil: Spoil, kep
     assert PATIENT not in "".join(fetched.problems)
 
 
-def test_a_warning_in_a_page_takes_nothing_away() -> None:
+@pytest.mark.parametrize(("severity", "code"), [("warning", "not-supported"), ("information", "processing")])
+def test_a_remark_in_a_page_takes_nothing_away(severity: str, code: str) -> None:
     server = history()
-    warning = {"resource": outcome("warning", "not-supported"), "search": {"mode": "outcome"}}
+    warning = {"resource": outcome(severity, code), "search": {"mode": "outcome"}}
     server.spoil = on(2, with_entry(warning))
     fetched = server.ask(lambda client: client.history(PATIENT), QUICK)
     assert (fetched.whole, fetched.problems, len(fetched.resources)) == (True, (), 6)
+
+
+def test_a_first_page_with_nothing_but_a_remark_is_an_empty_history() -> None:
+    remark = {"resource": outcome("information", "processing"), "search": {"mode": "outcome"}}
+    server = Server(spoil=on(1, changed(entry=[remark])))
+    fetched = server.ask(lambda client: client.history(PATIENT), QUICK)
+    assert (fetched.whole, fetched.resources) == (True, ())
 
 
 def test_an_empty_page_between_others_is_no_loop() -> None:

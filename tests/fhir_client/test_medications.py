@@ -68,7 +68,7 @@ def test_those_on_other_servers_are_not_followed() -> None:
     elsewhere = "https://other.example.invalid/fhir/Medication/m0"
     here = Server([administration(1, elsewhere)])
     fetched = here.ask(lambda client: client.history(PATIENT))
-    assert (len(here.asked), fetched.whole, fetched.unread) == (1, True, ())
+    assert (len(here.asked), fetched.whole, fetched.unread, fetched.not_asked) == (1, True, (), (elsewhere,))
     assert fetched.problems == ("Medications on other servers, where the token must not go: 1",)
 
 

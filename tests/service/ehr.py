@@ -14,8 +14,10 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from cds.fhir.client import connections
 from cds.fhir.limits import Limits
+from cds.fhir.resources import explain
 from hooks.app import create_app
 from hooks.settings import Settings
+from hooks.wire import CardsResponse
 
 SERVER = "https://ehr.example.invalid/fhir"
 TOKEN = "token-of-this-call"
@@ -116,8 +118,11 @@ class Client:
         self._portal, self._client = portal, client
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """One call; a failure of the application is its answer, not an exception here."""
-        return self._portal.call(partial(self._client.request, method, path, **more))
+        """One call; a failure of the application is its answer, not an exception here. Outcomes must be valid FHIR."""
+        answer = self._portal.call(partial(self._client.request, method, path, **more))
+        if b'"OperationOutcome"' in answer.content[:40]:
+            assert explain(answer.json()) == ()
+        return answer
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         """GET."""
@@ -153,3 +158,10 @@ def service(answer: Answer = no_calls, **settings: Any) -> Iterator[Client]:
 def ask(client: Client, service_id: str, request: Resource) -> httpx.Response:
     """Call a service."""
     return client.post(f"/cds-services/{service_id}", json=request)
+
+
+def kinds(answer: httpx.Response) -> list[str]:
+    """The kinds of the cards, without the common prefix, the answer being strictly valid."""
+    assert answer.status_code == 200, answer.text
+    CardsResponse.model_validate(answer.json())
+    return [card["source"]["topic"]["code"].removeprefix("Nusinersen") for card in answer.json()["cards"]]

@@ -59,6 +59,11 @@ FAULTS = [
     pytest.param(always(lambda: httpx.Response(200, text="<html>login</html>")), "could not be read", id="HTML"),
     pytest.param(always(lambda: httpx.Response(200, text='{"resourceType":')), "could not be read", id="cut short"),
     pytest.param(always(lambda: httpx.Response(200, json=[])), "could not be read", id="not a Bundle"),
+    pytest.param(
+        always(lambda: httpx.Response(200, json=bundle([{"resourceType": "Patient", "id": "p"}]))),
+        "could not be read",
+        id="other resources",
+    ),
 ]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 
-from hooks.wire import CardsResponse
 from tests.service.ehr import (
     ATC,
     CHART,
@@ -23,6 +22,7 @@ from tests.service.ehr import (
     draft,
     given,
     history,
+    kinds,
     no_calls,
     prefetched,
     service,
@@ -30,13 +30,6 @@ from tests.service.ehr import (
 )
 
 Resource = dict[str, Any]
-
-
-def kinds(answer: httpx.Response) -> list[str]:
-    """The kinds of the cards, without the common prefix."""
-    assert answer.status_code == 200, answer.text
-    CardsResponse.model_validate(answer.json())
-    return [card["source"]["topic"]["code"].removeprefix("Nusinersen") for card in answer.json()["cards"]]
 
 
 @pytest.mark.parametrize(
@@ -115,9 +108,9 @@ def test_a_server_that_is_none_is_a_failure_where_it_is_needed() -> None:
         assert "fhirServer was sent" in wrong_type.json()["issue"][0]["diagnostics"]
 
 
-def nameless(name: str, day: str) -> Resource:
+def nameless(name: str, day: str, **changes: Any) -> Resource:
     """A record whose Medication is somewhere else."""
-    record = given(name, day, medicationReference={"reference": f"Medication/{name}"})
+    record = given(name, day, **{"medicationReference": {"reference": f"Medication/{name}"}, **changes})
     del record["medicationCodeableConcept"]
     return record
 
@@ -129,6 +122,27 @@ def test_records_whose_medication_nobody_was_asked_for_make_the_history_of_an_or
             "HistoryIncomplete"
         ]
         assert kinds(ask(client, CHART, call("patient-view", prefetch=prefetch))) == []
+
+
+def test_a_record_whose_medication_is_on_another_server_makes_the_history_of_an_order_incomplete() -> None:
+    elsewhere = {"reference": "https://other.example.invalid/fhir/Medication/m1"}
+    record = nameless("a6", "2026-05-01", medicationReference=elsewhere)
+    records = [*history(*ON_SCHEDULE), record]
+
+    def server(request: httpx.Request) -> httpx.Response:
+        assert request.url.host == "ehr.example.invalid"
+        assert request.url.path.endswith("/MedicationAdministration")
+        return httpx.Response(200, json=bundle(records))
+
+    for prefetch in ({}, {"prefetch": {"administrations": bundle(records)}}):
+        with service(server) as client:
+            order = with_server(call("order-sign", drafts=[draft(day="2026-08-03")], **prefetch))
+            assert kinds(ask(client, ORDER, order)) == ["HistoryIncomplete"]
+            chart = with_server(call("patient-view", **prefetch))
+            assert kinds(ask(client, CHART, chart)) == []
+    record["medicationReference"]["display"] = "aspirin"
+    with service(server) as client:
+        assert kinds(ask(client, ORDER, with_server(call("order-sign", drafts=[draft(day="2026-08-03")])))) == []
 
 
 @pytest.mark.parametrize("status", [403, 500])
@@ -265,13 +279,37 @@ def test_a_draft_by_reference_with_a_vague_display_is_read() -> None:
         assert kinds(ask(client, ORDER, request)) == ["TooEarly"]
 
 
-@pytest.mark.parametrize("code", ["suppressed", "incomplete", "forbidden", "timeout", "too-costly"])
-def test_a_warning_that_something_was_left_out_makes_the_history_incomplete(code: str) -> None:
-    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": code}]}
+@pytest.mark.parametrize(
+    ("severity", "code", "expected"),
+    [
+        ("warning", "suppressed", ["HistoryIncomplete"]),
+        ("warning", "incomplete", ["HistoryIncomplete"]),
+        ("warning", "forbidden", ["HistoryIncomplete"]),
+        ("warning", "timeout", ["HistoryIncomplete"]),
+        ("warning", "too-costly", ["HistoryIncomplete"]),
+        ("information", "processing", []),
+        ("error", "processing", ["HistoryIncomplete"]),
+    ],
+)
+def test_a_warning_that_something_was_left_out_makes_the_history_incomplete(
+    severity: str, code: str, expected: list[str]
+) -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code}]}
     left_out = bundle(history(*ON_SCHEDULE))
     left_out["entry"].append({"resource": outcome, "search": {"mode": "outcome"}})
     with service(no_calls) as client:
         chart = call("patient-view", prefetch={"administrations": left_out})
+        assert kinds(ask(client, CHART, chart)) == expected
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"meta": {"tag": [{"code": "SUBSETTED"}]}}, {"total": "6"}],
+    ids=["tagged SUBSETTED", "a count in a string"],
+)
+def test_a_prefetch_of_which_something_was_left_out_is_an_incomplete_history(more: Resource) -> None:
+    with service(no_calls) as client:
+        chart = call("patient-view", prefetch={"administrations": bundle(history(*ON_SCHEDULE), **more)})
         assert kinds(ask(client, CHART, chart)) == ["HistoryIncomplete"]
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
+import hooks.app
+from cds.fhir.resources import explain
 from hooks.wire import CardsResponse, Discovery
 from tests.service.ehr import (
     CHART,
@@ -21,6 +24,7 @@ from tests.service.ehr import (
     given,
     prefetched,
     service,
+    with_server,
 )
 
 Resource = dict[str, Any]
@@ -93,6 +97,46 @@ def test_other_pages_are_errors_with_an_outcome(path: str) -> None:
     assert answer.status_code in {307, 404, 405}
     if answer.status_code != 307:
         assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+def test_every_error_is_a_valid_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each way to fail, with the status and the issue codes of its answer."""
+    drafted = call("order-sign", drafts=[draft()])
+    pointing = call("order-sign", drafts=[draft(medicationReference={"reference": "Medication/m1"})])
+    del pointing["context"]["draftOrders"]["entry"][0]["resource"]["medicationCodeableConcept"]
+    with service(lambda _: httpx.Response(403), order_failure="status") as client:
+        answers = [
+            client.get("/"),
+            client.get(f"/cds-services/{CHART}"),
+            ask(client, "unknown", drafted),
+            client.post(f"/cds-services/{ORDER}", content=b'{"hook": '),
+            client.post(f"/cds-services/{ORDER}", content=b"[]"),
+            ask(client, ORDER, {"hook": "order-dispatch", "context": {"patientId": 5}}),
+            ask(client, ORDER, drafted),
+            ask(client, ORDER, with_server(drafted)),
+            ask(client, ORDER, with_server(pointing)),
+            ask(client, CHART, with_server(call("patient-view"))),
+        ]
+        monkeypatch.setattr(hooks.app, "read_request", None)
+        answers.append(ask(client, ORDER, drafted))
+    assert [(answer.status_code, [issue["code"] for issue in answer.json()["issue"]]) for answer in answers] == [
+        (404, ["not-found"]),
+        (405, ["not-supported"]),
+        (404, ["not-found"]),
+        (400, ["structure"]),
+        (400, ["structure"]),
+        (400, ["required", "not-supported", "value"]),
+        (412, ["required"]),
+        (412, ["processing"]),
+        (412, ["processing"]),
+        (412, ["processing"]),
+        (500, ["exception"]),
+    ]
+    for answer in answers:
+        assert answer.json()["resourceType"] == "OperationOutcome"
+        assert explain(answer.json()) == ()
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["X-Incident-Id"]
 
 
 def test_requests_as_real_clients_send_them_are_accepted() -> None:

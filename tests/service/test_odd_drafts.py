@@ -1,0 +1,230 @@
+"""Drafts of other kinds, of colliding ids, on further pages, and by Medications that could not be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.service.ehr import (
+    ATC,
+    LAST_WEEK,
+    ON_SCHEDULE,
+    ORDER,
+    OTHER_DRUG,
+    PATIENT,
+    SERVER,
+    ask,
+    bundle,
+    call,
+    draft,
+    given,
+    history,
+    kinds,
+    no_calls,
+    prefetched,
+    service,
+    with_server,
+)
+
+Resource = dict[str, Any]
+
+HCPCS = {"coding": [{"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "J2326"}]}
+
+
+def of_kind(kind: str, name: str = "s1", **changes: Any) -> Resource:
+    """A draft of another kind than MedicationRequest, by billing code."""
+    return {
+        "resourceType": kind,
+        "id": name,
+        "status": "draft",
+        "intent": "order",
+        "code": HCPCS,
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        **changes,
+    }
+
+
+def by_reference(name: str = "o1", **pointer: str) -> Resource:
+    """A draft whose Medication is somewhere else."""
+    order = draft(name, medicationReference={"reference": "Medication/m1", **pointer})
+    del order["medicationCodeableConcept"]
+    return order
+
+
+OTHER_KINDS = [
+    pytest.param([of_kind("ServiceRequest")], ["NotChecked"], id="a listed code"),
+    pytest.param(
+        [of_kind("DeviceRequest", code=None, codeCodeableConcept=ATC)], ["NotChecked"], id="another listed code"
+    ),
+    pytest.param(
+        [{**draft("s1"), "resourceType": "MedicationDispense"}], ["NotChecked"], id="a medication, of another type"
+    ),
+    pytest.param(
+        [of_kind("SupplyRequest", code=None, medicationCodeableConcept={"text": "Spinraza"})],
+        ["NotChecked"],
+        id="a medication by its name",
+    ),
+    pytest.param([of_kind("ServiceRequest"), of_kind("Task", "t1")], ["NotChecked"] * 2, id="two"),
+    pytest.param([of_kind("ServiceRequest"), draft()], ["TooEarly", "NotChecked"], id="beside an order that is read"),
+    pytest.param([of_kind("ServiceRequest", status="cancelled")], [], id="withdrawn"),
+    pytest.param([of_kind("ServiceRequest", doNotPerform=True)], [], id="not to be done"),
+    pytest.param([of_kind("ServiceRequest", code=OTHER_DRUG)], [], id="the code of another drug"),
+    pytest.param(
+        [of_kind("ServiceRequest", code={"text": "lumbar puncture for Spinraza"})], [], id="a procedure, by its text"
+    ),
+]
+
+
+@pytest.mark.parametrize(("drafts", "expected"), OTHER_KINDS)
+def test_an_order_of_another_kind_is_said_to_be_unchecked(drafts: list[Resource], expected: list[str]) -> None:
+    with service(no_calls) as client:
+        answer = ask(client, ORDER, call("order-sign", drafts=drafts, prefetch=prefetched(*LAST_WEEK)))
+    assert kinds(answer) == expected
+    said = [card for card in answer.json()["cards"] if "NOT checked" in card["summary"]]
+    assert all("this kind of order is not read" in card["summary"] for card in said)
+    assert len(said) == expected.count("NotChecked")
+
+
+def test_an_order_of_another_kind_needs_no_history() -> None:
+    with service(no_calls) as client:
+        for request in (
+            call("order-sign", drafts=[of_kind("ServiceRequest")]),
+            with_server(call("order-sign", drafts=[of_kind("ServiceRequest")])),
+        ):
+            answer = ask(client, ORDER, request)
+            assert kinds(answer) == ["NotChecked"]
+            assert "ServiceRequest/s1" in answer.json()["cards"][0]["detail"]
+
+
+def test_of_orders_of_another_kind_only_those_selected_are_said_to_be_unchecked() -> None:
+    drafts = [of_kind("ServiceRequest"), of_kind("Task", "t1")]
+    request = call("order-select", drafts=drafts, context={"selections": ["Task/t1"]})
+    with service(no_calls) as client:
+        answer = ask(client, ORDER, request)
+    assert kinds(answer) == ["NotChecked"]
+    assert "Task/t1" in answer.json()["cards"][0]["detail"]
+
+
+@pytest.mark.parametrize("other_first", [True, False])
+@pytest.mark.parametrize(
+    ("selections", "expected"),
+    [
+        (["MedicationRequest/o1"], ["TooEarly"]),
+        ([f"{SERVER}/MedicationRequest/o1"], ["TooEarly"]),
+        (["MedicationRequest/o1/_history/2"], ["TooEarly"]),
+        (["o1"], ["TooEarly"]),
+        (["ServiceRequest/o1"], []),
+        ([f"{SERVER}/ServiceRequest/o1"], []),
+        (["ServiceRequest/o1", "MedicationRequest/o1"], ["TooEarly"]),
+        # names no draft, so that all are judged
+        (["NutritionOrder/o1"], ["TooEarly"]),
+    ],
+)
+def test_two_drafts_of_one_id_are_told_apart_by_their_type(
+    selections: list[str], expected: list[str], other_first: bool
+) -> None:
+    drafts = [of_kind("ServiceRequest", "o1", code={"text": "lumbar puncture"}), draft("o1")]
+    request = call(
+        "order-select",
+        drafts=drafts if other_first else drafts[::-1],
+        prefetch=prefetched(*LAST_WEEK),
+        context={"selections": selections},
+    )
+    with service(no_calls) as client:
+        assert kinds(ask(client, ORDER, request)) == expected
+
+
+NEXT = [{"relation": "next", "url": f"{SERVER}?page=2"}]
+
+
+@pytest.mark.parametrize(
+    ("drafts", "expected"),
+    [
+        ([draft(medicationCodeableConcept=OTHER_DRUG)], ["NotChecked"]),
+        ([], ["NotChecked"]),
+        ([draft(day="2026-08-03")], ["NotChecked"]),
+        ([draft()], ["TooEarly", "NotChecked"]),
+    ],
+)
+def test_drafts_that_go_on_on_a_further_page_are_not_all_checked(drafts: list[Resource], expected: list[str]) -> None:
+    request = call("order-sign", drafts=drafts, prefetch=prefetched(*LAST_WEEK))
+    request["context"]["draftOrders"]["link"] = NEXT
+    with service(no_calls) as client:
+        answer = ask(client, ORDER, request)
+    assert kinds(answer) == expected
+    assert "names a further page of draft orders" in answer.json()["cards"][-1]["detail"]
+
+
+def test_a_further_page_of_drafts_does_not_matter_where_those_selected_are_here() -> None:
+    request = call("order-select", drafts=[draft()], prefetch=prefetched(*LAST_WEEK))
+    request["context"]["draftOrders"]["link"] = NEXT
+    with service(no_calls) as client:
+        for selections, expected in ((["o1"], ["TooEarly"]), (["o1", "o2"], ["TooEarly", "NotChecked"])):
+            request["context"]["selections"] = selections
+            assert kinds(ask(client, ORDER, request)) == expected
+
+
+PARACETAMOL = given("a1", "2026-05-01", medicationCodeableConcept=OTHER_DRUG)
+
+
+@pytest.mark.parametrize("records", [[], [PARACETAMOL]], ids=["no records", "records of another drug"])
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+def test_a_first_dose_whose_medication_could_not_be_read_is_never_no_cards(
+    status: int, records: list[Resource]
+) -> None:
+    def server(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/MedicationAdministration"):
+            return httpx.Response(200, json=bundle(records))
+        return httpx.Response(status)
+
+    for prefetch in ({}, {"prefetch": {"administrations": bundle(records)}}):
+        with service(server, deadline_seconds=0.5) as client:
+            answer = ask(client, ORDER, with_server(call("order-sign", drafts=[by_reference()], **prefetch)))
+        assert answer.status_code == 412, answer.text
+        [issue] = answer.json()["issue"]
+        assert "Medications not read: 1" in issue["diagnostics"]
+        assert PATIENT not in answer.text
+
+
+def test_a_server_that_cannot_be_used_is_a_medication_that_could_not_be_read() -> None:
+    request = call("order-sign", drafts=[by_reference()], prefetch=prefetched(), fhirServer="ftp://x")
+    with service(no_calls) as client:
+        answer = ask(client, ORDER, request)
+    assert answer.status_code == 412, answer.text
+
+
+@pytest.mark.parametrize(
+    ("drafts", "records", "expected"),
+    [
+        pytest.param([by_reference()], history(*ON_SCHEDULE), ["NotChecked"], id="the patient has nusinersen"),
+        pytest.param([by_reference(), draft("o2")], history(*LAST_WEEK), ["TooEarly", "NotChecked"], id="beside ours"),
+        pytest.param([by_reference(), of_kind("Task")], [], ["NotChecked"] * 2, id="beside one of another kind"),
+        pytest.param(
+            [by_reference(), draft("o2"), draft("o3")], [], ["OrderConflict", "NotChecked"], id="beside a conflict"
+        ),
+    ],
+)
+def test_a_medication_that_could_not_be_read_is_a_card_where_there_are_cards(
+    drafts: list[Resource], records: list[Resource], expected: list[str]
+) -> None:
+    request = with_server(call("order-sign", drafts=drafts, prefetch={"administrations": bundle(records)}))
+    with service(lambda _: httpx.Response(403)) as client:
+        assert kinds(ask(client, ORDER, request)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pointer", "expected"),
+    [
+        ({"display": "nusinersen 12 mg"}, ["TooEarly"]),
+        ({"display": "aspirin"}, []),
+        ({"display": "injection"}, []),
+    ],
+)
+def test_a_text_beside_a_reference_tells_the_drug_where_the_medication_could_not_be_read(
+    pointer: dict[str, str], expected: list[str]
+) -> None:
+    request = with_server(call("order-sign", drafts=[by_reference(**pointer)], prefetch=prefetched(*LAST_WEEK)))
+    with service(lambda _: httpx.Response(403)) as client:
+        assert kinds(ask(client, ORDER, request)) == expected
