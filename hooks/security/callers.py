@@ -1,0 +1,145 @@
+"""From the Authorization header of a call to the caller: every check of a token, in the order in which it is cheap and
+safe to make them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jwt.api_jws import PyJWS
+from jwt.exceptions import PyJWTError
+
+from hooks.security.audience import Endpoints
+from hooks.security.clients import Caller, Client, RefusedError, Why
+from hooks.security.key_sources import KeySource
+from hooks.security.replay import Claim, Replay
+from hooks.security.tokens import Token, read_token
+
+_BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(\S+)")
+_JWS = PyJWS()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is asked of every token. Times in seconds.
+
+    `leeway`: how far the client's clock may be off. `longest`: how long ago a token may have been issued, and
+    `longest_alone`: the same while the database, which knows the used tokens of all processes, is down.
+    """
+
+    algorithms: tuple[str, ...] = ("ES384", "RS384")
+    leeway: float = 60.0
+    longest: float = 600.0
+    longest_alone: float = 120.0
+
+
+class Callers:
+    """The clients that may call, and the check of their tokens."""
+
+    def __init__(
+        self,
+        clients: Iterable[Client],
+        keys: Mapping[str | Path, KeySource],
+        *,
+        endpoints: Endpoints,
+        rules: Rules,
+        replay: Replay,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`keys` holds a source for each URL and each file that a client names."""
+        self._clients: dict[str, list[Client]] = {}
+        for client in clients:
+            self._clients.setdefault(client.issuer, []).append(client)
+        self._keys, self._endpoints, self._rules, self._replay = keys, endpoints, rules, replay
+        self._clock = clock
+
+    async def identify(self, headers: Iterable[tuple[bytes, bytes]], path: str) -> Caller:
+        """Who calls the endpoint at `path`, such as `/cds-services`. Raises RefusedError."""
+        token = read_token(_bearer(headers))
+        try:
+            return await self._identify(token, path)
+        except RefusedError as error:
+            error.issuer, error.tenant = token.issuer, token.tenant
+            raise
+
+    async def _identify(self, token: Token, path: str) -> Caller:
+        if token.algorithm not in self._rules.algorithms:
+            raise RefusedError(Why.ALGORITHM)
+        client = self._client(token)
+        if not self._endpoints.named(token.audiences, path) and set(token.audiences).isdisjoint(client.audiences):
+            raise RefusedError(Why.AUDIENCE)
+        now = self._clock()
+        self._check_times(token, now.timestamp())
+        await self._check_signature(token, client)
+        await self._check_first_use(token, now)
+        return Caller(token.issuer, token.tenant)
+
+    def _client(self, token: Token) -> Client:
+        """The client that the token claims to be from: nothing is fetched for one that is not listed."""
+        clients = self._clients.get(token.issuer)
+        if clients is None:
+            raise RefusedError(Why.ISSUER)
+        clients = [client for client in clients if client.serves(token.tenant)]
+        if not clients:
+            raise RefusedError(Why.TENANT)
+        for client in clients:
+            # where the keys are in a file alone, the URL is not used, whatever it is
+            if not client.jku or token.jku is None or token.jku in client.jku:
+                return client
+        raise RefusedError(Why.KEY_URL)
+
+    def _check_times(self, token: Token, now: float) -> None:
+        leeway = self._rules.leeway
+        if now >= token.expires + leeway:
+            raise RefusedError(Why.EXPIRED, f"{now - token.expires:.0f} s ago")
+        if token.not_before is not None and now < token.not_before - leeway:
+            raise RefusedError(Why.NOT_YET, f"by {token.not_before - now:.0f} s")
+        if now < token.issued - leeway:
+            raise RefusedError(Why.ISSUED_IN_FUTURE, f"by {token.issued - now:.0f} s")
+        if now > token.issued + self._rules.longest + leeway:
+            raise RefusedError(Why.TOO_OLD, f"{now - token.issued:.0f} s ago")
+
+    async def _check_signature(self, token: Token, client: Client) -> None:
+        keys = await self._source(token, client).find(token.kid, token.algorithm)
+        if not keys:
+            raise RefusedError(Why.NO_SUCH_KEY)
+        for key in keys:
+            try:
+                _JWS.decode_complete(token.text, key, algorithms=[token.algorithm])
+            except PyJWTError:
+                continue
+            return
+        raise RefusedError(Why.SIGNATURE)
+
+    def _source(self, token: Token, client: Client) -> KeySource:
+        if token.jku is not None and token.jku in client.jku:
+            return self._keys[token.jku]
+        if client.jwks_file is not None:
+            return self._keys[client.jwks_file]
+        if len(client.jku) > 1:
+            raise RefusedError(Why.KEY_URL, "no jku, and the client has several")
+        return self._keys[client.jku[0]]
+
+    async def _check_first_use(self, token: Token, now: datetime) -> None:
+        """The last check, so that only the client itself can use up the ids of its tokens."""
+        end = min(token.expires, token.issued + self._rules.longest) + self._rules.leeway
+        claim = await self._replay.claim(token.issuer, token.jti, datetime.fromtimestamp(end, UTC), now)
+        if claim is Claim.SEEN:
+            raise RefusedError(Why.REPLAYED)
+        if claim is Claim.FIRST_HERE and now.timestamp() > token.issued + self._rules.longest_alone:
+            raise RefusedError(Why.TOO_OLD_WITHOUT_DATABASE)
+
+
+def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    sent = [value for name, value in headers if name == b"authorization"]
+    if not sent:
+        raise RefusedError(Why.NO_TOKEN)
+    if len(sent) > 1:
+        raise RefusedError(Why.SEVERAL_TOKENS)
+    found = _BEARER.fullmatch(sent[0].strip())
+    if found is None:
+        raise RefusedError(Why.NO_TOKEN)
+    return found[1].decode("latin-1")

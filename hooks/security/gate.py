@@ -1,0 +1,57 @@
+"""The gate before the services: a call without a good token gets a bare 401, and its reason is in the log alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hooks.security.callers import Callers
+from hooks.security.clients import RefusedError
+
+_log = logging.getLogger("nusinersen_cds")
+
+SERVICES_PATH = "/cds-services"
+CALLER = "caller"
+"""Under this name the state of a request holds its Caller."""
+
+
+class Gate:
+    """An ASGI application that lets known callers through to `app`, on every path that has to do with the services."""
+
+    def __init__(self, app: ASGIApp, callers: Callers, new_id: Callable[[], str], incident_header: str) -> None:
+        self._app, self._callers, self._new_id = app, callers, new_id
+        self._incident_header = incident_header.lower().encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; the events of start and end pass."""
+        if scope["type"] != "http" or SERVICES_PATH not in scope["path"]:
+            await self._app(scope, receive, send)
+            return
+        try:
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            caller = await self._callers.identify(scope["headers"], path)
+        except RefusedError as error:
+            await self._refuse(error, send)
+            return
+        scope.setdefault("state", {})[CALLER] = caller
+        await self._app(scope, receive, send)
+
+    async def _refuse(self, error: RefusedError, send: Send) -> None:
+        incident = self._new_id()
+        # as the token claims, so it may be anyone's words: escaped and cut short
+        claimed = ", ".join(f"{name} {ascii(value)[:200]}" for name, value in claims(error).items())
+        _log.warning("incident %s: a caller was refused (401): %s%s", incident, error, f" ({claimed})" * bool(claimed))
+        headers = [
+            (b"www-authenticate", b"Bearer"),
+            (b"content-length", b"0"),
+            (self._incident_header, incident.encode()),
+        ]
+        await send({"type": "http.response.start", "status": 401, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def claims(error: RefusedError) -> dict[str, str]:
+    """What the token claims of its sender, where it could be read."""
+    return {name: value for name, value in (("iss", error.issuer), ("tenant", error.tenant)) if value is not None}
