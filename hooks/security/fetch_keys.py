@@ -39,7 +39,7 @@ async def _body(response: httpx.Response) -> bytes:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise KeysNotReadError("the answer is packed, which was not asked for")
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > _MOST_BYTES:
             raise KeysNotReadError(f"more than {_MOST_BYTES} bytes")

@@ -46,9 +46,16 @@ class Replay:
     While the database is down, this process remembers alone, and writes what it took into the database afterwards.
     """
 
-    def __init__(self, claims: TokenClaims, *, most: int = _MOST, ticks: Callable[[], float] = time.monotonic) -> None:
-        """`most`: ids that this process keeps."""
-        self._claims, self._most, self._ticks = claims, most, ticks
+    def __init__(
+        self,
+        claims: TokenClaims,
+        *,
+        most: int = _MOST,
+        seconds: float = _SECONDS,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`most`: ids that this process keeps. `seconds`: how long the database may take."""
+        self._claims, self._most, self._seconds, self._ticks = claims, most, seconds, ticks
         self._seen: dict[bytes, datetime] = {}
         self._unwritten: deque[Id] = deque(maxlen=most)
         self._not_before = 0.0
@@ -70,7 +77,7 @@ class Replay:
             self._unwritten.append(mine)
             return Claim.FIRST_HERE
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 first = await asyncio.get_running_loop().run_in_executor(self._threads, self._write, mine)
         except Exception as error:  # noqa: BLE001  whatever is wrong with the database, the call goes on
             self._unwritten.append(mine)

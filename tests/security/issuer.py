@@ -53,7 +53,9 @@ def key_set(*keys: Json) -> bytes:
 
 def segment(value: object) -> str:
     """A part of a token: JSON, or text as it is, in base64url."""
-    raw = value if isinstance(value, bytes) else value.encode() if isinstance(value, str) else json.dumps(value).encode()
+    raw = (
+        value if isinstance(value, bytes) else value.encode() if isinstance(value, str) else json.dumps(value).encode()
+    )
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 

@@ -1,0 +1,400 @@
+"""Which keys of a key set are used, where they are read from, and how seldom."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hooks.security.clients import Caller, Client, RefusedError, Why
+from hooks.security.fetch_keys import fetch_keys
+from hooks.security.key_sources import FileKeys, KeysNotReadError, UrlKeys
+from hooks.security.keys import ASYMMETRIC, KeySet
+from tests.security.door import EPIC, NOW, SANDBOX, Door, key_file
+from tests.security.issuer import CHART, Issuer, key_pair, key_set, public_jwk
+
+ELLIPTIC = public_jwk(key_pair("P-384"), "k")
+MODULUS = public_jwk(key_pair("RSA"), "k")
+
+
+@pytest.mark.parametrize(
+    ("key", "fits"),
+    [
+        pytest.param(ELLIPTIC, {"ES384"}, id="P-384"),
+        pytest.param(public_jwk(key_pair("P-256"), "k"), {"ES256"}, id="P-256"),
+        pytest.param(MODULUS, {name for name in ASYMMETRIC if name[1] == "S" and name[0] in "RP"}, id="RSA"),
+        pytest.param({**MODULUS, "alg": "RS384"}, {"RS384"}, id="RSA for one algorithm"),
+        pytest.param(public_jwk(key_pair("Ed25519"), "k"), {"EdDSA"}, id="Ed25519"),
+        pytest.param({**ELLIPTIC, "use": "sig", "key_ops": ["verify"]}, {"ES384"}, id="for signatures"),
+        pytest.param({**ELLIPTIC, "use": "enc"}, set(), id="for encryption"),
+        pytest.param({**ELLIPTIC, "key_ops": ["deriveKey"]}, set(), id="for another operation"),
+        pytest.param({**ELLIPTIC, "alg": "ES256"}, set(), id="for an algorithm of another curve"),
+        pytest.param({**ELLIPTIC, "kty": "RSA"}, set(), id="of another type than it has"),
+        pytest.param({**ELLIPTIC, "x": ELLIPTIC["y"]}, set(), id="a point that is not on the curve"),
+        pytest.param({**ELLIPTIC, "x": 7}, set(), id="a number for text"),
+        pytest.param({name: value for name, value in ELLIPTIC.items() if name != "y"}, set(), id="half a point"),
+        pytest.param(public_jwk(key_pair("RSA", size=1024), "k"), set(), id="RSA of 1,024 bits"),
+        pytest.param({**MODULUS, "n": "AQAB"}, set(), id="RSA of no strength"),
+        pytest.param({"kty": "oct", "kid": "k", "k": "c2VjcmV0"}, set(), id="a secret"),
+    ],
+)
+def test_a_key_fits_the_algorithms_of_its_type_and_purpose_and_no_other(key: dict[str, Any], fits: set[str]) -> None:
+    keys = KeySet(key_set(key))
+    assert {algorithm for algorithm in ASYMMETRIC if keys.find("k", algorithm)} == fits
+
+
+def test_of_a_private_key_that_was_published_by_mistake_the_public_half_is_used() -> None:
+    private = {**ELLIPTIC, "d": "A" * 64}
+    [key] = KeySet(key_set(private)).find("k", "ES384")
+    assert "PublicKey" in type(key.key).__name__
+
+
+def test_two_keys_of_one_id_are_both_tried() -> None:
+    other = Issuer("https://other.example.invalid", SANDBOX.kid)
+    door = Door()
+    both = json.loads(other.keys)["keys"] + json.loads(SANDBOX.keys)["keys"]
+    door.servers.bodies[SANDBOX.jku] = key_set(*both)
+    assert asyncio.run(door.opens(SANDBOX.token(CHART, NOW), CHART)) == Caller(SANDBOX.issuer)
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"<html>", "not JSON"),
+        (b"", "not JSON"),
+        (b"[]", "not a JSON Web Key Set"),
+        (b'{"keys": {}}', "not a JSON Web Key Set"),
+        (b'{"keys": []}', "no key with a kid"),
+        (b'{"keys": [1, {"kty": "EC"}, {"kid": 3}]}', "no key with a kid"),
+        (key_set(*[ELLIPTIC] * 101), "more than 100 keys"),
+    ],
+)
+def test_what_is_no_key_set_is_refused(raw: bytes, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        KeySet(raw)
+
+
+# kept, and read again
+
+
+async def found(keys: UrlKeys, kid: str = SANDBOX.kid) -> int | str:
+    try:
+        return len(await keys.find(kid, "ES384"))
+    except RefusedError as error:
+        return error.why.name
+
+
+def source(door: Door) -> UrlKeys:
+    return UrlKeys(SANDBOX.jku, door.servers.fetch, ticks=door.ticks)
+
+
+def test_keys_are_read_once_and_again_after_ten_minutes() -> None:
+    door = Door()
+
+    async def story() -> None:
+        keys = source(door)
+        for seconds, asked in ((0, 1), (1, 1), (598, 1), (2, 2), (1, 2)):
+            door.wait(seconds)
+            assert await found(keys) == 1
+            assert len(door.servers.asked) == asked
+
+    asyncio.run(story())
+
+
+def test_a_new_key_is_found_at_once_and_the_old_one_is_then_gone() -> None:
+    door = Door()
+
+    async def story() -> None:
+        keys = source(door)
+        assert await found(keys) == 1
+        door.wait(10)
+        door.servers.bodies[SANDBOX.jku] = Issuer(SANDBOX.issuer, "key-2").keys
+        assert await found(keys, "key-2") == 1
+        assert await found(keys) == 0
+
+    asyncio.run(story())
+
+
+def test_made_up_ids_of_keys_make_no_flood() -> None:
+    door = Door()
+
+    async def story() -> None:
+        keys = source(door)
+        assert await asyncio.gather(*(found(keys, f"made-up-{n}") for n in range(100))) == [0] * 100
+        assert len(door.servers.asked) == 1
+        for second in range(1, 61):
+            door.wait(1)
+            assert await found(keys, f"made-up-later-{second}") == 0
+        assert len(door.servers.asked) == 7
+        assert await found(keys) == 1
+
+    asyncio.run(story())
+
+
+def test_many_calls_at_once_wait_for_one_reading() -> None:
+    door = Door()
+    released = asyncio.Event()
+
+    async def slow(url: str) -> bytes:
+        await released.wait()
+        return await door.servers.fetch(url)
+
+    async def story() -> None:
+        keys = UrlKeys(SANDBOX.jku, slow, ticks=door.ticks)
+        calls = [asyncio.create_task(found(keys)) for _ in range(20)]
+        await asyncio.sleep(0)
+        calls[0].cancel()
+        await asyncio.sleep(0)
+        released.set()
+        assert await asyncio.gather(*calls[1:]) == [1] * 19
+        assert door.servers.asked == [SANDBOX.jku]
+
+    asyncio.run(story())
+
+
+def test_while_the_key_server_is_down_known_keys_are_used_for_a_day(caplog: pytest.LogCaptureFixture) -> None:
+    door = Door()
+
+    async def story() -> None:
+        keys = source(door)
+        assert await found(keys) == 1
+        door.servers.bodies[SANDBOX.jku] = KeysNotReadError("status 503")
+        door.wait(3600)
+        assert await found(keys) == 1
+        door.wait(82_799)
+        assert await found(keys) == 1
+        door.wait(1)
+        assert await found(keys) == "KEYS_NOT_READ"
+        door.servers.bodies[SANDBOX.jku] = SANDBOX.keys
+        door.wait(10)
+        assert await found(keys) == 1
+
+    asyncio.run(story())
+    assert f"the keys at {SANDBOX.jku} could not be read: status 503" in caplog.text
+
+
+def test_a_known_key_does_not_wait_for_a_server_that_has_just_failed() -> None:
+    door = Door()
+    answers = iter([SANDBOX.keys, KeysNotReadError("no answer within 3 s"), None])
+    never = asyncio.Event()
+
+    async def failing(url: str) -> bytes:
+        answer = next(answers)
+        if answer is None:
+            await never.wait()
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, bytes)
+        return answer
+
+    async def story() -> None:
+        keys = UrlKeys(SANDBOX.jku, failing, ticks=door.ticks)
+        for seconds in (0, 600, 10):
+            door.wait(seconds)
+            assert await asyncio.wait_for(found(keys), 5) == 1
+
+    asyncio.run(story())
+
+
+def test_a_server_that_was_never_reached_is_told_by_the_log_and_asked_again_later() -> None:
+    door = Door()
+    door.servers.bodies[SANDBOX.jku] = KeysNotReadError("status 404")
+
+    async def story() -> None:
+        token = partial(SANDBOX.token, CHART, NOW)
+        assert await door.opens(token(), CHART) == f"{Why.KEYS_NOT_READ.value}: {SANDBOX.jku}"
+        door.servers.bodies[SANDBOX.jku] = SANDBOX.keys
+        assert await door.opens(token(), CHART) == f"{Why.KEYS_NOT_READ.value}: {SANDBOX.jku}"
+        door.wait(10)
+        assert await door.opens(token(), CHART) == Caller(SANDBOX.issuer)
+
+    asyncio.run(story())
+    assert len(door.servers.asked) == 2
+
+
+def test_a_key_set_that_cannot_be_read_leaves_the_old_keys() -> None:
+    door = Door()
+
+    async def story() -> None:
+        keys = source(door)
+        assert await found(keys) == 1
+        door.servers.bodies[SANDBOX.jku] = b"<html>login</html>"
+        door.wait(700)
+        assert await found(keys) == 1
+
+    asyncio.run(story())
+
+
+# files
+
+
+def changed(path: Path, body: bytes, seconds: int) -> None:
+    path.write_bytes(body)
+    os.utime(path, (seconds, seconds))
+
+
+def test_a_key_file_is_read_again_when_it_changes_and_a_broken_one_leaves_the_old_keys(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = key_file(tmp_path, SANDBOX.keys)
+    keys = FileKeys(path)
+
+    def known(kid: str) -> int:
+        return len(asyncio.run(keys.find(kid, "ES384")))
+
+    assert known("key-1") == 1
+    changed(path, Issuer(SANDBOX.issuer, "key-2").keys, 1_000)
+    assert (known("key-1"), known("key-2")) == (0, 1)
+    changed(path, b"{", 2_000)
+    assert known("key-2") == 1
+    path.unlink()
+    assert known("key-2") == known("key-2") == 1
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert [text.partition("used ")[2] for text in told] == [
+        "(not JSON): the old keys stay",
+        "(No such file or directory): the old keys stay",
+    ]
+    changed(path, SANDBOX.keys, 3_000)
+    assert known("key-1") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "why"), [(b"{}", "not a JSON Web Key Set"), (None, "cannot be read: No such file or directory")]
+)
+def test_a_key_file_that_cannot_be_used_stops_the_start(tmp_path: Path, body: bytes | None, why: str) -> None:
+    path = tmp_path / "keys.json"
+    if body is not None:
+        path.write_bytes(body)
+    with pytest.raises(ValueError, match=why) as fault:
+        FileKeys(path)
+    assert str(path) in str(fault.value)
+
+
+def test_the_keys_of_a_client_with_a_file_alone_are_in_the_file_whatever_its_tokens_name(tmp_path: Path) -> None:
+    path = key_file(tmp_path, SANDBOX.keys)
+    door = Door([Client(SANDBOX.issuer, jwks_file=path)])
+    door.callers._keys = {path: FileKeys(path)}
+    for header in ({}, {"jku": "https://elsewhere.example.invalid/keys"}):
+        assert asyncio.run(door.opens(SANDBOX.token(CHART, NOW, header=header), CHART)) == Caller(SANDBOX.issuer)
+    assert door.servers.asked == []
+
+
+def test_a_token_without_jku_is_checked_by_the_file_if_there_is_one_and_refused_if_several_urls_could_be_meant(
+    tmp_path: Path,
+) -> None:
+    path = key_file(tmp_path, SANDBOX.keys)
+    token = partial(SANDBOX.token, CHART, NOW, drop=("jku",))
+    for file, answer in (
+        (path, Caller(SANDBOX.issuer)),
+        (None, f"{Why.KEY_URL.value}: no jku, and the client has several"),
+    ):
+        door = Door([Client(SANDBOX.issuer, jku=(SANDBOX.jku, EPIC.jku), jwks_file=file)])
+        door.callers._keys = {**door.callers._keys, path: FileKeys(path)}
+        assert asyncio.run(door.opens(token(), CHART)) == answer
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"issuer": " ", "jku": ("https://a.example.invalid/k",)}, "needs an issuer"),
+        ({"issuer": "i"}, "name where its keys are"),
+        ({"issuer": "i", "jku": ("http://a.example.invalid/k",)}, "http is for this machine only"),
+        ({"issuer": "i", "jku": ("http://10.0.0.1/k",)}, "http is for this machine only"),
+        ({"issuer": "i", "jku": ("ftp://a.example.invalid/k",)}, "no http or https URL"),
+        ({"issuer": "i", "jku": ("https://a:b@a.example.invalid/k",)}, "no user, password"),
+        ({"issuer": "i", "jku": ("https://[/k",)}, "this is no URL"),
+        ({"issuer": "i", "jku": ("https://a.example.invalid:x/k",)}, "this is no URL"),
+    ],
+)
+def test_a_client_that_could_never_be_known_is_refused_at_the_start(given: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        Client(**given)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8002", "[::1]:8002", "localhost"])
+def test_keys_on_this_machine_may_be_read_over_http(host: str) -> None:
+    assert Client("i", jku=(f"http://{host}/keys",)).jku == (f"http://{host}/keys",)
+
+
+# the wire
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body that never ends; it counts what was read of it."""
+
+    read = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.read += 65_536
+            yield bytes(65_536)
+
+
+def fetched(answer: Answer, seconds: float = 3.0) -> bytes | str:
+    async def once() -> bytes | str:
+        try:
+            return await fetch_keys(SANDBOX.jku, httpx.MockTransport(answer), seconds)
+        except KeysNotReadError as error:
+            return str(error)
+
+    return asyncio.run(once())
+
+
+def refuses(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused", request=request)
+
+
+def test_a_key_set_is_read_with_one_request() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, content=SANDBOX.keys)
+
+    assert fetched(answer) == SANDBOX.keys
+    [request] = asked
+    assert (request.method, str(request.url)) == ("GET", SANDBOX.jku)
+    assert not {"authorization", "cookie"} & set(request.headers)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        pytest.param(lambda _: httpx.Response(302, headers={"location": EPIC.jku}), "status 302", id="a redirect"),
+        pytest.param(lambda _: httpx.Response(500), "status 500", id="an error"),
+        pytest.param(refuses, "no connection (ConnectError)", id="nobody there"),
+        pytest.param(
+            lambda _: httpx.Response(200, content=gzip.compress(SANDBOX.keys), headers={"content-encoding": "gzip"}),
+            "the answer is packed, which was not asked for",
+            id="packed",
+        ),
+    ],
+)
+def test_any_other_answer_is_no_key_set(answer: Answer, why: str) -> None:
+    assert fetched(answer) == why
+
+
+def test_a_body_without_end_is_not_read_to_its_end() -> None:
+    body = Endless()
+    assert fetched(lambda _: httpx.Response(200, stream=body)) == "more than 262144 bytes"
+    assert body.read <= 262_144 + 2 * 65_536
+
+
+def test_a_server_that_answers_too_slowly_is_given_up() -> None:
+    class Slow(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"{"
+            await asyncio.sleep(3600)
+
+    assert fetched(lambda _: httpx.Response(200, stream=Slow()), 0.01) == "no answer within 0.01 s"
