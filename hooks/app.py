@@ -20,9 +20,14 @@ from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
 from hooks.flow import answer
 from hooks.protocol import BadRequestError, Fault, operation_outcome, read_request
+from hooks.security.clients import CALLER
+from hooks.security.fetch_keys import fetch_keys
+from hooks.security.gate import Gate
+from hooks.security.key_sources import Fetch
+from hooks.security.setup import OFF, NoCallersError, callers
 from hooks.services import SERVICES, Service, discovery
-from hooks.settings import Settings
-from hooks.sites import CALLER, Sites
+from hooks.settings import Settings, SettingsError
+from hooks.sites import Sites
 
 INCIDENT_HEADER = "X-Incident-Id"
 """Every answer carries an id under this name; the log and the cards that tell of a failure name it too."""
@@ -42,11 +47,17 @@ def create_app(
     new_id: Callable[[], str] = lambda: str(uuid4()),
     library: Library | None = None,
     http: Http | None = None,
+    keys: Fetch = fetch_keys,
 ) -> FastAPI:
     """The CDS Hooks service. Raises RegimenFaults, UnknownRegimen or ValueError where the settings name no regimen
-    that can be used. `http` is the pool of connections to FHIR servers; without one the app opens and closes its own.
+    that can be used, and SettingsError where nobody could call. `http` is the pool of connections to FHIR servers;
+    without one the app opens and closes its own. `keys` reads the key sets of clients.
     """
     sites = Sites.of(settings, library or load_regimens(settings.site_folder), clock=clock, new_id=new_id)
+    try:
+        known = callers(settings, [desk.site for desk in sites], claims=None, fetch=keys, clock=clock)
+    except NoCallersError as error:
+        raise SettingsError(str(error)) from error
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -55,9 +66,14 @@ def create_app(
             for desk in sites:
                 desk.warm_up()
                 desk.http = pool
+            if known is None:
+                _log.warning("%s", OFF)
             yield
 
     app = FastAPI(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
+    if known is not None:
+        app.add_middleware(Gate, callers=known, new_id=new_id, incident_header=INCIDENT_HEADER)
+    # outside of the gate: a browser's preflight carries no token, and a refusal must be readable by its script
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),

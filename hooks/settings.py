@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettings
 
+from hooks.boundary_settings import BoundaryFields
 from hooks.site_settings import Site, SiteFields, SiteFileError, Words, ZoneName, clashes, read_sites, said
 
 PREFIX = "NUSINERSEN_CDS_"
@@ -20,7 +21,7 @@ ONLY_AT_A_SITE = ("fhir_servers", "clients")
 """What tells sites apart, so that all of them cannot share it."""
 
 
-class Settings(BaseSettings, SiteFields):
+class Settings(BaseSettings, BoundaryFields, SiteFields):
     """What the service is told. Each field is read from NUSINERSEN_CDS_<NAME>. The fields of a site describe the only
     site; with `sites_file` they are what its sites have in common."""
 

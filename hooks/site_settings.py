@@ -6,15 +6,16 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import NoDecode
 
 from cds.fhir.errors import FhirError
 from cds.fhir.links import Base
+from hooks.security.urls import key_url
 from hooks.services import SERVICES
 
 
@@ -46,15 +47,15 @@ def _service(name: str) -> str:
     return name
 
 
-def _words(value: object) -> object:
+def words(value: object) -> object:
     """A variable of the environment is one text: words between spaces."""
     return tuple(value.split()) if isinstance(value, str) else value
 
 
 ZoneName = Annotated[str, AfterValidator(_zone)]
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-BaseUrls = Annotated[tuple[Annotated[str, AfterValidator(_base_url)], ...], NoDecode, BeforeValidator(_words)]
-ServiceIds = Annotated[frozenset[Annotated[str, AfterValidator(_service)]], NoDecode, BeforeValidator(_words)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
+BaseUrls = Annotated[tuple[Annotated[str, AfterValidator(_base_url)], ...], NoDecode, BeforeValidator(words)]
+ServiceIds = Annotated[frozenset[Annotated[str, AfterValidator(_service)]], NoDecode, BeforeValidator(words)]
 
 
 class Client(BaseModel):
@@ -63,10 +64,20 @@ class Client(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     issuer: str = Field(min_length=1, description="The `iss` of its tokens")
-    jku: tuple[str, ...] = Field((), description="URLs of its key sets")
+    jku: tuple[Annotated[str, AfterValidator(key_url)], ...] = Field((), description="URLs of its key sets")
     jwks_file: Path | None = Field(None, description="A key set handed over as a file")
     tenants: tuple[str, ...] = Field((), description="Tenants that may call; none: any, or a token without one")
     audiences: tuple[str, ...] = Field((), description="Further values of `aud` that its tokens may carry")
+
+    @model_validator(mode="after")
+    def _has_keys(self) -> Self:
+        if not self.jku and self.jwks_file is None:
+            raise ValueError(f"client {self.issuer}: name where its keys are: URLs in jku, or a file in jwks_file")
+        return self
+
+    def serves(self, tenant: str | None) -> bool:
+        """Whether calls for this tenant may come from this client; a token need not name one."""
+        return not self.tenants or tenant is None or tenant in self.tenants
 
 
 class SiteFields(BaseModel):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from cds.dosing.drug import Coding
 from cds.fhir.limits import Limits
 from cds.regimens.library import Library
 from hooks.desk import Desk
+from hooks.security.clients import Caller
 from hooks.settings import Settings
 
 _NO_SITE = (
@@ -20,18 +21,6 @@ _SEVERAL = (
     "more than one site of this service fits this call, so its regimen and time zone are not known; name the tenant in "
     "the token or the FHIR server in the request"
 )
-
-
-CALLER = "nusinersen_cds.caller"
-"""The key of the ASGI scope under which the Caller of a request stands, where callers are told apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, as its token says and its signature proves."""
-
-    issuer: str
-    tenant: str | None = None
 
 
 class Sites:
@@ -78,7 +67,4 @@ class Sites:
 
 def _may_call(desk: Desk, caller: Caller) -> bool:
     """Whether a caller is one of the site's clients."""
-    return any(
-        client.issuer == caller.issuer and (not client.tenants or caller.tenant in (None, *client.tenants))
-        for client in desk.site.clients
-    )
+    return any(client.issuer == caller.issuer and client.serves(caller.tenant) for client in desk.site.clients)

@@ -28,7 +28,7 @@ _WIDTH_OF_A_FILE = 150
 
 def demo_settings() -> Settings:
     """The settings of the demonstration, for which the demo patients were written. Raises SettingsError."""
-    return load(regimen="eu-12mg", time_zone="Europe/Stockholm", show_assessment=True)
+    return load(regimen="eu-12mg", time_zone="Europe/Stockholm", show_assessment=True, client_auth="off")
 
 
 def run_demo(

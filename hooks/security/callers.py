@@ -12,11 +12,12 @@ from pathlib import Path
 from jwt.api_jws import PyJWS
 from jwt.exceptions import PyJWTError
 
-from hooks.security.audience import Endpoints
-from hooks.security.clients import Caller, Client, RefusedError, Why
+from hooks.security.clients import Caller, RefusedError, Why
 from hooks.security.key_sources import KeySource
 from hooks.security.replay import Claim, Replay
 from hooks.security.tokens import Token, read_token
+from hooks.security.urls import Endpoints
+from hooks.site_settings import Client
 
 _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(\S+)")
 _JWS = PyJWS()

@@ -8,13 +8,11 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hooks.security.callers import Callers
-from hooks.security.clients import RefusedError
+from hooks.security.clients import CALLER, RefusedError
 
 _log = logging.getLogger("nusinersen_cds")
 
 SERVICES_PATH = "/cds-services"
-CALLER = "caller"
-"""Under this name the state of a request holds its Caller."""
 
 
 class Gate:
@@ -35,7 +33,7 @@ class Gate:
         except RefusedError as error:
             await self._refuse(error, send)
             return
-        scope.setdefault("state", {})[CALLER] = caller
+        scope[CALLER] = caller
         await self._app(scope, receive, send)
 
     async def _refuse(self, error: RefusedError, send: Send) -> None:

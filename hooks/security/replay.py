@@ -48,13 +48,14 @@ class Replay:
 
     def __init__(
         self,
-        claims: TokenClaims,
+        claims: TokenClaims | None,
         *,
         most: int = _MOST,
         seconds: float = _SECONDS,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`most`: ids that this process keeps. `seconds`: how long the database may take."""
+        """`claims` None: there is no database, and this process is the only one. `most`: ids that it keeps. `seconds`:
+        how long the database may take."""
         self._claims, self._most, self._seconds, self._ticks = claims, most, seconds, ticks
         self._seen: dict[bytes, datetime] = {}
         self._unwritten: deque[Id] = deque(maxlen=most)
@@ -72,13 +73,15 @@ class Replay:
         """Take a token for one call. Of two at once, one is told SEEN."""
         if not self._claim_here(issuer, jti, expires, now):
             return Claim.SEEN
+        if self._claims is None:
+            return Claim.FIRST
         mine = (issuer, jti, expires)
         if self._down and self._ticks() < self._not_before:
             self._unwritten.append(mine)
             return Claim.FIRST_HERE
         try:
             async with asyncio.timeout(self._seconds):
-                first = await asyncio.get_running_loop().run_in_executor(self._threads, self._write, mine)
+                first = await asyncio.get_running_loop().run_in_executor(self._threads, self._write, self._claims, mine)
         except Exception as error:  # noqa: BLE001  whatever is wrong with the database, the call goes on
             self._unwritten.append(mine)
             self._not_before = self._ticks() + _PAUSE
@@ -97,7 +100,7 @@ class Replay:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _claim_here(self, issuer: str, jti: str, expires: datetime, now: datetime) -> bool:
-        digest = hashlib.sha256(f"{len(issuer)}:{issuer}{jti}".encode()).digest()
+        digest = hashlib.sha256(f"{len(issuer)}:{issuer}{jti}".encode(errors="surrogatepass")).digest()
         if digest in self._seen:
             return False
         self._seen[digest] = expires
@@ -107,7 +110,7 @@ class Replay:
                 del self._seen[oldest]
         return True
 
-    def _write(self, mine: Id) -> bool:
+    def _write(self, claims: TokenClaims, mine: Id) -> bool:
         """In a thread: first what was taken while the database was down, then this one."""
         while self._unwritten:
             try:
@@ -115,8 +118,8 @@ class Replay:
             except IndexError:
                 break
             try:
-                self._claims.claim_token(*waiting)
+                claims.claim_token(*waiting)
             except Exception:
                 self._unwritten.appendleft(waiting)
                 raise
-        return self._claims.claim_token(*mine)
+        return claims.claim_token(*mine)

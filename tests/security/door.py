@@ -6,19 +6,20 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hooks.security.audience import Endpoints
 from hooks.security.callers import Callers, Rules
-from hooks.security.clients import Caller, Client, RefusedError
+from hooks.security.clients import Caller, RefusedError
 from hooks.security.key_sources import UrlKeys
 from hooks.security.replay import Replay
+from hooks.security.urls import Endpoints
+from hooks.site_settings import Client
 from tests.security.issuer import BASE, EpicLike, Issuer, bearer
 
 NOW = datetime(2026, 5, 3, 23, 45, 10, tzinfo=UTC)
 SANDBOX = Issuer()
 EPIC = EpicLike()
 CLIENTS = (
-    Client(SANDBOX.issuer, jku=(SANDBOX.jku,)),
-    Client(EPIC.issuer, jku=(EPIC.jku,), audiences=(EPIC.audience,)),
+    Client(issuer=SANDBOX.issuer, jku=(SANDBOX.jku,)),
+    Client(issuer=EPIC.issuer, jku=(EPIC.jku,), audiences=(EPIC.audience,)),
 )
 
 

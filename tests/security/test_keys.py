@@ -15,10 +15,11 @@ from typing import Any
 import httpx
 import pytest
 
-from hooks.security.clients import Caller, Client, RefusedError, Why
+from hooks.security.clients import Caller, RefusedError, Why
 from hooks.security.fetch_keys import fetch_keys
 from hooks.security.key_sources import FileKeys, KeysNotReadError, UrlKeys
 from hooks.security.keys import ASYMMETRIC, KeySet
+from hooks.site_settings import Client
 from tests.security.door import EPIC, NOW, SANDBOX, Door, key_file
 from tests.security.issuer import CHART, Issuer, key_pair, key_set, public_jwk
 
@@ -281,7 +282,7 @@ def test_a_key_file_that_cannot_be_used_stops_the_start(tmp_path: Path, body: by
 
 def test_the_keys_of_a_client_with_a_file_alone_are_in_the_file_whatever_its_tokens_name(tmp_path: Path) -> None:
     path = key_file(tmp_path, SANDBOX.keys)
-    door = Door([Client(SANDBOX.issuer, jwks_file=path)])
+    door = Door([Client(issuer=SANDBOX.issuer, jwks_file=path)])
     door.callers._keys = {path: FileKeys(path)}
     for header in ({}, {"jku": "https://elsewhere.example.invalid/keys"}):
         assert asyncio.run(door.opens(SANDBOX.token(CHART, NOW, header=header), CHART)) == Caller(SANDBOX.issuer)
@@ -297,7 +298,7 @@ def test_a_token_without_jku_is_checked_by_the_file_if_there_is_one_and_refused_
         (path, Caller(SANDBOX.issuer)),
         (None, f"{Why.KEY_URL.value}: no jku, and the client has several"),
     ):
-        door = Door([Client(SANDBOX.issuer, jku=(SANDBOX.jku, EPIC.jku), jwks_file=file)])
+        door = Door([Client(issuer=SANDBOX.issuer, jku=(SANDBOX.jku, EPIC.jku), jwks_file=file)])
         door.callers._keys = {**door.callers._keys, path: FileKeys(path)}
         assert asyncio.run(door.opens(token(), CHART)) == answer
 
@@ -305,12 +306,12 @@ def test_a_token_without_jku_is_checked_by_the_file_if_there_is_one_and_refused_
 @pytest.mark.parametrize(
     ("given", "fault"),
     [
-        ({"issuer": " ", "jku": ("https://a.example.invalid/k",)}, "needs an issuer"),
+        ({"issuer": "", "jku": ("https://a.example.invalid/k",)}, "issuer"),
         ({"issuer": "i"}, "name where its keys are"),
         ({"issuer": "i", "jku": ("http://a.example.invalid/k",)}, "http is for this machine only"),
         ({"issuer": "i", "jku": ("http://10.0.0.1/k",)}, "http is for this machine only"),
         ({"issuer": "i", "jku": ("ftp://a.example.invalid/k",)}, "no http or https URL"),
-        ({"issuer": "i", "jku": ("https://a:b@a.example.invalid/k",)}, "no user, password"),
+        ({"issuer": "i", "jku": ("https://a:b@a.example.invalid/k",)}, "a user, a password or a fragment"),
         ({"issuer": "i", "jku": ("https://[/k",)}, "this is no URL"),
         ({"issuer": "i", "jku": ("https://a.example.invalid:x/k",)}, "this is no URL"),
     ],
@@ -322,7 +323,7 @@ def test_a_client_that_could_never_be_known_is_refused_at_the_start(given: dict[
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8002", "[::1]:8002", "localhost"])
 def test_keys_on_this_machine_may_be_read_over_http(host: str) -> None:
-    assert Client("i", jku=(f"http://{host}/keys",)).jku == (f"http://{host}/keys",)
+    assert Client(issuer="i", jku=(f"http://{host}/keys",)).jku == (f"http://{host}/keys",)
 
 
 # the wire

@@ -140,7 +140,13 @@ class Client:
 @contextmanager
 def service(answer: Answer = no_calls, **settings: Any) -> Iterator[Client]:
     """The running service, its FHIR server answering by `answer`. Its ids are counted, so that they can be foretold."""
-    chosen: Mapping[str, Any] = {"regimen": "eu-12mg", "time_zone": ZONE, "fhir_servers": SERVER, **settings}
+    chosen: Mapping[str, Any] = {
+        "regimen": "eu-12mg",
+        "time_zone": ZONE,
+        "fhir_servers": SERVER,
+        "client_auth": "off",
+        **settings,
+    }
     numbers = count(1)
     app = create_app(
         Settings(**chosen),

@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from cds.regimens.library import load as load_regimens
+from hooks.security.clients import Caller
 from hooks.services import SERVICES, discovery
 from hooks.settings import Settings, SettingsError
-from hooks.sites import Caller, Sites
+from hooks.sites import Sites
 from tests.service.ehr import (
     CHART,
     LAST_WEEK,
@@ -35,14 +36,17 @@ id = "north"
 regimen = "eu-12mg"
 time_zone = "Pacific/Chatham"
 fhir_servers = ["https://ehr.example.invalid/fhir"]
-clients = [{ issuer = "https://a.example.invalid", tenants = ["north"] }, { issuer = "https://n.example.invalid" }]
+clients = [
+  { issuer = "https://a.example.invalid", jku = ["https://a.example.invalid/keys"], tenants = ["north"] },
+  { issuer = "https://n.example.invalid", jku = ["https://n.example.invalid/keys"] },
+]
 
 [[site]]
 id = "south"
 regimen = "us-12mg"
 time_zone = "America/Chicago"
 fhir_servers = ["https://south.example.invalid/fhir"]
-clients = [{ issuer = "https://a.example.invalid", tenants = ["south"] }]
+clients = [{ issuer = "https://a.example.invalid", jku = ["https://a.example.invalid/keys"], tenants = ["south"] }]
 silent = ["nusinersen-chart"]
 """
 SOUTH = "https://south.example.invalid/fhir"
@@ -197,6 +201,8 @@ BROKEN: list[tuple[str, str]] = [
     (TWO_SITES.replace("nusinersen-chart", "nusinersen"), "no such service: write one of nusinersen-chart"),
     (TWO_SITES.replace("https://south.example.invalid/fhir", "south"), "not the base URL of a FHIR server"),
     (TWO_SITES.replace("issuer =", "iss ="), "clients.0.issuer: is not set"),
+    (TWO_SITES.replace("jku", "keys"), "clients.0.keys: there is no such setting"),
+    (TWO_SITES.replace("https://n.example.invalid/keys", "http://n.example.invalid/keys"), "keys are read over https"),
 ]
 
 

@@ -1,0 +1,58 @@
+"""What a service asks of its callers, how much it takes from them, and how it ends TLS."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+from hooks.security.keys import ASYMMETRIC
+from hooks.security.urls import public_url
+from hooks.site_settings import words
+
+
+class ClientAuth(StrEnum):
+    """How callers are known: by their signed tokens, or not at all."""
+
+    JWT = "jwt"
+    OFF = "off"
+
+
+def _algorithm(name: str) -> str:
+    if name not in ASYMMETRIC:
+        raise ValueError(
+            f"{name[:20]} cannot be allowed: signatures with a shared secret (HS...) and none are always refused; "
+            f"write some of {', '.join(ASYMMETRIC)}"
+        )
+    return name
+
+
+Algorithms = Annotated[
+    tuple[Annotated[str, AfterValidator(_algorithm)], ...], NoDecode, BeforeValidator(words), Field(min_length=1)
+]
+PublicUrls = Annotated[tuple[Annotated[str, AfterValidator(public_url)], ...], NoDecode, BeforeValidator(words)]
+
+
+class BoundaryFields(BaseModel):
+    """The settings of the trust boundary towards callers."""
+
+    client_auth: ClientAuth = Field(
+        ClientAuth.JWT, description="How callers are known: `jwt`, by signed tokens; or `off`, not at all"
+    )
+    public_url: PublicUrls = Field(
+        (),
+        description="URL of this service before /cds-services, as its clients call it; several are separated by spaces",
+    )
+    client_algorithms: Algorithms = Field(
+        ("ES384", "RS384"), description="Algorithms of signatures that are taken, separated by spaces"
+    )
+    client_leeway_seconds: float = Field(60.0, ge=0, le=600, description="How far the clock of a client may be off")
+    client_token_seconds: float = Field(600.0, gt=0, le=3600, description="How long ago a token may have been issued")
+    client_token_seconds_alone: float = Field(
+        120.0,
+        gt=0,
+        le=3600,
+        description="The same while the database is down, and used tokens are known to one process alone",
+    )

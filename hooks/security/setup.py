@@ -1,0 +1,69 @@
+"""From the settings to the check of callers; it is off only where a setting says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+from hooks.boundary_settings import BoundaryFields, ClientAuth
+from hooks.security.callers import Callers, Rules
+from hooks.security.key_sources import Fetch, FileKeys, KeySource, UrlKeys
+from hooks.security.replay import Replay, TokenClaims
+from hooks.security.urls import Endpoints
+from hooks.site_settings import Client, Site
+
+OFF = (
+    "client_auth is off: callers are NOT authenticated. Whoever reaches this port can ask for cards, and have the "
+    "listed FHIR servers read. That is for trials on one machine, or behind mutual TLS"
+)
+
+
+class NoCallersError(Exception):
+    """The settings let nobody call; the message says what to write."""
+
+
+def callers(
+    settings: BoundaryFields,
+    sites: Iterable[Site],
+    *,
+    claims: TokenClaims | None,
+    fetch: Fetch,
+    clock: Callable[[], datetime],
+) -> Callers | None:
+    """The check of callers for the clients of all sites; None where it is off. Raises NoCallersError."""
+    if settings.client_auth is ClientAuth.OFF:
+        return None
+    sites = tuple(sites)
+    faults = [
+        f"site {site.id}: no clients, so nobody may call it: list those that may in clients, or set client_auth to off"
+        for site in sites
+        if not site.clients
+    ]
+    clients = [client for site in sites for client in site.clients]
+    faults += [
+        f"client {client.issuer}: set public_url, the URL of this service as its clients call it, which their tokens "
+        "must name; or list the audiences of the client"
+        for client in clients
+        if not settings.public_url and not client.audiences
+    ]
+    keys: dict[str | Path, KeySource] = {url: UrlKeys(url, fetch) for client in clients for url in client.jku}
+    for client in clients:
+        try:
+            keys |= _file_keys(client)
+        except ValueError as error:
+            faults.append(f"client {client.issuer}: {error}")
+    if faults:
+        raise NoCallersError("\n".join(dict.fromkeys(faults)))
+    rules = Rules(
+        tuple(settings.client_algorithms),
+        settings.client_leeway_seconds,
+        settings.client_token_seconds,
+        settings.client_token_seconds_alone,
+    )
+    endpoints = Endpoints(settings.public_url)
+    return Callers(clients, keys, endpoints=endpoints, rules=rules, replay=Replay(claims), clock=clock)
+
+
+def _file_keys(client: Client) -> dict[str | Path, KeySource]:
+    return {} if client.jwks_file is None else {client.jwks_file: FileKeys(client.jwks_file)}
