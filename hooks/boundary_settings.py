@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from hooks.security.keys import ASYMMETRIC
+from hooks.security.algorithms import ASYMMETRIC
 from hooks.security.urls import public_url
 from hooks.site_settings import words
 

@@ -1,5 +1,4 @@
-"""From the Authorization header of a call to the caller: every check of a token, in the order in which it is cheap and
-safe to make them."""
+"""From the Authorization header to the caller: every check of a token, in a cheap and safe order."""
 
 from __future__ import annotations
 

@@ -10,20 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-_KINDS: Mapping[str, tuple[str, str | None]] = {
-    "ES384": ("EC", "P-384"),
-    "RS384": ("RSA", None),
-    "ES256": ("EC", "P-256"),
-    "ES512": ("EC", "P-521"),
-    "RS256": ("RSA", None),
-    "RS512": ("RSA", None),
-    "PS256": ("RSA", None),
-    "PS384": ("RSA", None),
-    "PS512": ("RSA", None),
-    "EdDSA": ("OKP", "Ed25519"),
-}
-"""The key type and curve of each algorithm that can be allowed. None of them is symmetric."""
-ASYMMETRIC = tuple(_KINDS)
+from hooks.security.algorithms import KINDS
+
 _PUBLIC = ("kty", "crv", "x", "y", "n", "e")
 _SMALLEST_RSA = 2048
 _MOST_KEYS = 100
@@ -66,7 +54,7 @@ class KeySet:
 
 def _built(key: Mapping[str, Any], algorithm: str) -> PyJWK | None:
     """The key made ready; None where its type, use, algorithm or strength is not what the algorithm needs."""
-    kind, curve = _KINDS[algorithm]
+    kind, curve = KINDS[algorithm]
     if key.get("kty") != kind or (curve is not None and key.get("crv") != curve):
         return None
     operations = key.get("key_ops", ["verify"])

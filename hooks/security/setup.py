@@ -11,6 +11,7 @@ from hooks.security.callers import Callers, Rules
 from hooks.security.key_sources import Fetch, FileKeys, KeySource, UrlKeys
 from hooks.security.replay import Replay, TokenClaims
 from hooks.security.urls import Endpoints
+from hooks.settings import PREFIX
 from hooks.site_settings import Client, Site
 
 OFF = (
@@ -36,14 +37,15 @@ def callers(
         return None
     sites = tuple(sites)
     faults = [
-        f"site {site.id}: no clients, so nobody may call it: list those that may in clients, or set client_auth to off"
+        f"{PREFIX}CLIENTS: site {site.id} has none, so nobody may call it; list the CDS clients that may, with their "
+        f"keys, or set {PREFIX}CLIENT_AUTH=off, which lets everybody"
         for site in sites
         if not site.clients
     ]
     clients = [client for site in sites for client in site.clients]
     faults += [
-        f"client {client.issuer}: set public_url, the URL of this service as its clients call it, which their tokens "
-        "must name; or list the audiences of the client"
+        f"{PREFIX}PUBLIC_URL: is not set: the URL of this service as its clients call it, which the tokens of client "
+        f"{client.issuer} must name; set it, or list the audiences of that client"
         for client in clients
         if not settings.public_url and not client.audiences
     ]
@@ -52,7 +54,7 @@ def callers(
         try:
             keys |= _file_keys(client)
         except ValueError as error:
-            faults.append(f"client {client.issuer}: {error}")
+            faults.append(f"{PREFIX}CLIENTS: client {client.issuer}: {error}")
     if faults:
         raise NoCallersError("\n".join(dict.fromkeys(faults)))
     rules = Rules(

@@ -11,6 +11,6 @@ from tests.bench.requests import call_day
 NOW = datetime.combine(call_day(), datetime.min.time(), UTC).replace(hour=9)
 
 app = create_app(
-    Settings(regimen="eu-12mg", time_zone="Europe/Stockholm"),
+    Settings(regimen="eu-12mg", time_zone="Europe/Stockholm", client_auth="off"),
     clock=lambda: NOW,
 )

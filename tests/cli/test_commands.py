@@ -18,7 +18,8 @@ from hooks.serve import without_traceback
 from tests.cli.files import bundle, loading, run, write
 
 PROGRAM = Path(sys.executable).with_name("nusinersen-cds")
-HEAVY = ("fastapi", "fhir", "httpx", "rich", "sekmet", "uvicorn", "orjson")
+OFF = {"NUSINERSEN_CDS_CLIENT_AUTH": "off"}
+HEAVY = ("cryptography", "fastapi", "fhir", "httpx", "rich", "sekmet", "uvicorn", "orjson")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def busy() -> Iterator[int]:
 
 
 def test_a_busy_port_names_the_option(busy: int) -> None:
-    ended = run("serve", "--regimen", "eu-12mg", "--time-zone", "UTC", "--port", str(busy))
+    ended = run("serve", "--regimen", "eu-12mg", "--time-zone", "UTC", "--port", str(busy), env=OFF)
     assert ended.exit_code == 2
     assert f"port {busy} of 127.0.0.1 is in use; choose another one with --port" in ended.stderr
 
@@ -102,9 +103,16 @@ def test_serve_names_every_setting_that_is_missing() -> None:
     ],
 )
 def test_serve_says_what_cannot_be_used(options: tuple[str, ...], says: str) -> None:
-    ended = run("serve", "--regimen", "eu-12mg", "--time-zone", "UTC", "--port", "0", *options)
+    ended = run("serve", "--regimen", "eu-12mg", "--time-zone", "UTC", "--port", "0", *options, env=OFF)
     assert ended.exit_code == 2
     assert says in ended.stderr
+
+
+def test_serve_does_not_start_where_nobody_may_call() -> None:
+    ended = run("serve", "--regimen", "eu-12mg", "--time-zone", "UTC", "--port", "0")
+    assert ended.exit_code == 2
+    assert "NUSINERSEN_CDS_CLIENTS: site default has none, so nobody may call it" in ended.stderr
+    assert "NUSINERSEN_CDS_CLIENT_AUTH=off" in ended.stderr
 
 
 def test_logs_lose_tracebacks_since_the_text_of_an_error_may_quote_a_request(

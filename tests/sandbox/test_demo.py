@@ -22,7 +22,7 @@ from hooks.sandbox.patients import demo_patients
 from hooks.sandbox.running import HOST, PortInUse, listen, serving
 from hooks.settings import Settings
 
-SETTINGS = Settings(regimen="eu-12mg", time_zone="Asia/Kathmandu", show_assessment=True)
+SETTINGS = Settings(regimen="eu-12mg", time_zone="Asia/Kathmandu", show_assessment=True, client_auth="off")
 # 18:30 UTC on 30 April is the first of May in Kathmandu: the demo patients are those of the site's day.
 NOON = datetime(2026, 4, 30, 18, 30, tzinfo=UTC)
 

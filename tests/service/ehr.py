@@ -16,6 +16,7 @@ from cds.fhir.client import connections
 from cds.fhir.limits import Limits
 from cds.fhir.resources import explain
 from hooks.app import create_app
+from hooks.security.key_sources import Fetch
 from hooks.settings import Settings
 from hooks.wire import CardsResponse
 
@@ -111,6 +112,11 @@ def no_calls(request: httpx.Request) -> httpx.Response:
     raise AssertionError(f"the FHIR server was asked for {request.url.path}")
 
 
+async def no_keys(url: str) -> bytes:
+    """A key server that must not be asked."""
+    raise AssertionError(f"the keys at {url} were asked for")
+
+
 class Client:
     """The running service, called without a network."""
 
@@ -138,7 +144,7 @@ class Client:
 
 
 @contextmanager
-def service(answer: Answer = no_calls, **settings: Any) -> Iterator[Client]:
+def service(answer: Answer = no_calls, keys: Fetch = no_keys, **settings: Any) -> Iterator[Client]:
     """The running service, its FHIR server answering by `answer`. Its ids are counted, so that they can be foretold."""
     chosen: Mapping[str, Any] = {
         "regimen": "eu-12mg",
@@ -153,6 +159,7 @@ def service(answer: Answer = no_calls, **settings: Any) -> Iterator[Client]:
         clock=lambda: NOW,
         new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}",
         http=connections(Limits(), httpx.MockTransport(answer)),
+        keys=keys,
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
