@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
 
-from cds.fhir.client import Http, connections
+from cds.fhir.client import Http, Transport
 from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
 from hooks.flow import answer
@@ -46,12 +46,12 @@ def create_app(
     clock: Callable[[], datetime] = now,
     new_id: Callable[[], str] = lambda: str(uuid4()),
     library: Library | None = None,
-    http: Http | None = None,
+    transport: Transport | None = None,
     keys: Fetch = fetch_keys,
 ) -> FastAPI:
     """The CDS Hooks service. Raises RegimenFaults, UnknownRegimen or ValueError where the settings name no regimen
-    that can be used, and SettingsError where nobody could call. `http` is the pool of connections to FHIR servers;
-    without one the app opens and closes its own. `keys` reads the key sets of clients.
+    that can be used, and SettingsError where nobody could call. `transport` takes the place of the network on
+    the way to FHIR servers. `keys` reads the key sets of clients.
     """
     sites = Sites.of(settings, library or load_regimens(settings.site_folder), clock=clock, new_id=new_id)
     try:
@@ -62,10 +62,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
-            pool = http or await opened.enter_async_context(connections(sites.limits))
             for desk in sites:
                 desk.warm_up()
-                desk.http = pool
+                desk.http = await opened.enter_async_context(Http(desk.limits, desk.allowed, transport))
             if known is None:
                 _log.warning("%s", OFF)
             yield

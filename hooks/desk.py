@@ -10,11 +10,10 @@ from functools import partial
 from cds.dosing.assess import assess
 from cds.dosing.drug import Coding
 from cds.dosing.regimen import Regimen
+from cds.fhir.allowed import Allowed
 from cds.fhir.client import FhirClient, Http
-from cds.fhir.errors import FhirError, Kind
 from cds.fhir.history import read_history
 from cds.fhir.limits import Limits
-from cds.fhir.links import Base
 from cds.fhir.orders import moved
 from cds.regimens.library import Library
 from hooks.cards import CardContext, chart_cards
@@ -31,7 +30,7 @@ class Desk:
     regimen: Regimen
     zone: tzinfo
     limits: Limits
-    servers: tuple[Base, ...]
+    allowed: Allowed
     filter_codes: tuple[Coding, ...]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -57,24 +56,17 @@ class Desk:
             regimen,
             site.zone,
             Limits(pages=settings.max_pages, seconds=settings.deadline_seconds, page_size=settings.page_size),
-            tuple(Base(url) for url in site.fhir_servers),
+            Allowed(site.fhir_servers, site.fhir_networks),
             tuple(regimen.drug.products) if site.filter_by_code else (),
             clock,
             new_id,
         )
-
-    def admits(self, server: str) -> bool:
-        """Whether a FHIR server is one that this site may be read from: a listed base URL, or a path below one."""
-        return any(base.within(server) is not None for base in self.servers)
 
     def client(self, request: HookRequest) -> FhirClient | None:
         """A client for the server of the request, with its token; None where the request names none. Raises FhirError
         where the server is not listed: nothing is sent to it."""
         if request.fhir_server is None:
             return None
-        if not self.admits(request.fhir_server):
-            text = "the FHIR server of the request is not one that this service may read from; list it in fhir_servers"
-            raise FhirError(Kind.DENIED, text)
         if self.http is None:
             raise RuntimeError("the connections to FHIR servers are opened when the application starts")
         return FhirClient(

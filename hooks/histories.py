@@ -177,14 +177,21 @@ def from_server(url: str, wanted: Sequence[str], drug: Drug, zone: tzinfo, setti
 
 
 async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
-    from cds.fhir.client import FhirClient, connections
+    from cds.fhir.addresses import EVERYWHERE
+    from cds.fhir.allowed import Allowed
+    from cds.fhir.client import FhirClient, Http
     from cds.fhir.errors import FhirError, Kind
     from cds.fhir.limits import Limits
 
     limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
     codes = tuple(drug.products) if settings.filter_by_code else ()
     found = Histories(source=url)
-    async with connections(limits) as http:
+    try:
+        # who names a server on the command line lists it, wherever it is
+        allowed = Allowed([url], EVERYWHERE)
+    except FhirError as error:
+        raise UsageError(error.message) from None
+    async with Http(limits, allowed) as http:
         token = tokens_of(settings, http, url)
         try:
             client = FhirClient(http, url, token=token, limits=limits, codes=codes)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.fields import FieldInfo
 from pydantic_settings import NoDecode
 
+from cds.fhir.addresses import Networks
 from cds.fhir.errors import FhirError
 from cds.fhir.links import Base
 from hooks.security.urls import key_url
@@ -38,7 +39,15 @@ def _base_url(url: str) -> str:
     try:
         return Base(url).url
     except FhirError:
-        raise ValueError("not the base URL of a FHIR server: write http or https, host and path, no query") from None
+        raise ValueError(
+            "not the base URL of a FHIR server: write http or https, a host in ASCII (an address in full), a path "
+            "without dots; no user, no query"
+        ) from None
+
+
+def _network_of(written: str) -> str:
+    Networks([written])
+    return written
 
 
 def _service(name: str) -> str:
@@ -55,6 +64,7 @@ def words(value: object) -> object:
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
 BaseUrls = Annotated[tuple[Annotated[str, AfterValidator(_base_url)], ...], NoDecode, BeforeValidator(words)]
+NetworkNames = Annotated[tuple[Annotated[str, AfterValidator(_network_of)], ...], NoDecode, BeforeValidator(words)]
 ServiceIds = Annotated[frozenset[Annotated[str, AfterValidator(_service)]], NoDecode, BeforeValidator(words)]
 
 
@@ -96,6 +106,11 @@ class SiteFields(BaseModel):
     )
     fhir_servers: BaseUrls = Field(
         (), description="Base URLs of the FHIR servers that may be read from; a request that names another is refused"
+    )
+    fhir_networks: NetworkNames = Field(
+        (),
+        description="Networks (10.20.0.0/16) in which those servers may be; without one a name has to lead to a public "
+        "address",
     )
     clients: tuple[Client, ...] = Field((), description="CDS clients that may call, with their keys; in JSON")
     silent: ServiceIds = Field(

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from cds.dosing.drug import Coding
-from cds.fhir.limits import Limits
 from cds.regimens.library import Library
 from hooks.desk import Desk
 from hooks.security.clients import Caller
@@ -39,11 +38,6 @@ class Sites:
         return cls(tuple(Desk.of(site, settings, library, clock=clock, new_id=new_id) for site in sites))
 
     @property
-    def limits(self) -> Limits:
-        """The limits of reading, which all sites share."""
-        return self._desks[0].limits
-
-    @property
     def filter_codes(self) -> tuple[Coding, ...]:
         """The codes to filter by where every site does; without the filter more is read, never less."""
         codes = {desk.filter_codes for desk in self._desks}
@@ -59,7 +53,7 @@ class Sites:
             return self._desks[0]
         fitting = [desk for desk in self._desks if caller is None or _may_call(desk, caller)]
         if server is not None and len(fitting) != 1:
-            fitting = [desk for desk in fitting if desk.admits(server)]
+            fitting = [desk for desk in fitting if desk.allowed.admits(server)]
         if len(fitting) == 1 and (caller is not None or server is not None):
             return fitting[0]
         return replace(self._desks[0], refusal=_SEVERAL if fitting else _NO_SITE)

@@ -9,13 +9,15 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TypeAlias
+from types import TracebackType
+from typing import Any, Self, TypeAlias
 
 import httpx
 import orjson
 
 from cds.dosing.drug import Coding
 from cds.fhir import fetch, medications
+from cds.fhir.allowed import Allowed
 from cds.fhir.errors import FhirError, Kind, from_status
 from cds.fhir.exchange import Exchange, Reply, Tokens
 from cds.fhir.fetch import Fetched
@@ -24,30 +26,52 @@ from cds.fhir.links import Base
 from cds.fhir.needs import NEEDS, Need, query
 from cds.fhir.plain import Resource
 from cds.fhir.retry import RETRIED, pause_before
+from cds.fhir.unpack import ACCEPTED, BrokenBody, unpacked
 
-Http: TypeAlias = httpx.AsyncClient
 _HEADERS = {
     "Accept": "application/fhir+json, application/json;q=0.9",
+    "Accept-Encoding": ACCEPTED,
     # Some servers answer a repeated search from a cache of a minute or so: a dose given just now would be missing.
     "Cache-Control": "no-cache",
     "User-Agent": "nusinersen-cds",
 }
+_CONNECTED = "connection.connect_tcp.complete"
+"""The event of httpx's `trace` extension when a socket is open and nothing has been sent."""
+
 # httpx logs the URL of each request at INFO, and ours name the patient. A filter outlives a later logging set-up.
 logging.getLogger("httpx").addFilter(lambda record: record.levelno > logging.INFO)
 
 
-def connections(limits: Limits, transport: httpx.AsyncBaseTransport | None = None) -> Http:
-    """The pool of connections that the clients of all requests share: an async context manager.
+Transport: TypeAlias = httpx.AsyncBaseTransport
+"""What takes the place of the network in a test."""
 
-    It keeps no cookies, since a session of one user must not serve the next, and follows no redirects.
+
+class Http:
+    """The connections that the clients of all requests of a site share, and the servers that they may lead to: an async
+    context manager. One site has one: a connection that is used again was checked by the list of the same site.
+
+    It keeps no cookies, since a session of one user must not serve the next, and follows no redirects. It goes through
+    no proxy of the environment, behind which nobody sees which address is called.
     """
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=httpx.Timeout(limits.seconds),
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
-    )
+
+    def __init__(self, limits: Limits, allowed: Allowed, transport: Transport | None = None) -> None:
+        self.allowed = allowed
+        many = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+        self.pool = httpx.AsyncClient(
+            transport=transport or httpx.AsyncHTTPTransport(limits=many),
+            timeout=httpx.Timeout(limits.seconds),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.pool.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, of_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.pool.__aexit__(of_type, error, trace)
 
 
 def exchange(http: Http) -> Exchange:
@@ -57,7 +81,7 @@ def exchange(http: Http) -> Exchange:
         url: str, what: str, budget: Budget, *, headers: Mapping[str, str], form: Mapping[str, str] | None = None
     ) -> Reply:
         try:
-            request = http.build_request(
+            request = http.pool.build_request(
                 "GET" if form is None else "POST", url, headers={**_HEADERS, **headers}, data=form
             )
             async with asyncio.timeout_at(budget.until):
@@ -74,8 +98,8 @@ class FhirClient:
     """Reads from one FHIR R4 server at `base_url`, with a bearer token where one is needed.
 
     `token`: one token, or where tokens come from. `codes` turns on the filter by code of a site. `observe` is shown
-    the URL of each request and its answer. Raises FhirError (unusable, denied) for a base URL or token that cannot be
-    used. The token is sent to URLs within the base URL only.
+    the URL of each request and its answer. Raises FhirError (unusable, denied) for a base URL that is not allowed, and
+    for one or a token that cannot be used. The token is sent to URLs within the base URL only.
     """
 
     def __init__(
@@ -89,7 +113,7 @@ class FhirClient:
         observe: Callable[[str, Reply], None] | None = None,
     ) -> None:
         self._http = http
-        self._base = Base(base_url)
+        self._base = http.allowed.base(base_url)
         try:
             self._server = _server(httpx.URL(self._base.url))
         except httpx.InvalidURL:
@@ -180,7 +204,7 @@ class FhirClient:
     async def _ask(self, url: str, what: str, budget: Budget, headers: Mapping[str, str]) -> Reply:
         """One request within the base. Raises FhirError where no answer comes."""
         try:
-            request = self._http.build_request("GET", url, headers=headers)
+            request = self._http.pool.build_request("GET", url, headers=headers)
         except httpx.InvalidURL as error:
             raise _fault(error, what, self._base.url) from None
         if _server(request.url) != self._server:
@@ -192,16 +216,30 @@ class FhirClient:
 
 
 async def _send(http: Http, request: httpx.Request, what: str, where: str, budget: Budget) -> Reply:
-    """Send one request and read its answer within the budget. Raises FhirError for every fault of the connection."""
+    """Send one request and read its answer within the budget. Raises FhirError for every fault of the connection, and
+    for a server whose address may not be called: it is asked nothing."""
+
+    async def check_address(event: str, info: Mapping[str, Any]) -> None:
+        """The address is that of the open connection, so that no second look-up of the name can differ."""
+        if event == _CONNECTED:
+            stream = info["return_value"]
+            address = stream.get_extra_info("server_addr")
+            refusal = http.allowed.refusal(str(address[0]) if address else "", request.url.host)
+            if refusal:
+                await stream.aclose()
+                text = f"{what}: the server {where} {refusal}"
+                raise FhirError(Kind.DENIED, f"{text}. If that is right, add its network to the setting fhir_networks")
+
+    request.extensions["trace"] = check_address
     try:
-        response = await http.send(request, stream=True, auth=None, follow_redirects=False)
+        response = await http.pool.send(request, stream=True, auth=None, follow_redirects=False)
         async with aclosing(response):
-            chunks = []
-            async for chunk in response.aiter_bytes():
-                budget.spend(len(chunk), what, where)
-                chunks.append(chunk)
-            return Reply(response.status_code, response.headers, b"".join(chunks))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+            packed = response.headers.get("content-encoding", "")
+            assert isinstance(response.stream, httpx.AsyncByteStream), "an answer to an asynchronous client is one"
+            # as it came: httpx would unpack each part whole, however large it becomes
+            body = await unpacked(response.stream, packed, lambda size: budget.spend(size, what, where))
+            return Reply(response.status_code, response.headers, body)
+    except (httpx.HTTPError, httpx.InvalidURL, BrokenBody) as error:
         fault = _fault(error, what, where)
     # raised here, since an error of httpx holds the request and with it the token
     raise fault

@@ -12,7 +12,8 @@ class Kind(Enum):
     UNAVAILABLE = "unavailable"
     """Retry later: busy, slow, broken or out of reach; the same call may work in a while."""
     DENIED = "denied"
-    """Tell the user: the server refuses this token or user (401, 403). Never an empty history."""
+    """Tell the user: the server refuses this token or user (401, 403), or our settings refuse the server. Never an
+    empty history."""
     MISSING = "missing"
     """Go on without: the one resource asked for is not there (404 or 410 on a read)."""
     UNUSABLE = "unusable"

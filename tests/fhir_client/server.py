@@ -14,10 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cds.fhir.client import FhirClient, connections
+from cds.fhir.allowed import Allowed
+from cds.fhir.client import FhirClient, Http
 from cds.fhir.limits import Limits
 
 BASE = "https://ehr.example.invalid/fhir"
+ALLOWED = Allowed([BASE])
 TOKEN = "made-up.token"
 PATIENT = "kaimoana-7"
 
@@ -135,7 +137,7 @@ def ask(
     limits = limits or Limits(pause=0)
 
     async def asking() -> T:
-        async with connections(limits, transport) as http:
+        async with Http(limits, ALLOWED, transport) as http:
             return await call(FhirClient(http, BASE, token=token, limits=limits))
 
     return asyncio.run(asking())

@@ -9,12 +9,23 @@ import httpx
 import pytest
 
 from cds.dosing.drug import Coding
-from cds.fhir.client import FhirClient, connections
+from cds.fhir.client import FhirClient, Http
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Limits
 from cds.fhir.needs import NEEDS
-from tests.fhir_client.server import BASE, PATIENT, Json, Server, administration, answer, ask, medication, searchset
+from tests.fhir_client.server import (
+    ALLOWED,
+    BASE,
+    PATIENT,
+    Json,
+    Server,
+    administration,
+    answer,
+    ask,
+    medication,
+    searchset,
+)
 
 INCLUDE = "_include=MedicationAdministration%3Amedication"
 FIRST = f"MedicationAdministration?patient={PATIENT}&_sort=-effective-time&_count=1000"
@@ -133,7 +144,7 @@ def test_a_site_filters_by_code_where_it_wants() -> None:
     server = Server([administration(1)])
 
     async def call(_: FhirClient) -> Fetched:
-        async with connections(Limits(), server.transport) as http:
+        async with Http(Limits(), ALLOWED, server.transport) as http:
             client = FhirClient(http, BASE, codes=[Coding("http://www.whocc.no/atc", "M09AX07")])
             return await client.history(PATIENT, needs=NEEDS)
 

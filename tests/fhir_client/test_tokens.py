@@ -8,10 +8,10 @@ import logging
 import httpx
 import pytest
 
-from cds.fhir.client import FhirClient, connections
+from cds.fhir.client import FhirClient, Http
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.limits import Limits
-from tests.fhir_client.server import BASE, PATIENT, TOKEN, administration, ask, searchset
+from tests.fhir_client.server import ALLOWED, BASE, PATIENT, TOKEN, administration, ask, searchset
 
 OTHERS = [
     "https://other.example.invalid/fhir/MedicationAdministration?page=2",
@@ -62,7 +62,7 @@ def test_cookies_of_one_call_do_not_reach_the_next() -> None:
     network = Network(*(httpx.Response(200, json=searchset([]), headers={"set-cookie": "session=7; Path=/"}),) * 2)
 
     async def two_users() -> None:
-        async with connections(Limits(), network) as http:
+        async with Http(Limits(), ALLOWED, network) as http:
             await FhirClient(http, BASE, token="first").history(PATIENT)
             await FhirClient(http, BASE, token="second").history(PATIENT)
 

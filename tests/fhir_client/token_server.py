@@ -16,10 +16,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cds.fhir.backend_services import BackendServices, Client
-from cds.fhir.client import FhirClient, connections, exchange
+from cds.fhir.client import FhirClient, Http, exchange
 from cds.fhir.client_keys import ClientKey
 from cds.fhir.limits import Budget, Limits
-from tests.fhir_client.server import PATIENT, administration, answer, outcome, searchset
+from tests.fhir_client.server import ALLOWED, PATIENT, administration, answer, outcome, searchset
 
 BASE = "https://ehr.example.invalid/fhir"
 ENDPOINT = "https://login.example.invalid/token"
@@ -97,7 +97,7 @@ class TokenServer:
         """What a call of the token getter gives."""
 
         async def asking() -> T:
-            async with connections(LIMITS, self.transport) as http:
+            async with Http(LIMITS, ALLOWED, self.transport) as http:
                 tokens = BackendServices(exchange(http), BASE, Client(CLIENT, key), clock=lambda: NOW)
                 return await call(tokens, Budget.start(LIMITS, asyncio.get_running_loop().time()))
 
@@ -115,7 +115,7 @@ class TokenServer:
                 await call
 
         async def asking() -> None:
-            async with connections(LIMITS, self.transport) as http:
+            async with Http(LIMITS, ALLOWED, self.transport) as http:
                 await reading(BackendServices(exchange(http), BASE, Client(CLIENT, ES384), clock=lambda: NOW), http)
 
         asyncio.run(asking())

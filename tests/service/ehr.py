@@ -12,8 +12,6 @@ from typing import Any
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from cds.fhir.client import connections
-from cds.fhir.limits import Limits
 from cds.fhir.resources import explain
 from hooks.app import create_app
 from hooks.security.key_sources import Fetch
@@ -158,7 +156,7 @@ def service(answer: Answer = no_calls, keys: Fetch = no_keys, **settings: Any) -
         Settings(**chosen),
         clock=lambda: NOW,
         new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}",
-        http=connections(Limits(), httpx.MockTransport(answer)),
+        transport=httpx.MockTransport(answer),
         keys=keys,
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

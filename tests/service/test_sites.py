@@ -151,6 +151,14 @@ def test_a_server_that_is_not_listed_is_never_asked(server: str) -> None:
     assert [card["source"]["topic"]["code"] for card in judged.json()["cards"]] == ["NusinersenTooEarly"]
 
 
+def test_each_site_has_the_networks_that_it_lists(two_sites: dict[str, Any]) -> None:
+    path: Path = two_sites["sites_file"]
+    path.write_text(TWO_SITES + 'fhir_networks = ["10.20.0.0/16"]')
+    refusals = {desk.site.id: desk.allowed.refusal("10.20.30.40", "ehr.example.invalid") for desk in the_sites(path)}
+    assert refusals["south"] == ""
+    assert "not one of the public internet" in refusals["north"]
+
+
 def test_a_path_below_a_listed_server_is_listed() -> None:
     asked: list[str] = []
 
@@ -200,6 +208,10 @@ BROKEN: list[tuple[str, str]] = [
     (TWO_SITES.replace('["south"]', '["north"]'), "its issuer and tenant https://a.example.invalid north is that of"),
     (TWO_SITES.replace("nusinersen-chart", "nusinersen"), "no such service: write one of nusinersen-chart"),
     (TWO_SITES.replace("https://south.example.invalid/fhir", "south"), "not the base URL of a FHIR server"),
+    (
+        TWO_SITES + 'fhir_networks = ["10.0.0.0/8", "intranet"]',
+        "fhir_networks.1: 'intranet' is no network: write it as",
+    ),
     (TWO_SITES.replace("issuer =", "iss ="), "clients.0.issuer: is not set"),
     (TWO_SITES.replace("jku", "keys"), "clients.0.keys: there is no such setting"),
     (TWO_SITES.replace("https://n.example.invalid/keys", "http://n.example.invalid/keys"), "keys are read over https"),
