@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from logging import WARNING
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,10 @@ from cds.fhir.client import Http, Transport
 from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
 from hooks.flow import answer
+from hooks.operations.call import NOTHING, current
+from hooks.operations.entrance import INCIDENT_HEADER, REQUEST_HEADER, Entrance, Operations
+from hooks.operations.logs import event
+from hooks.operations.pages import PAGES, QUIET, add_pages
 from hooks.protocol import BadRequestError, Fault, operation_outcome, read_request
 from hooks.security.clients import CALLER
 from hooks.security.fetch_keys import fetch_keys
@@ -28,11 +33,6 @@ from hooks.security.setup import OFF, NoCallersError, callers
 from hooks.services import SERVICES, Service, discovery
 from hooks.settings import Settings, SettingsError
 from hooks.sites import Sites
-
-INCIDENT_HEADER = "X-Incident-Id"
-"""Every answer carries an id under this name; the log and the cards that tell of a failure name it too."""
-
-_log = logging.getLogger("nusinersen_cds")
 
 
 def now() -> datetime:
@@ -48,12 +48,18 @@ def create_app(
     library: Library | None = None,
     transport: Transport | None = None,
     keys: Fetch = fetch_keys,
+    operations: Operations | None = None,
 ) -> FastAPI:
     """The CDS Hooks service. Raises RegimenFaults, UnknownRegimen or ValueError where the settings name no regimen
     that can be used, and SettingsError where nobody could call. `transport` takes the place of the network on
-    the way to FHIR servers. `keys` reads the key sets of clients.
+    the way to FHIR servers. `keys` reads the key sets of clients. `operations` is what its operators see it by;
+    without one it has metrics and health of its own, and no traces.
     """
-    sites = Sites.of(settings, library or load_regimens(settings.site_folder), clock=clock, new_id=new_id)
+    library = library or load_regimens(settings.site_folder)
+    operations = operations or Operations()
+    sites = Sites.of(settings, library, clock=clock, new_id=new_id)
+    operations.metrics.add("parts_not_ok", "Parts of the service that are degraded or down", operations.health.not_ok)
+    operations.metrics.show_regimens(library.regimens.values(), [desk.site.regimen for desk in sites])
     try:
         known = callers(settings, [desk.site for desk in sites], claims=None, fetch=keys, clock=clock)
     except NoCallersError as error:
@@ -65,74 +71,79 @@ def create_app(
             for desk in sites:
                 desk.warm_up()
                 desk.http = await opened.enter_async_context(Http(desk.limits, desk.allowed, transport))
+                desk.traces = operations.traces
             if known is None:
-                _log.warning("%s", OFF)
+                event(OFF, WARNING)
+            operations.health.running = True
             yield
+            operations.health.running = False
+        await asyncio.to_thread(operations.traces.close, settings.shutdown_seconds)
 
     app = FastAPI(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
+    # What is added later stands further out. A browser's preflight carries no token, and passes first; a refusal is
+    # counted, and readable by the browser's script.
     if known is not None:
-        app.add_middleware(Gate, callers=known, new_id=new_id, incident_header=INCIDENT_HEADER)
-    # outside of the gate: a browser's preflight carries no token, and a refusal must be readable by its script
+        app.add_middleware(Gate, callers=known, count=operations.metrics.refused)
+    app.add_middleware(
+        Entrance,
+        operations=operations,
+        new_id=new_id,
+        pages={"/cds-services": "discovery", **{f"/cds-services/{name}": name for name in SERVICES}, **PAGES},
+        services=frozenset(SERVICES),
+        quiet=QUIET,
+    )
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "OPTIONS"],
-        allow_headers=["Authorization", "Content-Type"],
-        expose_headers=[INCIDENT_HEADER],
+        allow_headers=["Authorization", "Content-Type", REQUEST_HEADER, "traceparent"],
+        expose_headers=[INCIDENT_HEADER, REQUEST_HEADER],
     )
     offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites]))
 
     @app.get("/cds-services")
     async def discover() -> Response:
         """The services, by CDS Hooks 2.0."""
-        return Response(offered, media_type="application/json", headers={INCIDENT_HEADER: new_id()})
+        return Response(offered, media_type="application/json")
 
     for service in SERVICES.values():
-        app.add_api_route(
-            f"/cds-services/{service.id}", _call(service, sites, new_id), methods=["POST"], summary=service.title
-        )
+        app.add_api_route(f"/cds-services/{service.id}", _call(service, sites), methods=["POST"], summary=service.title)
 
     @app.post("/cds-services/{service_id}", include_in_schema=False)
     async def no_such_service() -> Response:
         """A service that is not ours: the answer lists those that are."""
         text = f"there is no service of this id; there are {', '.join(SERVICES)}"
-        return _answer(404, operation_outcome("not-found", text), new_id())
+        return _answer(404, operation_outcome("not-found", text))
 
-    _answer_errors(app, new_id)
-    return app
-
-
-def _answer_errors(app: FastAPI, new_id: Callable[[], str]) -> None:
-    """Every error that no route answers is an OperationOutcome with an incident id."""
+    add_pages(app, operations, metrics=settings.metrics_open)
 
     @app.exception_handler(HTTPException)
     async def no_such_page(_: Request, error: HTTPException) -> Response:
+        """What no route answers."""
         code = "not-found" if error.status_code == 404 else "not-supported"
         text = f"{error.detail}: the services are listed at /cds-services"
-        return _answer(error.status_code, operation_outcome(code, text), new_id(), error.headers)
+        return _answer(error.status_code, operation_outcome(code, text), error.headers)
 
-    @app.exception_handler(Exception)
-    async def failed(_: Request, error: Exception) -> Response:
-        incident = new_id()
-        # Only the kind of error is logged: its text may quote the request.
-        _log.error("incident %s: %s in an answer", incident, type(error).__name__)
-        text = f"the service failed; its log knows this as incident {incident}"
-        return _answer(500, operation_outcome("exception", text), incident)
+    return app
 
 
-def _call(service: Service, sites: Sites, new_id: Callable[[], str]) -> Callable[[Request], Awaitable[Response]]:
+def _call(service: Service, sites: Sites) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of one service. Each has a route of its own, which costs less than a parameter in the path."""
 
     async def call(request: Request) -> Response:
         """One hook call: cards, or an OperationOutcome that says what was wrong."""
-        incident = new_id()
+        noted = current()
         try:
             called = read_request(_parsed(await request.body()), serves=service.hooks)
         except BadRequestError as error:
-            return _answer(400, error.outcome(), incident)
+            return _answer(400, error.outcome())
+        noted.hook = called.hook
         desk = sites.choose(request.scope.get(CALLER), called.fhir_server)
-        answered = await answer(called, desk, service.id, incident)
-        return Response(answered.body, answered.status, {INCIDENT_HEADER: incident}, media_type="application/json")
+        answered = await answer(called, desk, service.id, noted.incident)
+        noted.site = NOTHING if desk.refusal else desk.site.id
+        noted.outcome = answered.outcome
+        noted.cards = tuple([card["source"]["topic"]["code"] for card in answered.cards])
+        return Response(answered.body, answered.status, media_type="application/json")
 
     return call
 
@@ -154,7 +165,5 @@ def _no_number(name: str) -> object:
     raise ValueError(f"{name} is no JSON")
 
 
-def _answer(status: int, body: dict[str, Any], incident: str, headers: Any = None) -> Response:
-    return Response(
-        orjson.dumps(body), status, {INCIDENT_HEADER: incident, **(headers or {})}, media_type="application/json"
-    )
+def _answer(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, media_type="application/json")

@@ -17,6 +17,7 @@ from cds.fhir.limits import Limits
 from cds.fhir.orders import moved
 from cds.regimens.library import Library
 from hooks.cards import CardContext, chart_cards
+from hooks.operations.traces import NoTraces, Traces
 from hooks.protocol import HookRequest
 from hooks.settings import Settings
 from hooks.site_settings import Site
@@ -36,6 +37,7 @@ class Desk:
     new_id: Callable[[], str]
     http: Http | None = field(default=None)
     refusal: str = ""
+    traces: Traces = field(default_factory=NoTraces)
 
     @classmethod
     def of(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
+from logging import ERROR, WARNING
 from typing import Any
 
 import orjson
@@ -24,11 +24,10 @@ from hooks.cards import chart_cards, not_checked_card, order_cards
 from hooks.desk import Desk
 from hooks.drafts import Drafts, read_drafts
 from hooks.gather import Gathered, Link, NoSourceError, NotReadError, gather, prefetched
+from hooks.operations.logs import event, reduced
 from hooks.protocol import ORDER_HOOKS, HookRequest, operation_outcome
 from hooks.site_settings import OnFailure
 from hooks.wording import NotChecked
-
-_log = logging.getLogger("nusinersen_cds")
 
 Body = dict[str, Any]
 Card = dict[str, Any]
@@ -44,6 +43,8 @@ class Outcome(StrEnum):
     """A card says that an order, or a chart, could not be checked."""
     NOT_ANSWERED = "not-answered"
     """The status says so: an EHR may show nothing."""
+    FAILED = "failed"
+    """An error in this service kept it from checking; a card or the status says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +90,21 @@ async def answer(request: HookRequest, desk: Desk, service: str, incident: str) 
         said = _with_incident(str(error), incident)
         return _refused(operation_outcome("required", said, f"prefetch.{error.key}"), on)
     except NotKnownError as error:
-        _log.warning("incident %s: not known whether an order is ours: %s", incident, error)
+        event("not-known-whether-ours", WARNING, why=str(error))
         return _refused(operation_outcome("processing", _with_incident(str(error), incident)), on)
     except NotReadError as error:
-        why, reason = error.why, str(error)
-        _log.warning("incident %s: not checked: %s", incident, reason)
+        outcome, why, reason = Outcome.NOT_CHECKED, error.why, str(error)
+        event("not-checked", WARNING, reason=why, why=reason)
     except Exception as error:  # noqa: BLE001  whatever went wrong, an unchecked order must not look checked
-        why, reason = NotChecked.INTERNAL, ""
-        # Only kind and place of the error are logged: its text may quote the request.
-        _log.error("incident %s: %s at %s", incident, type(error).__name__, _place(error))
+        outcome, why, reason = Outcome.FAILED, NotChecked.INTERNAL, ""
+        event("failed", ERROR, **reduced(error))
     chosen = desk.site.order_failure if is_order else desk.site.chart_failure
     if chosen is OnFailure.CARD:
         card = not_checked_card(why, incident, desk.context(now), more=reason)
-        return _answered(_Found(Outcome.NOT_CHECKED, [card]), desk, on, silent=silent)
+        return _answered(_Found(outcome, [card]), desk, on, silent=silent)
     said = reason or "the service failed while it checked; its log knows the incident"
-    return _refused(operation_outcome("processing", _with_incident(said, incident)), on)
+    told = operation_outcome("processing", _with_incident(said, incident))
+    return _refused(told, on, Outcome.NOT_ANSWERED if outcome is Outcome.NOT_CHECKED else outcome)
 
 
 def _answered(found: _Found, desk: Desk, on: date, *, silent: bool) -> Answered:
@@ -114,8 +115,8 @@ def _answered(found: _Found, desk: Desk, on: date, *, silent: bool) -> Answered:
     return Answered(200, written, found.outcome, on, tuple(found.cards), found.assessment, not silent)
 
 
-def _refused(outcome: Body, on: date) -> Answered:
-    return Answered(412, orjson.dumps(outcome), Outcome.NOT_ANSWERED, on)
+def _refused(told: Body, on: date, outcome: Outcome = Outcome.NOT_ANSWERED) -> Answered:
+    return Answered(412, orjson.dumps(told), outcome, on)
 
 
 async def _chart(request: HookRequest, desk: Desk, now: datetime) -> _Found:
@@ -126,7 +127,9 @@ async def _chart(request: HookRequest, desk: Desk, now: datetime) -> _Found:
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
         raise NotReadError("; ".join(gathered.problems))
     outcome = Outcome.CHECKED if _has_drug(assessment) else Outcome.NOT_OURS
-    return _Found(outcome, chart_cards(assessment, context=desk.context(now, gathered.problems)), assessment)
+    with desk.traces.step("cards"):
+        cards = chart_cards(assessment, context=desk.context(now, gathered.problems))
+    return _Found(outcome, cards, assessment)
 
 
 async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime) -> _Found:
@@ -138,7 +141,8 @@ async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime
     until = asyncio.get_running_loop().time() + desk.limits.seconds
     if drafts.wanted():
         # half of the time, so that a slow Medication of another order leaves enough for the history
-        drafts = await _with_medications(request, drafts, read, link, desk.limits.seconds / 2)
+        with desk.traces.step("medications"):
+            drafts = await _with_medications(request, drafts, read, link, desk.limits.seconds / 2)
     unchecked = _unchecked(drafts, f"Patient/{request.patient_id}")
     if not drafts.to_judge and not drafts.nameless:
         cards = [not_checked_card(why, incident, desk.context(now), more=more) for why, more in unchecked]
@@ -147,7 +151,8 @@ async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime
     gathered = await _gather_for(drafts, partial(_gather, request, desk, link, left))
     assessment = _assess(request, gathered, desk, now, drafts.ours)
     context = desk.context(now, gathered.problems)
-    cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
+    with desk.traces.step("cards"):
+        cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
     had_drug = _has_drug(assessment) or assessment.forecast.status is Status.DECISION
     if drafts.nameless and (had_drug or (drafts.failure and (cards or unchecked))):
         said = [f"{order.reference}: {order.identity.element} {order.identity.detail}" for order in drafts.nameless]
@@ -165,7 +170,8 @@ async def _gather(request: HookRequest, desk: Desk, link: Link, seconds: float) 
     """The records. Raises NotReadError where it is not known whose patient this is, and what `gather` raises."""
     if desk.refusal:
         raise NotReadError(desk.refusal, why=NotChecked.NO_SITE)
-    return await gather(request, link, drug=desk.regimen.drug, seconds=seconds)
+    with desk.traces.step("gather"):
+        return await gather(request, link, drug=desk.regimen.drug, seconds=seconds)
 
 
 def _unchecked(drafts: Drafts, patient: str) -> tuple[tuple[NotChecked, str], ...]:
@@ -211,23 +217,24 @@ def _has_drug(assessment: Assessment) -> bool:
 
 
 def _assess(request: HookRequest, gathered: Gathered, desk: Desk, now: datetime, orders: Iterable[Order]) -> Assessment:
-    patient = f"Patient/{request.patient_id}"
-    records = read_history(
-        gathered.resources,
-        drug=desk.regimen.drug,
-        zone=desk.zone,
-        patient=patient,
-        medications=gathered.medications,
-        full_urls=gathered.full_urls,
-    )
-    return assess(
-        patient,
-        records,
-        desk.regimen,
-        on=now.astimezone(desk.zone).date(),
-        whole=gathered.whole and not lost(records, gathered.unread),
-        proposals=[proposal for order in orders for proposal in order.proposals],
-    )
+    with desk.traces.step("assess"):
+        patient = f"Patient/{request.patient_id}"
+        records = read_history(
+            gathered.resources,
+            drug=desk.regimen.drug,
+            zone=desk.zone,
+            patient=patient,
+            medications=gathered.medications,
+            full_urls=gathered.full_urls,
+        )
+        return assess(
+            patient,
+            records,
+            desk.regimen,
+            on=now.astimezone(desk.zone).date(),
+            whole=gathered.whole and not lost(records, gathered.unread),
+            proposals=[proposal for order in orders for proposal in order.proposals],
+        )
 
 
 def _written(body: Body) -> bytes:
@@ -244,13 +251,3 @@ def _written(body: Body) -> bytes:
 
 def _with_incident(text: str, incident: str) -> str:
     return f"{text} (incident {incident})"
-
-
-def _place(error: BaseException) -> str:
-    """Where an error was raised: file and line, no values."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "an unknown place"
-    return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"

@@ -3,41 +3,81 @@
 from __future__ import annotations
 
 import errno
-import logging
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
+from prometheus_client import start_http_server
 
 from cds.regimens.library import RegimenFaults, UnknownRegimen
 from hooks.app import create_app
 from hooks.console import UsageError, say
-from hooks.settings import Settings, SettingsError
+from hooks.operations.entrance import Operations
+from hooks.operations.logs import LogFormat, event, log_lines
+from hooks.operations.metrics import Metrics
+from hooks.operations.traces import NoTraces, Traces, open_traces
+from hooks.settings import PREFIX, Settings, SettingsError
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serves until Ctrl-C or SIGTERM. Raises UsageError for settings, a host or a port that cannot be used."""
+    operations = Operations(traces=_traces(settings))
     try:
-        app = create_app(settings)
+        app = create_app(settings, operations=operations)
     except (RegimenFaults, UnknownRegimen, SettingsError, ValueError) as error:
         raise UsageError(str(error)) from None
-    with _listen(host, port) as listener:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        for handler in logging.getLogger().handlers:
-            handler.addFilter(without_traceback)
-        # log_config None: uvicorn's own would print tracebacks, and requests, past the filter above.
-        config = uvicorn.Config(app, log_config=None, log_level="info", access_log=False, server_header=False)
+    with (
+        _listen(host, port) as listener,
+        _metrics(settings, host, operations.metrics),
+        log_lines(settings.log_format, settings.log_level),
+    ):
         shown = f"[{host}]" if ":" in host else host
-        say(f"nusinersen-cds: http://{shown}:{listener.getsockname()[1]}/cds-services, Ctrl-C to stop")
-        uvicorn.Server(config).run(sockets=[listener])
+        url = f"http://{shown}:{listener.getsockname()[1]}/cds-services"
+        if settings.log_format is LogFormat.TEXT:
+            say(f"nusinersen-cds: {url}, Ctrl-C to stop")
+        else:
+            event("serving", url=url)
+        uvicorn.Server(uvicorn.Config(app, **server_options(settings.shutdown_seconds))).run(sockets=[listener])
 
 
-def without_traceback(record: logging.LogRecord) -> bool:
-    """Lets every record through without its traceback: the text of an error may quote a request."""
-    if record.exc_info:
-        kind = record.exc_info[0]
-        text = f"an error: {kind.__name__ if kind else 'unknown'}"
-        vars(record).update(msg=text, args=(), exc_info=None, exc_text=None)
-    return True
+def server_options(shutdown_seconds: int) -> dict[str, Any]:
+    """How every server of ours runs: with our log lines alone, since its own show paths and the texts of errors;
+    without web sockets, which nothing here speaks; and with `shutdown_seconds` for calls in flight at a stop."""
+    return {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "ws": "none",
+        "timeout_graceful_shutdown": shutdown_seconds,
+    }
+
+
+def _traces(settings: Settings) -> Traces:
+    if not settings.tracing:
+        return NoTraces()
+    endpoint = str(settings.tracing_endpoint) if settings.tracing_endpoint else None
+    return open_traces(endpoint=endpoint, share=settings.tracing_share, to_servers=settings.tracing_to_servers)
+
+
+@contextmanager
+def _metrics(settings: Settings, host: str, metrics: Metrics) -> Iterator[None]:
+    """The port for metrics, where the site has one, served by a thread of its own."""
+    if settings.metrics_port is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(settings.metrics_port, host, metrics.registry)
+    except OSError as error:
+        what = f"{PREFIX}METRICS_PORT: port {settings.metrics_port} of {host} cannot be used ({error.strerror})"
+        raise UsageError(f"{what}; choose another one") from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def _listen(host: str, port: int) -> socket.socket:

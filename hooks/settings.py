@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettings
 
 from hooks.boundary_settings import BoundaryFields
+from hooks.operations.logs import LogFormat, LogLevel
 from hooks.site_settings import Site, SiteFields, SiteFileError, Words, ZoneName, clashes, read_sites, said
 
 PREFIX = "NUSINERSEN_CDS_"
@@ -33,6 +34,25 @@ class Settings(BaseSettings, BoundaryFields, SiteFields):
     max_pages: int = Field(100, ge=1, description="Pages of one search that are read at most")
     page_size: int = Field(500, ge=1, description="Resources asked for per page")
     cors_origins: Words = Field(("*",), description="Browser origins that may call the service, separated by spaces")
+    log_format: LogFormat = Field(LogFormat.JSON, description="Log lines for machines or for people")
+    log_level: LogLevel = Field(LogLevel.INFO, description="From which level on log lines are written")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port for /metrics alone, on the address of the service; none: no such port"
+    )
+    metrics_open: bool = Field(
+        False, description="Show /metrics on the port of the service too, to everybody who reaches it"
+    )
+    tracing: bool = Field(False, description="Send traces to an OpenTelemetry collector; needs the extra [tracing]")
+    tracing_endpoint: HttpUrl | None = Field(
+        None, description="URL of the collector, for OTLP over HTTP; none: http://localhost:4318/v1/traces"
+    )
+    tracing_share: float = Field(
+        1.0, ge=0, le=1, description="Share of the calls that are traced where the caller does not say whether to"
+    )
+    tracing_to_servers: bool = Field(False, description="Send traceparent to the FHIR servers that are read from")
+    shutdown_seconds: int = Field(
+        10, ge=1, description="Time for calls in flight to end when the service is stopped, before they are cut off"
+    )
 
     def sites(self) -> tuple[Site, ...]:
         """The sites of this service. Raises SettingsError, also where two of them cannot be told apart."""

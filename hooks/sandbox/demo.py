@@ -14,6 +14,7 @@ from rich.text import Text
 from starlette.types import ASGIApp
 
 from hooks.app import create_app, now
+from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.sandbox.calls import Shown, call_all, chart_request, discover, order_request
 from hooks.sandbox.patients import DemoPatient, demo_patients
 from hooks.sandbox.running import HOST, address, forever, listen, serving, stoppable
@@ -28,7 +29,13 @@ _WIDTH_OF_A_FILE = 150
 
 def demo_settings() -> Settings:
     """The settings of the demonstration, for which the demo patients were written. Raises SettingsError."""
-    return load(regimen="eu-12mg", time_zone="Europe/Stockholm", show_assessment=True, client_auth="off")
+    return load(
+        regimen="eu-12mg",
+        time_zone="Europe/Stockholm",
+        show_assessment=True,
+        client_auth="off",
+        metrics_open=True,
+    )
 
 
 def run_demo(
@@ -57,7 +64,7 @@ def run_demo(
             (create_sandbox(fhir, on), fhir_socket),
             (create_app(settings, clock=clock), service_socket),
         ]
-        with stoppable(), serving(apps):
+        with stoppable(), log_lines(LogFormat.TEXT, LogLevel.WARNING), serving(apps):
             console.print(table(call_all(service, fhir, patients), f"Regimen {site.regimen} on {on}"))
             _print_addresses(console, service, fhir, patients)
             wait()
@@ -77,7 +84,8 @@ def run_sandbox(
     on = clock().astimezone((settings or demo_settings()).sites()[0].zone).date()
     with listen(port, "SANDBOX_PORT") as fhir_socket:
         fhir = f"{address(fhir_socket)}/fhir"
-        with stoppable(), serving([(create_sandbox(fhir, on), fhir_socket)]):
+        apps: list[tuple[ASGIApp, socket]] = [(create_sandbox(fhir, on), fhir_socket)]
+        with stoppable(), log_lines(LogFormat.TEXT, LogLevel.WARNING), serving(apps):
             console.print(f"FHIR R4 sandbox as of {on}, Ctrl-C to stop: {fhir}/Patient", soft_wrap=True)
             wait()
 

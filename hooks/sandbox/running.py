@@ -15,9 +15,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from hooks.console import UsageError
+from hooks.serve import server_options
 
 HOST = "127.0.0.1"
 _START_SECONDS = 30.0
+_STOP_SECONDS = 2
 
 
 class PortInUse(UsageError):
@@ -54,7 +56,7 @@ def serving(apps: Sequence[tuple[ASGIApp, socket.socket]]) -> Iterator[None]:
 
     Raises RuntimeError if one of them does not start.
     """
-    servers = [uvicorn.Server(_config(app)) for app, _ in apps]
+    servers = [uvicorn.Server(uvicorn.Config(app, **server_options(_STOP_SECONDS))) for app, _ in apps]
     threads = [
         threading.Thread(target=_run, args=(server, listener), daemon=True)
         for server, (_, listener) in zip(servers, apps, strict=True)
@@ -72,10 +74,6 @@ def serving(apps: Sequence[tuple[ASGIApp, socket.socket]]) -> Iterator[None]:
                 thread.join(timeout=5)
         for _, listener in apps:
             listener.close()
-
-
-def _config(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
 
 
 def _run(server: uvicorn.Server, listener: socket.socket) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
+from logging import WARNING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hooks.operations.logs import event
 from hooks.security.callers import Callers
 from hooks.security.clients import CALLER, RefusedError
-
-_log = logging.getLogger("nusinersen_cds")
 
 SERVICES_PATH = "/cds-services"
 
@@ -18,9 +17,9 @@ SERVICES_PATH = "/cds-services"
 class Gate:
     """An ASGI application that lets known callers through to `app`, on every path that has to do with the services."""
 
-    def __init__(self, app: ASGIApp, callers: Callers, new_id: Callable[[], str], incident_header: str) -> None:
-        self._app, self._callers, self._new_id = app, callers, new_id
-        self._incident_header = incident_header.lower().encode()
+    def __init__(self, app: ASGIApp, callers: Callers, count: Callable[[str], None]) -> None:
+        """`count` takes the reason of each refusal, one of `Why`."""
+        self._app, self._callers, self._count = app, callers, count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; the events of start and end pass."""
@@ -37,15 +36,11 @@ class Gate:
         await self._app(scope, receive, send)
 
     async def _refuse(self, error: RefusedError, send: Send) -> None:
-        incident = self._new_id()
+        self._count(error.why.name.lower().replace("_", "-"))
         # as the token claims, so it may be anyone's words: escaped and cut short
-        claimed = ", ".join(f"{name} {ascii(value)[:200]}" for name, value in claims(error).items())
-        _log.warning("incident %s: a caller was refused (401): %s%s", incident, error, f" ({claimed})" * bool(claimed))
-        headers = [
-            (b"www-authenticate", b"Bearer"),
-            (b"content-length", b"0"),
-            (self._incident_header, incident.encode()),
-        ]
+        claimed = {name: ascii(value)[1:-1][:200] for name, value in claims(error).items()}
+        event("caller-refused", WARNING, why=str(error), **claimed)
+        headers = [(b"www-authenticate", b"Bearer"), (b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 401, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hooks.operations.entrance import Operations
+from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.security.setup import OFF
 from hooks.settings import Settings, SettingsError, load
 from tests.security.door import EPIC, SANDBOX, KeyServers, key_file
@@ -77,30 +79,43 @@ def test_a_known_client_gets_discovery_and_cards(issuer: Issuer) -> None:
         ("HEAD", DISCOVERY),
     ],
 )
-def test_a_call_without_a_token_gets_a_bare_401(method: str, path: str, caplog: pytest.LogCaptureFixture) -> None:
-    with guarded() as client:
+def test_a_call_without_a_token_gets_a_bare_401(method: str, path: str) -> None:
+    stream, operations = StringIO(), Operations()
+    with log_lines(LogFormat.JSON, LogLevel.WARNING, stream), guarded(operations=operations) as client:
         answer = client.request(method, path, headers=ORIGIN, json=OVERDUE if method == "POST" else None)
     assert (answer.status_code, answer.content) == (401, b"")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     # a script of a browser may see that it was refused, and under which number to ask
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert INCIDENT in answer.headers["Access-Control-Expose-Headers"]
-    assert f"incident {answer.headers[INCIDENT]}: a caller was refused (401): no bearer token" in caplog.text
+    [line] = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line[name] for name in ("event", "why", "incident")] == [
+        "caller-refused",
+        "no bearer token",
+        answer.headers[INCIDENT],
+    ]
+    counted = operations.metrics.registry.get_sample_value
+    assert counted("nusinersen_cds_refused_callers_total", {"reason": "no-token"}) == 1
 
 
-def test_a_refusal_is_logged_with_who_it_claims_to_be_and_never_with_the_token(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.DEBUG)
+def test_a_refusal_is_logged_with_who_it_claims_to_be_and_never_with_the_token() -> None:
+    stream = StringIO()
     headers = signed(SANDBOX, CHART, tenant="north\nINFO all is well", exp=NOW.timestamp() - 3600)
-    with guarded() as client:
+    with log_lines(LogFormat.JSON, LogLevel.INFO, stream), guarded() as client:
         answer = client.post(CHART, json=OVERDUE, headers=headers)
     assert answer.status_code == 401
-    [line] = [record.getMessage() for record in caplog.records if answer.headers[INCIDENT] in record.getMessage()]
-    assert f"(401): expired: 3600 s ago (iss '{SANDBOX.issuer}', tenant 'north\\nINFO all is well')" in line
+    line, request = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert {line["incident"], request["incident"]} == {answer.headers[INCIDENT]}
+    assert [line[name] for name in ("event", "why", "iss", "tenant")] == [
+        "caller-refused",
+        "expired: 3600 s ago",
+        SANDBOX.issuer,
+        "north\\nINFO all is well",
+    ]
+    assert (request["event"], request["status"], request["outcome"]) == ("request", 401, "refused")
     token = headers["Authorization"].removeprefix("Bearer ")
     for part in (token, *token.split(".")):
-        assert part not in caplog.text
+        assert part not in stream.getvalue()
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, CHART, f"{ORDER}/feedback"])

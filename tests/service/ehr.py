@@ -14,6 +14,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from cds.fhir.resources import explain
 from hooks.app import create_app
+from hooks.operations.entrance import Operations
 from hooks.security.key_sources import Fetch
 from hooks.settings import Settings
 from hooks.wire import CardsResponse
@@ -142,7 +143,9 @@ class Client:
 
 
 @contextmanager
-def service(answer: Answer = no_calls, keys: Fetch = no_keys, **settings: Any) -> Iterator[Client]:
+def service(
+    answer: Answer = no_calls, keys: Fetch = no_keys, *, operations: Operations | None = None, **settings: Any
+) -> Iterator[Client]:
     """The running service, its FHIR server answering by `answer`. Its ids are counted, so that they can be foretold."""
     chosen: Mapping[str, Any] = {
         "regimen": "eu-12mg",
@@ -158,6 +161,7 @@ def service(answer: Answer = no_calls, keys: Fetch = no_keys, **settings: Any) -
         new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}",
         transport=httpx.MockTransport(answer),
         keys=keys,
+        operations=operations,
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):

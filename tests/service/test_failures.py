@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+import json
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import httpx
 import pytest
 
 import hooks.flow
+from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.wire import CardsResponse
 from tests.service.ehr import (
     CHART,
@@ -199,20 +201,23 @@ def test_a_record_of_another_patient_is_never_counted() -> None:
 
 @pytest.mark.parametrize("broken", ["assess", "read_history", "order_cards", "read_drafts", "gather"])
 def test_a_crash_is_a_warning_card_with_an_incident_and_no_patient_data(
-    broken: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object, **__: object) -> None:
         raise ValueError(f"a text that quotes Patient/{PATIENT}")
 
-    with service(no_calls) as client, caplog.at_level(logging.DEBUG):
+    stream = StringIO()
+    with service(no_calls) as client, log_lines(LogFormat.JSON, LogLevel.INFO, stream):
         monkeypatch.setattr(hooks.flow, broken, crash)
         answer = ask(client, ORDER, call("order-sign", drafts=[draft()], prefetch=prefetched(*LAST_WEEK)))
     assert kinds(answer) == ["NusinersenNotChecked"]
     incident = answer.headers["X-Incident-Id"]
     assert incident in answer.json()["cards"][0]["detail"]
-    logged = [record.getMessage() for record in caplog.records if record.name == "nusinersen_cds"]
-    assert any(incident in line and "ValueError" in line for line in logged)
-    assert not any(PATIENT in line or TOKEN in line for line in logged)
+    logged = [json.loads(line) for line in stream.getvalue().splitlines()]
+    [failed] = [line for line in logged if line["event"] == "failed"]
+    assert (failed["level"], failed["incident"], failed["error"]) == ("error", incident, "ValueError")
+    assert PATIENT not in stream.getvalue()
+    assert TOKEN not in stream.getvalue()
     assert PATIENT not in answer.text
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, HttpUrl, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import NoDecode
 
@@ -127,6 +127,7 @@ _WORDS = {
     str: "a text",
     Path: "a path",
     SecretStr: "a secret text",
+    HttpUrl: "a URL",
 }
 
 

@@ -1,0 +1,1 @@
+"""What the operators of the service see: log lines, metrics, traces, health. None of it holds patient data."""
