@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from hooks.conformance.cli import EXIT_CODES, conformance
 from hooks.console import UsageError, output, output_failed, plain_errors
 from hooks.options import (
     ClientId,
@@ -224,6 +225,9 @@ def serve(
             tolerance_maintenance=tolerance_maintenance,
         )
         serve_hooks(settings, host, port)
+
+
+app.command("conformance", epilog=EXIT_CODES, no_args_is_help=True)(conformance)
 
 
 @app.command()

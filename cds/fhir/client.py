@@ -1,4 +1,4 @@
-"""The FHIR client: one server, one token, its histories read within limits. The only module that imports httpx."""
+"""The FHIR client: one server, one token, its histories read within limits."""
 
 from __future__ import annotations
 
