@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +23,39 @@ from hooks.conformance.table import CHECKS
 from hooks.conformance.tokens import signer
 from hooks.sandbox.running import address, listen, serving
 from hooks.settings import Settings
-from tests.conformance.good import key
+from tests.conformance.good import ISSUER, key, pem
 from tests.service.ehr import NOW
 
 Json = dict[str, Any]
 
-NO_LINKS = {"link-fields", "link-url", "link-app-context"}
-NO_FEEDBACK = {name for name in CHECKS if name.startswith("feedback-")}
 NO_KEY = {name for name in CHECKS if name.startswith("auth-")} - {"auth-required"}
 # What cannot be judged of our service, and why. Whatever else were skipped would be skipped in silence.
 SKIPPED: dict[str, set[str]] = {
     "is this machine": {"tls"},
-    "had links": NO_LINKS - {"link-app-context"},
+    "no card had links": {"link-fields", "link-url"},
     "had appContext": {"link-app-context"},
     "had systemActions": {"system-actions"},
-    "takes no feedback": NO_FEEDBACK,
-    "--key": NO_KEY,
+    "takes no feedback": {name for name in CHECKS if name.startswith("feedback-")},
     "--crd": {name for name, check in CHECKS.items() if check.crd},
     "has fhirAuthorization": {"request-scope-patient"},
 }
 
 
+@contextmanager
+def ours(**settings: Any) -> Iterator[str]:
+    """The base URL of our service, on a socket."""
+    with listen(0, "of the test") as listener:
+        url = address(listener)
+        chosen = {"regimen": "eu-12mg", "time_zone": "Pacific/Chatham", "public_url": url, **settings}
+        with serving([(create_app(Settings(**chosen), clock=lambda: NOW), listener)]):
+            yield url
+
+
 @pytest.fixture(scope="module")
 def base() -> Iterator[str]:
-    app = create_app(Settings(regimen="eu-12mg", time_zone="Pacific/Chatham"), clock=lambda: NOW)
-    with listen(0, "of the test") as listener, serving([(app, listener)]):
-        yield address(listener)
+    """The service as `make run` starts it: it asks nobody who calls."""
+    with ours(client_auth="off") as url:
+        yield url
 
 
 def checked(capsys: pytest.CaptureFixture[str], url: str, **options: Any) -> tuple[int, dict[str, Json]]:
@@ -55,15 +63,33 @@ def checked(capsys: pytest.CaptureFixture[str], url: str, **options: Any) -> tup
     return ended, {one["check"]: one for one in json.loads(capsys.readouterr().out)["results"]}
 
 
-def test_our_service_keeps_every_rule(capsys: pytest.CaptureFixture[str], base: str) -> None:
+def outcomes(results: dict[str, Json], outcome: str) -> list[str]:
+    return [name for name, one in results.items() if one["outcome"] == outcome]
+
+
+def assert_skipped(results: dict[str, Json], expected: dict[str, set[str]]) -> None:
+    for reason, names in expected.items():
+        assert {name for name in outcomes(results, "skipped") if reason in results[name]["reason"]} == names, reason
+    assert set(outcomes(results, "skipped")) == set().union(*expected.values())
+
+
+def test_our_service_keeps_every_rule(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    private, public = tmp_path / "key.pem", tmp_path / "keys.json"
+    private.write_bytes(pem())
+    given = ECAlgorithm.to_jwk(key().public_key(), as_dict=True)
+    public.write_text(json.dumps({"keys": [{**given, "kid": "k", "use": "sig", "alg": "ES384"}]}), "utf-8")
+    with ours(clients=[{"issuer": ISSUER, "jwks_file": str(public)}]) as url:
+        ended, results = checked(capsys, url, key=private, key_id="k", issuer=ISSUER, strict=True)
+    assert {name: results[name]["seen"] for name in outcomes(results, "failed")} == {}
+    assert ended == 0
+    assert_skipped(results, SKIPPED)
+
+
+def test_where_everybody_may_call_the_check_says_so(capsys: pytest.CaptureFixture[str], base: str) -> None:
     ended, results = checked(capsys, base)
     assert ended == 0
-    # without a key nobody is asked who calls; the check says so
-    assert [name for name, one in results.items() if one["outcome"] == "failed"] == ["auth-required"]
-    for reason, names in SKIPPED.items():
-        skipped = {name for name, one in results.items() if reason in one.get("reason", "")}
-        assert skipped == names, reason
-    assert {name for name, one in results.items() if one["outcome"] == "skipped"} == set().union(*SKIPPED.values())
+    assert outcomes(results, "failed") == ["auth-required"]
+    assert_skipped(results, {**SKIPPED, "--key": NO_KEY})
 
 
 def test_requests_of_ones_own_replace_the_samples(
@@ -116,7 +142,7 @@ def test_a_port_where_nobody_listens() -> None:
     assert "is not reachable" in ended.stderr
 
 
-KEY = ["--key", "key.json", "--issuer", "https://client.example.invalid"]
+KEY = ["--key", "key.json", "--issuer", ISSUER]
 
 
 @pytest.mark.parametrize(
