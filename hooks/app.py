@@ -22,6 +22,7 @@ from cds.regimens.library import load as load_regimens
 from hooks.flow import answer
 from hooks.operations.call import NOTHING, current
 from hooks.operations.entrance import INCIDENT_HEADER, REQUEST_HEADER, Entrance, Operations
+from hooks.operations.fhir import watching
 from hooks.operations.logs import event
 from hooks.operations.pages import PAGES, QUIET, add_pages
 from hooks.protocol import BadRequestError, Fault, operation_outcome, read_request
@@ -68,9 +69,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
+            watch = watching(operations.metrics, operations.traces)
             for desk in sites:
                 desk.warm_up()
-                desk.http = await opened.enter_async_context(Http(desk.limits, desk.allowed, transport))
+                desk.http = await opened.enter_async_context(Http(desk.limits, desk.allowed, transport, watch))
                 desk.traces = operations.traces
             if known is None:
                 event(OFF, WARNING)

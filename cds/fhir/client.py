@@ -27,6 +27,7 @@ from cds.fhir.needs import NEEDS, Need, query
 from cds.fhir.plain import Resource
 from cds.fhir.retry import RETRIED, pause_before
 from cds.fhir.unpack import ACCEPTED, BrokenBody, unpacked
+from cds.fhir.watch import Watch, unwatched
 
 _HEADERS = {
     "Accept": "application/fhir+json, application/json;q=0.9",
@@ -54,8 +55,10 @@ class Http:
     no proxy of the environment, behind which nobody sees which address is called.
     """
 
-    def __init__(self, limits: Limits, allowed: Allowed, transport: Transport | None = None) -> None:
-        self.allowed = allowed
+    def __init__(
+        self, limits: Limits, allowed: Allowed, transport: Transport | None = None, watch: Watch = unwatched
+    ) -> None:
+        self.allowed, self.watch = allowed, watch
         many = httpx.Limits(max_connections=100, max_keepalive_connections=20)
         self.pool = httpx.AsyncClient(
             transport=transport or httpx.AsyncHTTPTransport(limits=many),
@@ -231,18 +234,20 @@ async def _send(http: Http, request: httpx.Request, what: str, where: str, budge
                 raise FhirError(Kind.DENIED, f"{text}. If that is right, add its network to the setting fhir_networks")
 
     request.extensions["trace"] = check_address
-    try:
-        response = await http.pool.send(request, stream=True, auth=None, follow_redirects=False)
-        async with aclosing(response):
-            packed = response.headers.get("content-encoding", "")
-            assert isinstance(response.stream, httpx.AsyncByteStream), "an answer to an asynchronous client is one"
-            # as it came: httpx would unpack each part whole, however large it becomes
-            body = await unpacked(response.stream, packed, lambda size: budget.spend(size, what, where))
-            return Reply(response.status_code, response.headers, body)
-    except (httpx.HTTPError, httpx.InvalidURL, BrokenBody) as error:
-        fault = _fault(error, what, where)
-    # raised here, since an error of httpx holds the request and with it the token
-    raise fault
+    with http.watch(what, request.headers) as answered:
+        try:
+            response = await http.pool.send(request, stream=True, auth=None, follow_redirects=False)
+            async with aclosing(response):
+                packed = response.headers.get("content-encoding", "")
+                assert isinstance(response.stream, httpx.AsyncByteStream), "an answer to an asynchronous client is one"
+                # as it came: httpx would unpack each part whole, however large it becomes
+                body = await unpacked(response.stream, packed, lambda size: budget.spend(size, what, where))
+                answered(response.status_code)
+                return Reply(response.status_code, response.headers, body)
+        except (httpx.HTTPError, httpx.InvalidURL, BrokenBody) as error:
+            fault = _fault(error, what, where)
+        # raised here, since an error of httpx holds the request and with it the token
+        raise fault
 
 
 def _fault(error: Exception, what: str, where: str) -> FhirError:

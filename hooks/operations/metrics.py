@@ -30,7 +30,7 @@ class Metrics:
         self._calls = self._counter("calls", "Answered calls by their outcome", "service", "hook", "site", "outcome")
         self._cards = self._counter("cards", "Cards found, by kind", "service", "hook", "site", "kind")
         self._refused = self._counter("refused_callers", "Requests that were not let in, by reason", "reason")
-        self._reads = self._counter("fhir_requests", "Requests to FHIR servers by how they ended", "kind", "outcome")
+        self._reads = self._counter("fhir_requests", "Requests to FHIR servers by how they ended", "asked", "outcome")
         self._seconds = Histogram(
             f"{_PREFIX}_call_seconds",
             "Time from the arrival of a call to the end of its answer",
@@ -58,9 +58,9 @@ class Metrics:
         """A request was not let in. The reasons are a closed list, and nothing of the request."""
         self._refused.labels(reason).inc()
 
-    def asked(self, kind: str, outcome: str) -> None:
-        """A FHIR server was asked: `kind` is what for, in words without ids, `outcome` is `ok` or the kind of fault."""
-        self._reads.labels(kind, outcome).inc()
+    def asked(self, what: str, outcome: str) -> None:
+        """A FHIR server was asked: what for, in words without ids, and how it ended."""
+        self._reads.labels(what, outcome).inc()
 
     def show_regimens(self, loaded: Iterable[Regimen], used: Iterable[str]) -> None:
         """Every loaded regimen with its version and the digest of its files: 1 where a site judges by it, else 0."""

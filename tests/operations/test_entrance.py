@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,12 +26,15 @@ from tests.service.ehr import (
     ON_SCHEDULE,
     ORDER,
     OTHER_DRUG,
+    SERVER,
     Answer,
     Client,
     Resource,
     ask,
+    bundle,
     call,
     draft,
+    history,
     no_calls,
     prefetched,
     service,
@@ -59,9 +63,9 @@ class Watched:
 
 
 @contextmanager
-def watched(answer: Answer = no_calls, **settings: Any) -> Iterator[Watched]:
+def watched(answer: Answer = no_calls, *, to_servers: bool = False, **settings: Any) -> Iterator[Watched]:
     spans = InMemorySpanExporter()
-    operations = Operations(traces=OpenTelemetry(spans, share=1.0, to_servers=False))
+    operations = Operations(traces=OpenTelemetry(spans, share=1.0, to_servers=to_servers))
     stream = StringIO()
     with log_lines(LogFormat.JSON, LogLevel.INFO, stream), service(answer, operations=operations, **settings) as client:
         # what is said at the start is not what these tests are about
@@ -122,6 +126,58 @@ def test_the_steps_of_a_call_are_spans() -> None:
     spans = seen.spans.get_finished_spans()
     assert [span.name for span in spans] == ["gather", "assess", "cards", ORDER]
     assert {span.parent.span_id for span in spans[:-1] if span.parent} == {spans[-1].get_span_context().span_id}
+
+
+def pages(request: httpx.Request) -> httpx.Response:
+    """A history of two pages, of which the second breaks off."""
+    if "page" in request.url.params:
+        raise httpx.ReadError("gone", request=request)
+    link = [{"relation": "next", "url": f"{SERVER}?page=2"}]
+    return httpx.Response(200, json=bundle(history(*LAST_WEEK), link=link))
+
+
+def slow(_: httpx.Request) -> httpx.Response:
+    raise TimeoutError
+
+
+SEARCH = "the search for MedicationAdministration"
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended"),
+    [
+        pytest.param(refuses, {"denied": 1}, id="refused"),
+        pytest.param(lambda _: httpx.Response(429, headers={"Retry-After": "60"}), {"throttled": 1}, id="too many"),
+        pytest.param(lambda _: httpx.Response(404), {"4xx": 1}, id="not there"),
+        pytest.param(pages, {"2xx": 1, "unavailable": 3}, id="a page that breaks off, asked for again"),
+        pytest.param(slow, {"cut-off": 1}, id="an end that is none of the server's"),
+    ],
+)
+def test_requests_to_servers_are_counted_and_traced_by_what_they_ask_for(answer: Answer, ended: dict[str, int]) -> None:
+    with watched(answer) as seen:
+        ask(seen.client, ORDER, UNREAD)
+    counted = {
+        sample.labels["outcome"]: sample.value
+        for family in seen.operations.metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == "nusinersen_cds_fhir_requests_total" and sample.labels["asked"] == SEARCH
+    }
+    spans = [span for span in seen.spans.get_finished_spans() if span.name == SEARCH]
+    assert counted == ended
+    assert Counter((span.attributes or {})["nusinersen_cds.outcome"] for span in spans) == ended
+
+
+@pytest.mark.parametrize("to_servers", [True, False])
+def test_a_server_is_told_of_the_trace_where_the_site_wants_it(to_servers: bool) -> None:
+    sent: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers.get("traceparent", ""))
+        return httpx.Response(200, json=bundle([]))
+
+    with watched(answer, to_servers=to_servers) as seen:
+        seen.client.post(f"/cds-services/{ORDER}", json=UNREAD, headers={"traceparent": PARENT})
+    assert [parent[3:35] for parent in sent] == ([PARENT[3:35]] if to_servers else [""])
 
 
 def test_ids_of_the_caller_are_kept_where_well_formed_and_reach_every_line_of_the_call() -> None:

@@ -39,9 +39,9 @@ def test_the_time_that_cds_hooks_asks_for_is_a_boundary_of_a_bucket(seconds: flo
 
 def test_requests_to_servers_and_refused_callers() -> None:
     metrics = Metrics()
-    metrics.asked("MedicationAdministration", "denied")
+    metrics.asked("the read of a Medication", "denied")
     metrics.refused("expired")
-    assert sample(metrics, "fhir_requests_total", kind="MedicationAdministration", outcome="denied") == 1
+    assert sample(metrics, "fhir_requests_total", asked="the read of a Medication", outcome="denied") == 1
     assert sample(metrics, "refused_callers_total", reason="expired") == 1
 
 
