@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 Watch: TypeAlias = Callable[[str, MutableMapping[str, str]], AbstractContextManager[Callable[[int], None]]]
 """What stands around every request that is sent to a server. Its first argument names the request without ids, as `the
-search for MedicationAdministration, page 2`; the headers of its second may be added to. It gives a function that is told
-the status of the answer, where one comes; where none does, a FhirError passes through."""
+search for MedicationAdministration, page 2`; its second, the headers, may be added to. It gives a function that
+is told the status of the answer, where one comes; where none does, a FhirError passes through."""
 
 
 def unwatched(_: str, __: MutableMapping[str, str]) -> AbstractContextManager[Callable[[int], None]]:
