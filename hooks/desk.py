@@ -72,7 +72,12 @@ class Desk:
         if self.http is None:
             raise RuntimeError("the connections to FHIR servers are opened when the application starts")
         return FhirClient(
-            self.http, request.fhir_server, token=request.access_token, limits=self.limits, codes=self.filter_codes
+            self.http,
+            request.fhir_server,
+            token=request.access_token,
+            limits=self.limits,
+            codes=self.filter_codes,
+            search_by_post=self.site.search_by_post,
         )
 
     def context(self, now: datetime, problems: Iterable[str] = ()) -> CardContext:

@@ -12,8 +12,9 @@ from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.history import unresolved
 from cds.fhir.identity import Answer
 from cds.fhir.orders import Order, read_order
-from cds.fhir.plain import Malformed, Resource
-from cds.fhir.references import Pool, relative, subject_of
+from cds.fhir.patients import other_subject
+from cds.fhir.plain import Resource
+from cds.fhir.references import Pool, relative
 from hooks.protocol import ORDER_SELECT, HookRequest
 
 
@@ -121,11 +122,4 @@ def _names(selected: str, reference: str) -> bool:
 
 def _is_for_another(order: Order, patient: str) -> bool:
     """Whether an order says that it is for another patient; one that says nothing is taken as this patient's."""
-    subject = order.resource.get("subject")
-    if isinstance(subject, dict) and subject.get("reference") == patient:
-        return False
-    try:
-        whose = subject_of(order.resource, lambda *_: None)
-    except Malformed:
-        return False
-    return whose is not None and whose != patient
+    return other_subject(order.resource, patient) is not None

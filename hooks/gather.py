@@ -119,7 +119,9 @@ async def gather(request: HookRequest, link: Link, *, drug: Drug, seconds: float
         return _without_server(resources, full_urls, next_url, wanted, problems, link)
     if missing:
         return await _from_server(request, link.client, tuple(missing), resources, full_urls, problems, seconds)
-    fetched = await link.client.complete(resources, next_url, full_urls=full_urls, seconds=seconds)
+    fetched = await link.client.complete(
+        resources, next_url, full_urls=full_urls, patient=f"Patient/{request.patient_id}", seconds=seconds
+    )
     gathered = _fetched(fetched)
     return replace(gathered, whole=gathered.whole and not problems, problems=(*problems, *gathered.problems))
 

@@ -194,7 +194,8 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
     async with Http(limits, allowed) as http:
         token = tokens_of(settings, http, url)
         try:
-            client = FhirClient(http, url, token=token, limits=limits, codes=codes)
+            by_post = settings.search_by_post
+            client = FhirClient(http, url, token=token, limits=limits, codes=codes, search_by_post=by_post)
         except FhirError as error:
             advice = " (NUSINERSEN_CDS_FHIR_TOKEN)" if error.kind is Kind.DENIED else ""
             raise UsageError(f"{error.message}{advice}") from None
@@ -215,6 +216,10 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
             )
             whole = fetched.whole and not lost(records, (*fetched.unread, *fetched.not_asked))
             problems = [f"{patient}: {problem}" for problem in fetched.problems]
+            if fetched.notes:
+                found.remarks.setdefault("Remarks of servers", []).extend(
+                    f"{patient}: {note}" for note in fetched.notes
+                )
             if not whole or fetched.unread:
                 found.not_read += problems or [f"{patient}: not everything could be read"]
             else:

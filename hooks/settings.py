@@ -90,6 +90,7 @@ class CheckSettings(BaseSettings):
     max_pages: int = Field(100, ge=1)
     page_size: int = Field(500, ge=1)
     filter_by_code: bool = False
+    search_by_post: bool = False
     fhir_token: SecretStr | None = Field(None, description="Bearer token for the FHIR server that `check` reads from")
     fhir_client_id: str | None = Field(None, description="Client id at that server, for SMART Backend Services")
     fhir_key_file: Path | None = Field(None, description="File with the private key of that client")

@@ -119,6 +119,9 @@ class SiteFields(BaseModel):
     filter_by_code: bool = Field(
         False, description="Ask for the drug's codes only; servers then leave out references and texts"
     )
+    search_by_post: bool = Field(
+        False, description="Search FHIR servers by POST alone; without it, where a server refuses a GET"
+    )
     order_failure: OnFailure = Field(
         OnFailure.CARD, description="An order of the drug that could not be checked: a warning card, or a status"
     )

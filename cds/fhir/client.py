@@ -36,6 +36,7 @@ _HEADERS = {
     "Cache-Control": "no-cache",
     "User-Agent": "nusinersen-cds",
 }
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _CONNECTED = "connection.connect_tcp.complete"
 """The event of httpx's `trace` extension when a socket is open and nothing has been sent."""
 
@@ -100,9 +101,10 @@ def exchange(http: Http) -> Exchange:
 class FhirClient:
     """Reads from one FHIR R4 server at `base_url`, with a bearer token where one is needed.
 
-    `token`: one token, or where tokens come from. `codes` turns on the filter by code of a site. `observe` is shown
-    the URL of each request and its answer. Raises FhirError (unusable, denied) for a base URL that is not allowed, and
-    for one or a token that cannot be used. The token is sent to URLs within the base URL only.
+    `token`: one token, or where tokens come from. `codes` turns on the filter by code of a site. `search_by_post`: no
+    search by GET is tried. `observe` is shown the URL of each request and its answer. Raises FhirError (unusable,
+    denied) for a base URL that is not allowed, and for one or a token that cannot be used. The token is sent to URLs
+    within the base URL only.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class FhirClient:
         token: str | Tokens | None = None,
         limits: Limits | None = None,
         codes: Iterable[Coding] = (),
+        search_by_post: bool = False,
         observe: Callable[[str, Reply], None] | None = None,
     ) -> None:
         self._http = http
@@ -123,6 +126,7 @@ class FhirClient:
             raise FhirError(Kind.UNUSABLE, "the base URL of the FHIR server is no URL; correct it") from None
         self._limits = limits or Limits()
         self._codes = tuple(codes)
+        self._by_post = search_by_post
         self._tokens = None if token is None or isinstance(token, str) else token
         self._headers = _HEADERS | _bearer(token) if isinstance(token, str) else _HEADERS
         self._observe = observe
@@ -140,7 +144,7 @@ class FhirClient:
             (need.resource_type, query(need, logical_id, page_size=self._limits.page_size, codes=self._codes))
             for need in needs
         )
-        return await fetch.history(self._base, self._get, self._budget(seconds), asked)
+        return await fetch.history(self._base, self._get, self._budget(seconds), f"Patient/{logical_id}", asked)
 
     async def complete(
         self,
@@ -148,12 +152,14 @@ class FhirClient:
         next_url: str | None = None,
         *,
         full_urls: Mapping[str, Resource] | None = None,
+        patient: str | None = None,
         seconds: float | None = None,
     ) -> Fetched:
-        """What a prefetched page lacks: the pages after it and the Medications it refers to. The given ones are part
-        of the answer. Never raises FhirError: what could not be read is a problem, and a lost page makes the history
-        not whole."""
-        return await fetch.complete(self._base, self._get, self._budget(seconds), resources, next_url, full_urls or {})
+        """What a prefetched page lacks: the pages after it, of `patient` (`Patient/x`), and the Medications it refers
+        to. The given ones are part of the answer. Never raises FhirError: what could not be read is a problem, and a
+        lost page makes the history not whole."""
+        budget = self._budget(seconds)
+        return await fetch.complete(self._base, self._get, budget, resources, next_url, full_urls or {}, patient)
 
     async def medications(self, references: Iterable[str], *, seconds: float | None = None) -> Fetched:
         """The Medications behind literal references, those of drafts for example, in `by_reference`. Never raises
@@ -170,14 +176,15 @@ class FhirClient:
             raise budget.too_late(f"the read of a {resource_type}", self._base.url) from None
 
     def _budget(self, seconds: float | None) -> Budget:
-        return Budget.start(self._limits, asyncio.get_running_loop().time(), seconds)
+        return Budget.start(self._limits, asyncio.get_running_loop().time(), seconds, by_post=self._by_post)
 
-    async def _get(self, url: str, what: str, budget: Budget, *, read: bool = False) -> object:
-        """The JSON value at a URL within the base, asked for again where that may help."""
+    async def _get(self, url: str, what: str, budget: Budget, *, read: bool = False, form: str | None = None) -> object:
+        """The JSON value at a URL within the base, asked for again where that may help. A search by POST changes
+        nothing on the server, so that it is as safe to repeat as a GET."""
         for attempt in range(1, budget.limits.tries + 1):
             headers: Mapping[str, str] = {}
             try:
-                reply = await self._once(url, what, budget)
+                reply = await self._once(url, what, budget, form)
             except FhirError as fault:
                 error, again = fault, fault.kind is Kind.UNAVAILABLE
             else:
@@ -193,21 +200,24 @@ class FhirClient:
             await asyncio.sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _once(self, url: str, what: str, budget: Budget) -> Reply:
+    async def _once(self, url: str, what: str, budget: Budget, form: str | None) -> Reply:
         """One answer. A token that was refused is renewed once, since it may have expired or been withdrawn."""
         if self._tokens is None:
-            return await self._ask(url, what, budget, self._headers)
+            return await self._ask(url, what, budget, self._headers, form)
         token = await self._tokens.token(budget)
-        reply = await self._ask(url, what, budget, self._headers | _bearer(token))
+        reply = await self._ask(url, what, budget, self._headers | _bearer(token), form)
         if reply.status != 401:
             return reply
         self._tokens.refused(token)
-        return await self._ask(url, what, budget, self._headers | _bearer(await self._tokens.token(budget)))
+        return await self._ask(url, what, budget, self._headers | _bearer(await self._tokens.token(budget)), form)
 
-    async def _ask(self, url: str, what: str, budget: Budget, headers: Mapping[str, str]) -> Reply:
+    async def _ask(self, url: str, what: str, budget: Budget, headers: dict[str, str], form: str | None) -> Reply:
         """One request within the base. Raises FhirError where no answer comes."""
         try:
-            request = self._http.pool.build_request("GET", url, headers=headers)
+            if form is None:
+                request = self._http.pool.build_request("GET", url, headers=headers)
+            else:
+                request = self._http.pool.build_request("POST", url, headers=headers | _FORM, content=form)
         except httpx.InvalidURL as error:
             raise _fault(error, what, self._base.url) from None
         if _server(request.url) != self._server:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 
@@ -25,17 +25,19 @@ class FhirError(Exception):
 
     The message says what, where and what to do. It never holds patient data: of a URL it names the base only, and of
     an OperationOutcome the codes only (see `issue_codes`). `query_refused`: the server understood who asks and for
-    what, but not the query; a plainer one may do.
+    what, but not the query; a plainer one may do. `by_post`: the same query may do as POST.
     """
 
-    def __init__(self, kind: Kind, message: str, *, query_refused: bool = False) -> None:
+    def __init__(self, kind: Kind, message: str, *, query_refused: bool = False, by_post: bool = False) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.query_refused = query_refused
+        self.by_post = by_post
 
 
-# The codes that FHIR R4 binds OperationOutcome.issue.code to (http://hl7.org/fhir/ValueSet/issue-type).
+# The codes that FHIR binds OperationOutcome.issue.code to (http://hl7.org/fhir/ValueSet/issue-type): those of R4, and
+# two of R5.
 ISSUE_TYPES = frozenset(
     [
         "invalid",
@@ -69,6 +71,8 @@ ISSUE_TYPES = frozenset(
         "incomplete",
         "throttled",
         "informational",
+        "limited-filter",
+        "success",
     ]
 )
 
@@ -80,6 +84,11 @@ def issue_codes(outcome: object) -> tuple[str, ...]:
     """
     codes = (issue.get("code") for issue in _objects(outcome, "issue"))
     return tuple(dict.fromkeys(code for code in codes if isinstance(code, str) and code in ISSUE_TYPES))
+
+
+def wants_post(codes: Iterable[str]) -> bool:
+    """Whether a refusal with these codes may be one of the method: some servers take no identifiers in URLs."""
+    return not _NO_GET_CODES.isdisjoint(codes)
 
 
 def _objects(holder: object, key: str) -> Iterator[Mapping[str, object]]:
@@ -94,6 +103,9 @@ _KINDS = {
     408: Kind.UNAVAILABLE,
     429: Kind.UNAVAILABLE,
 }
+_NO_GET = frozenset({405, 414, 431})
+"""Not this method, or too long a URL: the query is right and has to come as POST."""
+_NO_GET_CODES = frozenset({"not-supported", "too-long"})
 _ADVICE = {
     401: "get a new access token, or check how the server authorises this service",
     403: "ask for a token whose scopes and user may read this",
@@ -116,5 +128,7 @@ def from_status(status: int, what: str, where: str, outcome: object = None, *, r
     kind = _KINDS.get(status, default)
     advice = _ADVICE.get(status, "try again later" if kind is Kind.UNAVAILABLE else "ask the server's operator why")
     verb = "denied it" if kind is Kind.DENIED else "did not answer it"
-    refused = kind is Kind.UNUSABLE and status not in (404, 410)
-    return FhirError(kind, f"{what}: {where} {verb} ({said}); {advice}", query_refused=refused)
+    by_post = status in _NO_GET
+    refused = kind is Kind.UNUSABLE and status not in (404, 410) and not by_post
+    by_post = by_post or (refused and wants_post(codes))
+    return FhirError(kind, f"{what}: {where} {verb} ({said}); {advice}", query_refused=refused, by_post=by_post)

@@ -20,11 +20,11 @@ class Fetched:
     """What a server delivered, each resource once, in its order, then the Medications that were fetched apart.
 
     `whole`: no record of the history is missing as far as can be seen (rule F1). `problems` are sentences for people,
-    without patient data. A Medication that cannot be had leaves the history whole and its records unidentified (rule
-    C1), but is a problem where it could not be read: `unread` lists the references to those, `not_asked` those to other
-    servers, where the token must not go. `by_reference` are the
-    Medications that were fetched apart, by the reference as it was written, `full_urls` the entries of all pages by
-    `fullUrl`: what `read_history` takes.
+    without patient data, `notes` remarks of the server that take nothing away. A Medication that cannot be had leaves
+    the history whole and its records unidentified (rule C1), but is a problem where it could not be read: `unread`
+    lists the references to those, `not_asked` those to other servers, where the token must not go. `by_reference` are
+    the Medications that were fetched apart, by the reference as it was written, `full_urls` the entries of all pages
+    by `fullUrl`: what `read_history` takes.
     """
 
     resources: tuple[Resource, ...]
@@ -34,11 +34,15 @@ class Fetched:
     by_reference: Mapping[str, Resource] = field(default_factory=dict)
     full_urls: Mapping[str, Resource] = field(default_factory=dict)
     not_asked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-async def history(base: Base, get: Get, budget: Budget, asked: Iterable[tuple[str, Parameters]]) -> Fetched:
-    """The answers to several searches (type and parameters). Raises FhirError where one of them got no page."""
-    runs = [(Search(resource_type), parameters) for resource_type, parameters in asked]
+async def history(
+    base: Base, get: Get, budget: Budget, patient: str, asked: Iterable[tuple[str, Parameters]]
+) -> Fetched:
+    """The answers to several searches (type and parameters) about a patient (`Patient/x`). Raises FhirError where one
+    of them got no page."""
+    runs = [(Search(resource_type, patient), parameters) for resource_type, parameters in asked]
     searches = [search for search, _ in runs]
     await _in_time(budget, asyncio.gather(*(search.run(base, get, budget, query) for search, query in runs)))
     for search in searches:
@@ -54,11 +58,13 @@ async def complete(
     given: Iterable[Resource],
     link: str | None,
     full_urls: Mapping[str, Resource],
+    patient: str | None,
 ) -> Fetched:
-    """A prefetched first page, the pages after it, and the Medications of all."""
+    """A prefetched first page, the pages after it, and the Medications of all. `patient` is whose they are."""
     search = Search(NEEDS[0].resource_type, pages=1, full_urls=dict(full_urls))
     for resource in given:
         search.add(resource)
+    search.patient = patient
     await _in_time(budget, search.follow(base, get, budget, link))
     return await _with_medications(base, get, budget, [search])
 
@@ -89,6 +95,7 @@ async def _with_medications(base: Base, get: Get, budget: Budget, searches: Sequ
         by_reference=wanted.by_reference,
         full_urls=full_urls,
         not_asked=tuple(wanted.outside),
+        notes=tuple(note for search in searches for note in search.notes),
     )
 
 

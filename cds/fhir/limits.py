@@ -31,18 +31,20 @@ class Limits:
 
 @dataclass(slots=True)
 class Budget:
-    """What is left to one call. `until` is a time of the event loop."""
+    """What is left to one call. `until` is a time of the event loop. `by_post`: searches go by POST, since the site
+    says so or the server was found to want it."""
 
     limits: Limits
     seconds: float
     until: float
     bytes_left: float
+    by_post: bool
 
     @classmethod
-    def start(cls, limits: Limits, now: float, seconds: float | None = None) -> Budget:
+    def start(cls, limits: Limits, now: float, seconds: float | None = None, *, by_post: bool = False) -> Budget:
         """A fresh budget; `seconds` replaces that of the limits."""
         seconds = limits.seconds if seconds is None else seconds
-        return cls(limits, seconds, now + seconds, limits.megabytes * 1_000_000)
+        return cls(limits, seconds, now + seconds, limits.megabytes * 1_000_000, by_post)
 
     def spend(self, size: int, what: str, where: str) -> None:
         """Take the bytes of an answer. Raises FhirError (unusable) where there are too many."""

@@ -46,8 +46,8 @@ class Base:
         return other.origin == self.origin and other.segments[: len(self.segments)] == self.segments
 
     def search(self, resource_type: str, parameters: Parameters) -> str:
-        """The URL of a search."""
-        return f"{self.url}/{resource_type}?{urlencode(parameters, quote_via=quote)}"
+        """The URL of a search; without parameters that of one by POST, whose body is a `form`."""
+        return f"{self.url}/{resource_type}{'?' if parameters else '/_search'}{form(parameters)}"
 
     def read(self, resource_type: str, logical_id: str) -> str:
         """The URL of one resource."""
@@ -75,6 +75,11 @@ class Base:
         if len(parts) == 4 and parts[2] == "_history":
             parts = parts[:2]
         return (parts[0], parts[1]) if len(parts) == 2 and all(parts) and parts[1] != "." else None
+
+
+def form(parameters: Parameters) -> str:
+    """Search parameters as they stand in a URL, or in the body of a search by POST."""
+    return urlencode(parameters, quote_via=quote)
 
 
 def _split(url: str) -> SplitResult | None:

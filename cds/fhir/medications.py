@@ -83,7 +83,7 @@ class Medications:
         parameters = (("_id", ",".join(map(escaped, names))), ("_count", str(len(names))))
         async with gate:
             try:
-                search.take(await get(base.search(_TYPE, parameters), search.what, budget), base)
+                await search.first(base, get, budget, (parameters,))
             except FhirError as error:
                 # A refused search says nothing of single reads. A server that is down would only be kept down by them.
                 if error.kind is Kind.UNAVAILABLE:

@@ -16,14 +16,15 @@ class Need:
     """Resources of one patient that an assessment needs.
 
     `key` is the prefetch key. `patient` is the search parameter that names the patient, `sort` the one that puts the
-    newest first. `include` are the `_include` values of our own queries. `by_code`: the codes of a site that filters
-    by code apply to it.
+    newest first, `sort_r5` what R5 calls it. `include` are the `_include` values of our own queries. `by_code`: the
+    codes of a site that filters by code apply to it.
     """
 
     key: str
     resource_type: str
     patient: str
     sort: str
+    sort_r5: str
     include: tuple[str, ...] = ()
     by_code: bool = False
 
@@ -34,6 +35,7 @@ NEEDS: tuple[Need, ...] = (
         resource_type="MedicationAdministration",
         patient="patient",
         sort="-effective-time",
+        sort_r5="-date",
         include=("MedicationAdministration:medication",),
         by_code=True,
     ),
@@ -73,11 +75,16 @@ def query(need: Need, patient_id: str, *, page_size: int, codes: Iterable[Coding
     )
 
 
+_SORT_R5 = {need.sort: need.sort_r5 for need in NEEDS}
+
+
 def relaxed(parameters: Parameters) -> tuple[Parameters, ...]:
-    """What to ask instead where a server refuses a query: first without `_include`, then only what selects records."""
+    """What to ask instead where a server refuses a query: without `_include`, sorted as in R5, then only what selects
+    records."""
     plain = tuple(p for p in parameters if p[0] != "_include")
+    of_r5 = tuple((name, _SORT_R5.get(value, value) if name == "_sort" else value) for name, value in parameters)
     bare = tuple(p for p in plain if p[0] not in ("_sort", "_count"))
-    return tuple(dict.fromkeys(p for p in (plain, bare) if p != parameters))
+    return tuple(dict.fromkeys(p for p in (plain, of_r5, bare) if p != parameters))
 
 
 def escaped(value: str) -> str:

@@ -57,6 +57,18 @@ def group_by_patient(
     return Groups({patient: tuple(grouped[patient]) for patient in sorted(grouped)}, tuple(rejected))
 
 
+def other_subject(resource: Resource, patient: str) -> str | None:
+    """Whose a record is that says it is of another than `patient` (`Patient/x`); None for all that do not say so."""
+    subject = resource.get("subject")
+    if isinstance(subject, dict) and subject.get("reference") == patient:
+        return None
+    try:
+        whose = subject_of(resource, lambda *_: None)
+    except Malformed:
+        return None
+    return whose if whose != patient else None
+
+
 def _whose(resource: Resource, resolve: Resolve) -> tuple[str | None, str]:
     try:
         whose = subject_of(resource, resolve)

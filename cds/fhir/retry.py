@@ -9,11 +9,12 @@ RETRIED = frozenset({429, 502, 503, 504})
 
 
 def pause_before(attempt: int, headers: Mapping[str, str], *, first: float, random: Callable[[], float]) -> float:
-    """Seconds to wait after failed attempt number `attempt` (1, 2, ...): what Retry-After says, else `first`, doubled
-    each time, of which a random half to whole, so that many callers do not come back at once."""
+    """Seconds to wait after failed attempt number `attempt` (1, 2, ...): what Retry-After says and up to
+    `first` beyond it, else `first`, doubled each time, of which a random half to whole. So many callers do not come
+    back at once."""
     asked = retry_after(headers)
     if asked is not None:
-        return asked
+        return asked + first * random()
     longest = first * 2.0 ** (attempt - 1)
     return longest * (0.5 + random() / 2)
 

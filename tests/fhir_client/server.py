@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import httpx
 import orjson
@@ -63,19 +64,24 @@ def answer(body: object, status: int = 200, **headers: str) -> Response:
 
 @dataclass
 class Server:
-    """`page`: the most it puts on a page. `refuses`: search parameters that it answers with 400. `spoil`: called with
-    the number of the administrations' page (1, 2, ...) and its Bundle; gives what is answered instead."""
+    """`page`: the most it puts on a page. `refuses_get`: status and body that it answers a search by GET with.
+    `ignores`: search parameters that it does not look at, and never at `patient`. `refuses`: those that it answers with
+    400. `spoil`: called with the number of the administrations' page (1, 2, ...) and its Bundle; gives what is answered
+    instead."""
 
     administrations: list[Json] = field(default_factory=list)
     medications: dict[str, Json] = field(default_factory=dict)
     page: int = 100
     includes: bool = False
     refuses: frozenset[str] = frozenset()
+    refuses_get: tuple[int, Json] | None = None
+    ignores: frozenset[str] = frozenset()
     counts: bool = True
     spoil: Callable[[int, Json], Response | Awaitable[Response]] | None = None
     medication_status: int = 200
     id_search_status: int = 200
     seen: list[Request] = field(default_factory=list)
+    forms: list[str] = field(default_factory=list)
 
     @property
     def asked(self) -> list[str]:
@@ -84,13 +90,17 @@ class Server:
 
     async def search(self, request: Request) -> Response:
         self.seen.append(request)
-        query = request.query_params
+        query = await self.parameters(request)
+        if self.refuses_get and request.method == "GET" and "patient" in query:
+            return answer(self.refuses_get[1], self.refuses_get[0])
         if self.refuses & set(query):
             return answer(outcome("error", "not-supported", diagnostics=f"Patient {PATIENT}"), 400)
-        start, size = int(query.get("_start", 0)), min(int(query.get("_count", 20)), self.page)
+        wanted = self.page if "_count" in self.ignores else int(query.get("_count", 20))
+        start, size = int(query.get("_start", 0)), min(wanted, self.page)
         part = self.administrations[start : start + size]
         onward = start + size < len(self.administrations)
-        link = str(request.url.include_query_params(_start=start + size)) if onward else None
+        here = request.url.replace(path=request.url.path.removesuffix("/_search"))
+        link = str(here.include_query_params(_start=start + size)) if onward else None
         bundle = searchset(part, link, **({"total": len(self.administrations)} if self.counts else {}))
         if self.includes and "_include" in query:
             names = dict.fromkeys(r["medicationReference"]["reference"].split("/")[1] for r in part)
@@ -100,11 +110,18 @@ class Server:
         spoilt = self.spoil(start // size + 1, bundle)
         return spoilt if isinstance(spoilt, Response) else await spoilt
 
+    async def parameters(self, request: Request) -> dict[str, str]:
+        """Those of the URL, or of the form of a POST."""
+        if request.method == "GET":
+            return dict(request.query_params)
+        self.forms.append((await request.body()).decode())
+        return dict(parse_qsl(self.forms[-1]))
+
     async def medication_search(self, request: Request) -> Response:
         self.seen.append(request)
         if self.id_search_status != 200:
             return answer(outcome(), self.id_search_status)
-        names = request.query_params["_id"].split(",")
+        names = (await self.parameters(request))["_id"].split(",")
         return answer(searchset(self.medications[n] for n in names if n in self.medications))
 
     async def medication_read(self, request: Request) -> Response:
@@ -115,13 +132,20 @@ class Server:
         return answer(found) if found else answer(outcome("error", "not-found"), 404)
 
     @property
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/fhir/MedicationAdministration", self.search),
+                Route("/fhir/MedicationAdministration/_search", self.search, methods=["POST"]),
+                Route("/fhir/Medication", self.medication_search),
+                Route("/fhir/Medication/_search", self.medication_search, methods=["POST"]),
+                Route("/fhir/Medication/{name}", self.medication_read),
+            ]
+        )
+
+    @property
     def transport(self) -> httpx.ASGITransport:
-        routes = [
-            Route("/fhir/MedicationAdministration", self.search),
-            Route("/fhir/Medication", self.medication_search),
-            Route("/fhir/Medication/{name}", self.medication_read),
-        ]
-        return httpx.ASGITransport(Starlette(routes=routes))
+        return httpx.ASGITransport(self.app)
 
     def ask(self, call: Callable[[FhirClient], Awaitable[T]], limits: Limits | None = None) -> T:
         return ask(self.transport, call, limits)

@@ -14,6 +14,7 @@ KINDS = [
     (401, Kind.DENIED, Kind.DENIED, False),
     (403, Kind.DENIED, Kind.DENIED, False),
     (404, Kind.UNUSABLE, Kind.MISSING, False),
+    (405, Kind.UNUSABLE, Kind.UNUSABLE, False),
     (408, Kind.UNAVAILABLE, Kind.UNAVAILABLE, False),
     (410, Kind.UNUSABLE, Kind.MISSING, False),
     (422, Kind.UNUSABLE, Kind.UNUSABLE, True),
@@ -31,6 +32,25 @@ def test_statuses(status: int, search: Kind, read: Kind, refused: bool) -> None:
     assert from_status(status, "the read of an X", BASE, read=True).kind is read
     assert found.message.startswith(f"the search for X: {BASE} ")
     assert f"(status {status})" in found.message
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "refused", "by_post"),
+    [
+        (405, "security", False, True),
+        (414, "security", False, True),
+        (431, "security", False, True),
+        (400, "not-supported", True, True),
+        (403, "not-supported", False, False),
+        (400, "too-long", True, True),
+        (400, "invalid", True, False),
+        (404, "not-supported", False, False),
+        (503, "not-supported", False, False),
+    ],
+)
+def test_when_the_same_search_may_do_as_post(status: int, code: str, refused: bool, by_post: bool) -> None:
+    found = from_status(status, "the search for X", BASE, outcome("error", code))
+    assert (found.query_refused, found.by_post) == (refused, by_post)
 
 
 def test_the_message_says_what_where_why_and_what_to_do() -> None:
@@ -63,5 +83,5 @@ def test_rubbish_has_no_codes(rubbish: object) -> None:
     assert issue_codes(rubbish) == ()
 
 
-def test_the_closed_list_of_issue_types_is_that_of_r4() -> None:
-    assert len(ISSUE_TYPES) == 31
+def test_the_closed_list_of_issue_types_is_that_of_r4_with_two_of_r5() -> None:
+    assert len(ISSUE_TYPES) == 33

@@ -59,10 +59,16 @@ def test_our_own_query_asks_for_the_same_records_in_large_pages_with_their_medic
     )
 
 
-def test_a_query_that_is_refused_is_asked_without_include_then_by_what_selects_records_only() -> None:
+def test_a_query_that_is_refused_is_asked_without_include_then_sorted_as_r5_does_then_by_what_selects_only() -> None:
     (need,) = NEEDS
     assert relaxed(query(need, "p", page_size=500)) == (
         (("patient", "p"), ("_sort", "-effective-time"), ("_count", "500")),
+        (
+            ("patient", "p"),
+            ("_sort", "-date"),
+            ("_count", "500"),
+            ("_include", "MedicationAdministration:medication"),
+        ),
         (("patient", "p"),),
     )
     assert relaxed((("patient", "p"),)) == ()
