@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -19,21 +18,24 @@ from starlette.exceptions import HTTPException
 from cds.fhir.client import Http, Transport
 from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
-from hooks.flow import answer
+from hooks.flow import answer, unread
+from hooks.intake import Intake, TooMuchError
 from hooks.operations.call import NOTHING, current
 from hooks.operations.entrance import INCIDENT_HEADER, REQUEST_HEADER, Entrance, Operations
 from hooks.operations.fhir import watching
 from hooks.operations.logs import event
 from hooks.operations.pages import PAGES, QUIET, add_pages
-from hooks.protocol import BadRequestError, Fault, operation_outcome, read_request
+from hooks.protocol import BadRequestError, operation_outcome, read_request
 from hooks.security.clients import CALLER
 from hooks.security.fetch_keys import fetch_keys
-from hooks.security.gate import Gate
+from hooks.security.gate import TOO_OFTEN, Gate
 from hooks.security.key_sources import Fetch
-from hooks.security.setup import OFF, NoCallersError, callers
+from hooks.security.rate import OVER_RATE, Rate
+from hooks.security.setup import OFF, callers
 from hooks.services import SERVICES, Service, discovery
-from hooks.settings import Settings, SettingsError
+from hooks.settings import Settings
 from hooks.sites import Sites
+from hooks.wording import NotChecked
 
 
 def now() -> datetime:
@@ -61,10 +63,7 @@ def create_app(
     sites = Sites.of(settings, library, clock=clock, new_id=new_id)
     operations.metrics.add("parts_not_ok", "Parts of the service that are degraded or down", operations.health.not_ok)
     operations.metrics.show_regimens(library.regimens.values(), [desk.site.regimen for desk in sites])
-    try:
-        known = callers(settings, [desk.site for desk in sites], claims=None, fetch=keys, clock=clock)
-    except NoCallersError as error:
-        raise SettingsError(str(error)) from error
+    known = callers(settings, [desk.site for desk in sites], claims=None, fetch=keys, clock=clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -85,7 +84,8 @@ def create_app(
     # What is added later stands further out. A browser's preflight carries no token, and passes first; a refusal is
     # counted, and readable by the browser's script.
     if known is not None:
-        app.add_middleware(Gate, callers=known, count=operations.metrics.refused)
+        rate = Rate(settings.calls_per_minute) if settings.calls_per_minute is not None else None
+        app.add_middleware(Gate, callers=known, rate=rate, count=operations.metrics.refused)
     app.add_middleware(
         Entrance,
         operations=operations,
@@ -108,8 +108,10 @@ def create_app(
         """The services, by CDS Hooks 2.0."""
         return Response(offered, media_type="application/json")
 
+    intake = Intake.of(settings)
     for service in SERVICES.values():
-        app.add_api_route(f"/cds-services/{service.id}", _call(service, sites), methods=["POST"], summary=service.title)
+        call = _call(service, sites, intake)
+        app.add_api_route(f"/cds-services/{service.id}", call, methods=["POST"], summary=service.title)
 
     @app.post("/cds-services/{service_id}", include_in_schema=False)
     async def no_such_service() -> Response:
@@ -129,19 +131,26 @@ def create_app(
     return app
 
 
-def _call(service: Service, sites: Sites) -> Callable[[Request], Awaitable[Response]]:
+def _call(service: Service, sites: Sites, intake: Intake) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of one service. Each has a route of its own, which costs less than a parameter in the path."""
 
     async def call(request: Request) -> Response:
         """One hook call: cards, or an OperationOutcome that says what was wrong."""
         noted = current()
+        caller = request.scope.get(CALLER)
         try:
-            called = read_request(_parsed(await request.body()), serves=service.hooks)
+            _check_rate(request)
+            async with intake.body(request) as raw:
+                called = read_request(intake.parsed(raw), serves=service.hooks)
+                noted.hook = called.hook
+                desk = sites.choose(caller, called.fhir_server)
+                answered = await answer(called, desk, service.id, noted.incident)
         except BadRequestError as error:
             return _answer(400, error.outcome())
-        noted.hook = called.hook
-        desk = sites.choose(request.scope.get(CALLER), called.fhir_server)
-        answered = await answer(called, desk, service.id, noted.incident)
+        except TooMuchError as error:
+            desk = sites.choose(caller, None)
+            why = NotChecked.RATE if error.status == 429 else NotChecked.LIMIT
+            answered = unread(why, str(error), error.status, desk, service, noted.incident)
         noted.site = NOTHING if desk.refusal else desk.site.id
         noted.outcome = answered.outcome
         noted.cards = tuple([card["source"]["topic"]["code"] for card in answered.cards])
@@ -150,21 +159,9 @@ def _call(service: Service, sites: Sites) -> Callable[[Request], Awaitable[Respo
     return call
 
 
-def _parsed(body: bytes) -> object:
-    """The JSON value of a body. What the quick parser refuses and JSON allows (a byte order mark, half of a surrogate
-    pair, a number beyond all range) is read by the slow one: a 400 would look like "all clear" at an order."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-    try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise BadRequestError([Fault("$", f"the body is not valid JSON ({where})", "structure")]) from None
-
-
-def _no_number(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
+def _check_rate(request: Request) -> None:
+    if OVER_RATE in request.scope:
+        raise TooMuchError(TOO_OFTEN, 429)
 
 
 def _answer(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:

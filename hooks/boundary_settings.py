@@ -56,3 +56,15 @@ class BoundaryFields(BaseModel):
         le=3600,
         description="The same while the database is down, and used tokens are known to one process alone",
     )
+    calls_per_minute: int | None = Field(
+        None, ge=1, description="Calls a minute that each issuer of tokens may make; default: no limit"
+    )
+    max_body_megabytes: float = Field(
+        64.0, gt=0, description="Size of a request; a patient with 10,000 administrations has 32 MB"
+    )
+    max_bodies_megabytes: float = Field(
+        256.0, gt=0, description="Size of all requests that are being answered at one time, together"
+    )
+    body_seconds: float = Field(10.0, gt=0, description="Time for a request to arrive")
+    max_nesting: int = Field(500, ge=20, description="Levels of a request's JSON")
+    max_resources: int = Field(50_000, ge=1, description="Resources in a request")

@@ -26,6 +26,7 @@ from hooks.drafts import Drafts, read_drafts
 from hooks.gather import Gathered, Link, NoSourceError, NotReadError, gather, prefetched
 from hooks.operations.logs import event, reduced
 from hooks.protocol import ORDER_HOOKS, HookRequest, operation_outcome
+from hooks.services import Service
 from hooks.site_settings import OnFailure
 from hooks.wording import NotChecked
 
@@ -98,13 +99,30 @@ async def answer(request: HookRequest, desk: Desk, service: str, incident: str) 
     except Exception as error:  # noqa: BLE001  whatever went wrong, an unchecked order must not look checked
         outcome, why, reason = Outcome.FAILED, NotChecked.INTERNAL, ""
         event("failed", ERROR, **reduced(error))
-    chosen = desk.site.order_failure if is_order else desk.site.chart_failure
-    if chosen is OnFailure.CARD:
+    if _says_by_card(desk, is_order=is_order):
         card = not_checked_card(why, incident, desk.context(now), more=reason)
         return _answered(_Found(outcome, [card]), desk, on, silent=silent)
     said = reason or "the service failed while it checked; its log knows the incident"
     told = operation_outcome("processing", _with_incident(said, incident))
     return _refused(told, on, Outcome.NOT_ANSWERED if outcome is Outcome.NOT_CHECKED else outcome)
+
+
+def unread(why: NotChecked, reason: str, status: int, desk: Desk, service: Service, incident: str) -> Answered:
+    """The answer where the request was not even read: at an order it counts as not checked, whatever it is for.
+    `status` is for where a failure is told by the status; the reason holds nothing of the request."""
+    event("not-checked", WARNING, reason=why, why=reason)
+    now = desk.clock()
+    on = now.astimezone(desk.zone).date()
+    if _says_by_card(desk, is_order=ORDER_HOOKS.issuperset(service.hooks)):
+        card = not_checked_card(why, incident, desk.context(now), more=reason)
+        return _answered(_Found(Outcome.NOT_CHECKED, [card]), desk, on, silent=service.id in desk.site.silent)
+    code = "throttled" if why is NotChecked.RATE else "too-costly"
+    told = operation_outcome(code, _with_incident(reason, incident))
+    return replace(_refused(told, on), status=status)
+
+
+def _says_by_card(desk: Desk, *, is_order: bool) -> bool:
+    return (desk.site.order_failure if is_order else desk.site.chart_failure) is OnFailure.CARD
 
 
 def _answered(found: _Found, desk: Desk, on: date, *, silent: bool) -> Answered:

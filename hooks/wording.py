@@ -292,6 +292,8 @@ class NotChecked(StrEnum):
     DRAFTS = "drafts"
     KIND = "kind"
     NO_SITE = "no-site"
+    LIMIT = "limit"
+    RATE = "rate"
     INTERNAL = "internal"
 
 
@@ -323,6 +325,14 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
     NotChecked.NO_SITE: (
         "it is not known for which site",
         "This service serves several sites, and it is not known which one this call is for.",
+    ),
+    NotChecked.LIMIT: (
+        "the request goes beyond a limit",
+        "The request is larger than this service takes, or came too slowly, so nothing of it was looked at.",
+    ),
+    NotChecked.RATE: (
+        "too many calls to the service",
+        "This service was called more often than its limit allows, so this call was not looked at.",
     ),
     NotChecked.INTERNAL: (
         "an error in this service",

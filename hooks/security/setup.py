@@ -11,17 +11,13 @@ from hooks.security.callers import Callers, Rules
 from hooks.security.key_sources import Fetch, FileKeys, KeySource, UrlKeys
 from hooks.security.replay import Replay, TokenClaims
 from hooks.security.urls import Endpoints
-from hooks.settings import PREFIX
+from hooks.settings import PREFIX, SettingsError
 from hooks.site_settings import Client, Site
 
 OFF = (
     "client_auth is off: callers are NOT authenticated. Whoever reaches this port can ask for cards, and have the "
     "listed FHIR servers read. That is for trials on one machine, or behind mutual TLS"
 )
-
-
-class NoCallersError(Exception):
-    """The settings let nobody call; the message says what to write."""
 
 
 def callers(
@@ -32,8 +28,11 @@ def callers(
     fetch: Fetch,
     clock: Callable[[], datetime],
 ) -> Callers | None:
-    """The check of callers for the clients of all sites; None where it is off. Raises NoCallersError."""
+    """The check of callers for the clients of all sites; None where it is off. Raises SettingsError."""
     if settings.client_auth is ClientAuth.OFF:
+        if settings.calls_per_minute is not None:
+            text = "counts the calls of each issuer, and without tokens none is known"
+            raise SettingsError(f"{PREFIX}CALLS_PER_MINUTE: {text}; remove it, or {PREFIX}CLIENT_AUTH=off")
         return None
     sites = tuple(sites)
     faults = [
@@ -56,7 +55,7 @@ def callers(
         except ValueError as error:
             faults.append(f"{PREFIX}CLIENTS: client {client.issuer}: {error}")
     if faults:
-        raise NoCallersError("\n".join(dict.fromkeys(faults)))
+        raise SettingsError("\n".join(dict.fromkeys(faults)))
     rules = Rules(
         tuple(settings.client_algorithms),
         settings.client_leeway_seconds,

@@ -259,7 +259,7 @@ def test_json_that_only_some_parsers_take_is_read(body: bytes) -> None:
 
 def test_a_draft_nested_without_end_costs_its_suggestions_and_not_its_warning() -> None:
     deep: Resource = {"url": "x"}
-    for _ in range(300):
+    for _ in range(200):
         deep = {"url": "x", "extension": [deep]}
     with service(no_calls) as client:
         request = call("order-sign", drafts=[draft(extension=[deep])], prefetch=prefetched(*LAST_WEEK))

@@ -1,0 +1,143 @@
+"""What is taken from a caller: the body of a request within limits of size, time, depth and number of resources."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from hooks.boundary_settings import BoundaryFields
+from hooks.protocol import BadRequestError, Fault
+
+_MEGABYTE = 1_000_000
+_CONTAINERS = frozenset({dict, list})
+
+
+class TooMuchError(Exception):
+    """A request beyond a limit; the message names the limit and its setting. `status` is for where no card is shown."""
+
+    def __init__(self, message: str, status: int = 412) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Intake:
+    """The limits, and the bytes of bodies that are held just now by all calls together."""
+
+    body_bytes: float
+    all_bytes: float
+    seconds: float
+    depth: int
+    resources: int
+    held: int = 0
+
+    @classmethod
+    def of(cls, settings: BoundaryFields) -> Intake:
+        """The limits of the settings."""
+        return cls(
+            settings.max_body_megabytes * _MEGABYTE,
+            settings.max_bodies_megabytes * _MEGABYTE,
+            settings.body_seconds,
+            settings.max_nesting,
+            settings.max_resources,
+        )
+
+    @asynccontextmanager
+    async def body(self, request: Request) -> AsyncIterator[bytes]:
+        """The body. It counts as held until the block ends, since what was read from it lives as long. Raises
+        TooMuchError; what is sent beyond a limit is not kept."""
+        size = 0
+        chunks: list[bytes] = []
+        try:
+            self._check(_announced(request))
+            try:
+                async with asyncio.timeout(self.seconds):
+                    async for chunk in request.stream():
+                        size += len(chunk)
+                        self.held += len(chunk)
+                        self._check(size)
+                        chunks.append(chunk)
+            except TimeoutError:
+                text = f"the body did not arrive within {self.seconds:g} s; send it faster or raise body_seconds"
+                raise TooMuchError(text) from None
+            yield b"".join(chunks)
+        finally:
+            self.held -= size
+
+    def _check(self, size: int) -> None:
+        if size > self.body_bytes:
+            limit = self.body_bytes / _MEGABYTE
+            raise TooMuchError(f"the body is larger than {limit:g} MB; raise max_body_megabytes", 413)
+        if self.held > self.all_bytes:
+            limit = self.all_bytes / _MEGABYTE
+            text = f"the bodies of all calls together are larger than {limit:g} MB; raise max_bodies_megabytes"
+            raise TooMuchError(text, 413)
+
+    def parsed(self, raw: bytes) -> object:
+        """The JSON value of a body. Raises BadRequestError where it is none, and TooMuchError."""
+        value = _json(raw, self.depth)
+        # as many levels as limited need as many brackets: most bodies are passed by this alone
+        if raw.count(b"{") + raw.count(b"[") > self.depth and _deeper(value, self.depth):
+            raise _too_deep(self.depth)
+        if isinstance(value, dict):
+            self._count(value)
+        return value
+
+    def _count(self, body: dict[str, Any]) -> None:
+        context, prefetch = body.get("context"), body.get("prefetch")
+        bundles = list(prefetch.values()) if isinstance(prefetch, dict) else []
+        bundles += list(context.values()) if isinstance(context, dict) else []
+        lists = [bundle.get("entry") for bundle in bundles if isinstance(bundle, dict)]
+        if sum(len(entries) for entries in lists if isinstance(entries, list)) > self.resources:
+            raise TooMuchError(f"the request holds more than {self.resources} resources; raise max_resources")
+
+
+def _announced(request: Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else 0
+
+
+def _json(raw: bytes, depth: int) -> object:
+    """What the quick parser refuses and JSON allows (a byte order mark, half of a surrogate pair, a number beyond all
+    range) is read by the slow one: a 400 would look like "all clear" at an order."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+    try:
+        return json.loads(raw.decode("utf-8-sig"), parse_constant=_no_number)
+    except RecursionError:
+        raise _too_deep(depth) from None
+    except ValueError:
+        raise BadRequestError([Fault("$", f"the body is not valid JSON ({where})", "structure")]) from None
+
+
+def _too_deep(depth: int) -> TooMuchError:
+    return TooMuchError(f"the body is nested deeper than {depth} levels; raise max_nesting")
+
+
+def _deeper(value: object, depth: int) -> bool:
+    """Whether a value has more than so many levels. It goes level by level, since a function that calls itself at each
+    would be what the limit is against."""
+    level: list[Any] = [value] if type(value) in _CONTAINERS else []
+    for _ in range(depth):
+        if not level:
+            return False
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) in _CONTAINERS
+        ]
+    return bool(level)
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
