@@ -27,7 +27,6 @@ from hooks.operations.logs import event
 from hooks.operations.pages import PAGES, QUIET, add_pages
 from hooks.protocol import BadRequestError, operation_outcome, read_request
 from hooks.security.clients import CALLER
-from hooks.security.fetch_keys import fetch_keys
 from hooks.security.gate import TOO_OFTEN, Gate
 from hooks.security.key_sources import Fetch
 from hooks.security.rate import OVER_RATE, Rate
@@ -50,12 +49,12 @@ def create_app(
     new_id: Callable[[], str] = lambda: str(uuid4()),
     library: Library | None = None,
     transport: Transport | None = None,
-    keys: Fetch = fetch_keys,
+    keys: Fetch | None = None,
     operations: Operations | None = None,
 ) -> FastAPI:
     """The CDS Hooks service. Raises RegimenFaults, UnknownRegimen or ValueError where the settings name no regimen
     that can be used, and SettingsError where nobody could call. `transport` takes the place of the network on
-    the way to FHIR servers. `keys` reads the key sets of clients. `operations` is what its operators see it by;
+    the way to FHIR servers. `keys` does so on the way to the keys of clients. `operations` is what its operators see it by;
     without one it has metrics and health of its own, and no traces.
     """
     library = library or load_regimens(settings.site_folder)

@@ -109,8 +109,8 @@ class SiteFields(BaseModel):
     )
     fhir_networks: NetworkNames = Field(
         (),
-        description="Networks (10.20.0.0/16) in which those servers may be; without one a name has to lead to a public "
-        "address",
+        description="Networks (10.20.0.0/16) in which those servers, and the key servers of clients, may be; without "
+        "one a name has to lead to a public address",
     )
     clients: tuple[Client, ...] = Field((), description="CDS clients that may call, with their keys; in JSON")
     silent: ServiceIds = Field(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import httpx
 
+from cds.fhir.addresses import Networks
 from hooks.security.key_sources import KeysNotReadError
 
+_CONNECTED = "connection.connect_tcp.complete"
+"""The event of httpx's `trace` extension when a socket is open and nothing has been sent."""
 _SECONDS = 3.0
 _MOST_BYTES = 262_144
 _HEADERS = {
@@ -18,13 +23,29 @@ _HEADERS = {
 }
 
 
-async def fetch_keys(url: str, transport: httpx.AsyncBaseTransport | None = None, seconds: float = _SECONDS) -> bytes:
-    """The body at the URL. No redirect is followed. Raises KeysNotReadError."""
+async def fetch_keys(
+    url: str, networks: Networks, transport: httpx.AsyncBaseTransport | None = None, seconds: float = _SECONDS
+) -> bytes:
+    """The body at the URL. Its server must have a public address, or one in `networks`; no redirect is followed, and no
+    proxy of the environment is used. Raises KeysNotReadError."""
+
+    async def check_address(event: str, info: Mapping[str, Any]) -> None:
+        """The address is that of the open connection, so that no second look-up of the name can differ."""
+        if event == _CONNECTED:
+            stream = info["return_value"]
+            address = stream.get_extra_info("server_addr")
+            refusal = networks.refusal(str(address[0]) if address else "", httpx.URL(url).host)
+            if refusal:
+                await stream.aclose()
+                raise KeysNotReadError(f"its server {refusal}; if that is right, add its network to fhir_networks")
+
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx.AsyncClient(transport=transport, timeout=seconds) as http,
-            http.stream("GET", url, headers=_HEADERS, follow_redirects=False) as response,
+            httpx.AsyncClient(transport=transport or httpx.AsyncHTTPTransport(), timeout=seconds) as http,
+            http.stream(
+                "GET", url, headers=_HEADERS, follow_redirects=False, extensions={"trace": check_address}
+            ) as response,
         ):
             return await _body(response)
     except TimeoutError:

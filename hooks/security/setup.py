@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
+from cds.fhir.addresses import Networks
 from hooks.boundary_settings import BoundaryFields, ClientAuth
 from hooks.security.callers import Callers, Rules
+from hooks.security.fetch_keys import fetch_keys
 from hooks.security.key_sources import Fetch, FileKeys, KeySource, UrlKeys
 from hooks.security.replay import Replay, TokenClaims
 from hooks.security.urls import Endpoints
@@ -25,7 +28,7 @@ def callers(
     sites: Iterable[Site],
     *,
     claims: TokenClaims | None,
-    fetch: Fetch,
+    fetch: Fetch | None,
     clock: Callable[[], datetime],
 ) -> Callers | None:
     """The check of callers for the clients of all sites; None where it is off. Raises SettingsError."""
@@ -48,6 +51,9 @@ def callers(
         for client in clients
         if not settings.public_url and not client.audiences
     ]
+    if fetch is None:
+        networks = Networks(network for site in sites for network in site.fhir_networks)
+        fetch = partial(fetch_keys, networks=networks)
     keys: dict[str | Path, KeySource] = {url: UrlKeys(url, fetch) for client in clients for url in client.jku}
     for client in clients:
         try:

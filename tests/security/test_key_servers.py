@@ -10,9 +10,11 @@ from functools import partial
 import httpx
 import pytest
 
+from cds.fhir.addresses import Networks
 from hooks.security.clients import Caller, RefusedError, Why
 from hooks.security.fetch_keys import fetch_keys
 from hooks.security.key_sources import KeysNotReadError, UrlKeys
+from tests.fhir_client.sockets import Peer, listening, reply, run
 from tests.security.door import EPIC, NOW, SANDBOX, Door
 from tests.security.issuer import CHART, Issuer
 
@@ -186,7 +188,7 @@ class Endless(httpx.AsyncByteStream):
 def fetched(answer: Answer, seconds: float = 3.0) -> bytes | str:
     async def once() -> bytes | str:
         try:
-            return await fetch_keys(SANDBOX.jku, httpx.MockTransport(answer), seconds)
+            return await fetch_keys(SANDBOX.jku, Networks(), httpx.MockTransport(answer), seconds)
         except KeysNotReadError as error:
             return str(error)
 
@@ -240,3 +242,31 @@ def test_a_server_that_answers_too_slowly_is_given_up() -> None:
             await asyncio.sleep(3600)
 
     assert fetched(lambda _: httpx.Response(200, stream=Slow()), 0.01) == "no answer within 0.01 s"
+
+
+HERE = {"keys.example.invalid": ["127.0.0.1"]}
+
+
+async def at_this_machine(host: str, networks: Networks) -> bytes | str:
+    """A key set at a host, which is this machine; what it answered, or why it was not asked."""
+    peer = Peer(reply(SANDBOX.keys))
+    async with listening(peer.serve) as port:
+        try:
+            return await fetch_keys(f"http://{host}:{port}/keys", networks)
+        except KeysNotReadError as error:
+            assert peer.requests == []
+            return str(error)
+
+
+@pytest.mark.parametrize(
+    ("host", "networks"),
+    [("127.0.0.1", ()), ("localhost", ()), ("keys.example.invalid", ("127.0.0.0/8",))],
+)
+def test_a_key_server_at_a_listed_address_is_asked(host: str, networks: tuple[str, ...]) -> None:
+    assert run(partial(at_this_machine, host, Networks(networks)), HERE) == SANDBOX.keys
+
+
+def test_a_name_that_leads_to_an_address_within_is_not_followed() -> None:
+    answer = run(partial(at_this_machine, "keys.example.invalid", Networks(["10.0.0.0/8"])), HERE)
+    assert isinstance(answer, str)
+    assert answer.startswith("its server has the address 127.0.0.1, which is not one of the public internet")
