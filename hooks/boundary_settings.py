@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
@@ -29,6 +31,14 @@ def _algorithm(name: str) -> str:
     return name
 
 
+def _network(written: str) -> str:
+    try:
+        return str(ip_network(written))
+    except ValueError:
+        raise ValueError("not an address or a network: write 10.0.0.5 or 10.0.0.0/24") from None
+
+
+Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(words)]
 Algorithms = Annotated[
     tuple[Annotated[str, AfterValidator(_algorithm)], ...], NoDecode, BeforeValidator(words), Field(min_length=1)
 ]
@@ -68,3 +78,13 @@ class BoundaryFields(BaseModel):
     body_seconds: float = Field(10.0, gt=0, description="Time for a request to arrive")
     max_nesting: int = Field(500, ge=20, description="Levels of a request's JSON")
     max_resources: int = Field(50_000, ge=1, description="Resources in a request")
+    tls_certificate: Path | None = Field(
+        None, description="PEM file with the certificate of the service and those above it; without it, plain HTTP"
+    )
+    tls_key: Path | None = Field(None, description="PEM file with its key, where it is not in the same file")
+    tls_client_ca: Path | None = Field(
+        None, description="PEM file with the authority by which clients must have a certificate (mutual TLS)"
+    )
+    trusted_proxies: Networks = Field(
+        (), description="Addresses or networks of proxies whose X-Forwarded-... headers are believed; none without it"
+    )

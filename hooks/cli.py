@@ -202,7 +202,7 @@ def keys(
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913, PLR0917  each is an option
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
     regimen: RegimenId = None,
@@ -210,6 +210,16 @@ def serve(
     tolerance_loading: ToleranceLoading = None,
     tolerance_maintenance: ToleranceMaintenance = None,
     site_folder: SiteFolder = None,
+    tls_certificate: Annotated[
+        Path | None,
+        typer.Option("--tls-certificate", metavar="FILE", help="Certificate to serve by; default: plain HTTP."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key, where it is in another file.")
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None, typer.Option("--tls-client-ca", metavar="FILE", help="Let in only clients with its certificates.")
+    ] = None,
 ) -> None:
     """Serve CDS Hooks until Ctrl-C. Every setting is also a variable NUSINERSEN_CDS_...; options are stronger."""
     with plain_errors():
@@ -223,6 +233,9 @@ def serve(
             site_folder=site_folder,
             tolerance_loading=tolerance_loading,
             tolerance_maintenance=tolerance_maintenance,
+            tls_certificate=tls_certificate,
+            tls_key=tls_key,
+            tls_client_ca=tls_client_ca,
         )
         serve_hooks(settings, host, port)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from hooks.operations.logs import LogFormat, event, log_lines
 from hooks.operations.metrics import Metrics
 from hooks.operations.traces import NoTraces, Traces, open_traces
 from hooks.settings import PREFIX, Settings, SettingsError
+from hooks.tls import tls_context
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
@@ -26,6 +27,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     operations = Operations(traces=_traces(settings))
     try:
         app = create_app(settings, operations=operations)
+        tls = tls_context(settings)
     except (RegimenFaults, UnknownRegimen, SettingsError, ValueError) as error:
         raise UsageError(str(error)) from None
     with (
@@ -34,22 +36,28 @@ def serve(settings: Settings, host: str, port: int) -> None:
         log_lines(settings.log_format, settings.log_level),
     ):
         shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{listener.getsockname()[1]}/cds-services"
+        url = f"{'http' if tls is None else 'https'}://{shown}:{listener.getsockname()[1]}/cds-services"
         if settings.log_format is LogFormat.TEXT:
             say(f"nusinersen-cds: {url}, Ctrl-C to stop")
         else:
             event("serving", url=url)
-        uvicorn.Server(uvicorn.Config(app, **server_options(settings.shutdown_seconds))).run(sockets=[listener])
+        options = server_options(settings.shutdown_seconds, settings.trusted_proxies)
+        # uvicorn asks for a factory, and would read the files again
+        factory = None if tls is None else lambda *_: tls
+        uvicorn.Server(uvicorn.Config(app, ssl_context_factory=factory, **options)).run(sockets=[listener])
 
 
-def server_options(shutdown_seconds: int) -> dict[str, Any]:
+def server_options(shutdown_seconds: int, trusted_proxies: Iterable[str] = ()) -> dict[str, Any]:
     """How every server of ours runs: with our log lines alone, since its own show paths and the texts of errors;
-    without web sockets, which nothing here speaks; and with `shutdown_seconds` for calls in flight at a stop."""
+    without web sockets, which nothing here speaks; with `shutdown_seconds` for calls in flight at a stop; and believing
+    the X-Forwarded headers of `trusted_proxies` alone, which uvicorn would otherwise take from the environment."""
     return {
         "log_config": None,
         "access_log": False,
         "server_header": False,
         "ws": "none",
+        "proxy_headers": bool(trusted_proxies),
+        "forwarded_allow_ips": list(trusted_proxies),
         "timeout_graceful_shutdown": shutdown_seconds,
     }
 
