@@ -54,7 +54,7 @@ def create_app(
 ) -> FastAPI:
     """The CDS Hooks service. Raises RegimenFaults, UnknownRegimen or ValueError where the settings name no regimen
     that can be used, and SettingsError where nobody could call. `transport` takes the place of the network on
-    the way to FHIR servers. `keys` does so on the way to the keys of clients. `operations` is what its operators see it by;
+    the way to FHIR servers, `keys` on the way to the keys of clients. `operations` is what its operators see it by;
     without one it has metrics and health of its own, and no traces.
     """
     library = library or load_regimens(settings.site_folder)
@@ -62,7 +62,8 @@ def create_app(
     sites = Sites.of(settings, library, clock=clock, new_id=new_id)
     operations.metrics.add("parts_not_ok", "Parts of the service that are degraded or down", operations.health.not_ok)
     operations.metrics.show_regimens(library.regimens.values(), [desk.site.regimen for desk in sites])
-    known = callers(settings, [desk.site for desk in sites], claims=None, fetch=keys, clock=clock)
+    at = [desk.site for desk in sites]
+    known = callers(settings, at, claims=None, fetch=keys, clock=clock, health=operations.health)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

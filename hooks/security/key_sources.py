@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
+from logging import ERROR, WARNING
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from jwt import PyJWK
 
+from hooks.operations.logs import event
 from hooks.security.clients import RefusedError, Why
 from hooks.security.keys import KeySet
-
-_log = logging.getLogger("nusinersen_cds")
 
 Fetch: TypeAlias = Callable[[str], Awaitable[bytes]]
 """Reads the key set at a URL. Raises KeysNotReadError."""
@@ -27,6 +26,10 @@ class KeysNotReadError(Exception):
 
 class KeySource(Protocol):
     """Keys by their id."""
+
+    @property
+    def fault(self) -> str:
+        """Why the keys could not be read when that was last tried; empty where they could."""
 
     async def find(self, kid: str, algorithm: str) -> tuple[PyJWK, ...]:
         """The keys that fit. Raises RefusedError where no keys are known at all."""
@@ -54,7 +57,7 @@ class UrlKeys:
         self._fresh, self._stale, self._pause = fresh, stale, pause
         self._keys: KeySet | None = None
         self._read_at = self._tried_at = -math.inf
-        self._failed = False
+        self.fault = ""
         self._reading: asyncio.Task[None] | None = None
 
     async def find(self, kid: str, algorithm: str) -> tuple[PyJWK, ...]:
@@ -68,7 +71,7 @@ class UrlKeys:
         if self._reading is None and self._ticks() - self._tried_at >= self._pause:
             self._reading = asyncio.create_task(self._read())
         # Where the last reading failed and the key is known, the call does not wait for the next one.
-        if self._reading is not None and not (known and self._failed):
+        if self._reading is not None and not (known and self.fault):
             await asyncio.shield(self._reading)
             known = self._known(kid, algorithm)
         if self._keys is None:
@@ -82,10 +85,10 @@ class UrlKeys:
         try:
             self._tried_at = self._ticks()
             self._keys = KeySet(await self._fetch(self._url))
-            self._read_at, self._failed = self._ticks(), False
+            self._read_at, self.fault = self._ticks(), ""
         except (KeysNotReadError, ValueError) as error:
-            self._failed = True
-            _log.warning("the keys at %s could not be read: %s", self._url, error)
+            self.fault = str(error)
+            event("keys-not-read", WARNING, url=self._url, why=str(error))
         finally:
             self._reading = None
 
@@ -95,7 +98,7 @@ class FileKeys:
 
     def __init__(self, path: Path) -> None:
         """Raises ValueError where the file cannot be used: the service must not start so."""
-        self._path, self._fault = path, ""
+        self._path, self.fault = path, ""
         try:
             self._seen, self._keys = _version(path), KeySet(path.read_bytes())
         except OSError as error:
@@ -110,13 +113,14 @@ class FileKeys:
             if seen != self._seen:
                 self._seen = seen
                 self._keys = KeySet(self._path.read_bytes())
-                self._fault = ""
-                _log.info("the key file %s was read again", self._path)
+                self.fault = ""
+                event("key-file-read-again", file=str(self._path))
         except (OSError, ValueError) as error:
             fault = str(error.strerror if isinstance(error, OSError) else error)
-            if fault != self._fault:
-                self._fault = fault
-                _log.error("the key file %s has changed and cannot be used (%s): the old keys stay", self._path, fault)
+            if fault != self.fault:
+                self.fault = fault
+                # the old keys stay in use
+                event("key-file-not-usable", ERROR, file=str(self._path), why=fault)
         return self._keys.find(kid, algorithm)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from enum import Enum, auto
 from itertools import islice
+from logging import ERROR, WARNING
 from typing import Protocol, TypeAlias
 
-_log = logging.getLogger("nusinersen_cds")
+from hooks.operations.logs import event
 
 _MOST = 100_000
 _SECONDS = 1.0
@@ -88,11 +88,11 @@ class Replay:
             if not self._down:
                 self._down = True
                 kind = type(error).__name__
-                _log.error("the database cannot be asked for used tokens (%s): this process remembers alone", kind)
+                event("used-tokens-known-to-this-process-alone", ERROR, error=kind)
             return Claim.FIRST_HERE
         if self._down:
             self._down = False
-            _log.warning("the database can be asked for used tokens again")
+            event("used-tokens-known-to-all-again", WARNING)
         return Claim.FIRST if first else Claim.SEEN
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cds.fhir.addresses import Networks
 from hooks.boundary_settings import BoundaryFields, ClientAuth
+from hooks.operations.health import Health, State, Status
 from hooks.security.callers import Callers, Rules
 from hooks.security.fetch_keys import fetch_keys
 from hooks.security.key_sources import Fetch, FileKeys, KeySource, UrlKeys
@@ -21,6 +22,9 @@ OFF = (
     "client_auth is off: callers are NOT authenticated. Whoever reaches this port can ask for cards, and have the "
     "listed FHIR servers read. That is for trials on one machine, or behind mutual TLS"
 )
+ALONE = Status(
+    State.DEGRADED, "the database is down: used tokens are known to this process alone, and only fresh ones are taken"
+)
 
 
 def callers(
@@ -30,8 +34,10 @@ def callers(
     claims: TokenClaims | None,
     fetch: Fetch | None,
     clock: Callable[[], datetime],
+    health: Health,
 ) -> Callers | None:
-    """The check of callers for the clients of all sites; None where it is off. Raises SettingsError."""
+    """The check of callers for the clients of all sites; None where it is off. `health` is told of what is down.
+    Raises SettingsError."""
     if settings.client_auth is ClientAuth.OFF:
         if settings.calls_per_minute is not None:
             text = "counts the calls of each issuer, and without tokens none is known"
@@ -68,8 +74,15 @@ def callers(
         settings.client_token_seconds,
         settings.client_token_seconds_alone,
     )
-    endpoints = Endpoints(settings.public_url)
-    return Callers(clients, keys, endpoints=endpoints, rules=rules, replay=Replay(claims), clock=clock)
+    replay = Replay(claims)
+    health.add("used-tokens", lambda: ALONE if replay.alone else Status())
+    health.add("client-keys", lambda: _of_keys(keys.values()))
+    return Callers(clients, keys, endpoints=Endpoints(settings.public_url), rules=rules, replay=replay, clock=clock)
+
+
+def _of_keys(sources: Iterable[KeySource]) -> Status:
+    faults = sum(bool(source.fault) for source in sources)
+    return Status(State.DEGRADED, f"{faults} key sets of clients could not be read") if faults else Status()
 
 
 def _file_keys(client: Client) -> dict[str | Path, KeySource]:

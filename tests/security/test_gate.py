@@ -45,7 +45,7 @@ OVERDUE = call("patient-view", prefetch=prefetched(*LOADED))
 def guarded(**settings: Any) -> Iterator[Client]:
     """The service, which knows the sandbox and the Epic-like client."""
     usual = {"client_auth": "jwt", "public_url": BASE, "clients": CLIENTS}
-    with service(keys=KeyServers(SANDBOX, EPIC).fetch, **{**usual, **settings}) as client:
+    with service(**{"keys": KeyServers(SANDBOX, EPIC).fetch, **usual, **settings}) as client:
         yield client
 
 
@@ -256,3 +256,17 @@ def test_callers_are_asked_for_tokens_unless_a_setting_says_otherwise() -> None:
     settings = Settings(regimen="eu-12mg", time_zone="UTC")
     assert settings.client_auth == "jwt"
     assert settings.client_algorithms == ("ES384", "RS384")
+
+
+def test_readiness_names_keys_that_could_not_be_read_and_calls_go_on() -> None:
+    servers = KeyServers(SANDBOX, EPIC)
+    servers.bodies[EPIC.jku] = b"<html>login</html>"
+    with guarded(keys=servers.fetch) as client:
+        assert client.get("/health/ready").json()["status"] == "ok"
+        assert client.get(DISCOVERY, headers=signed(EPIC, DISCOVERY)).status_code == 401
+        ready = client.get("/health/ready")
+        assert client.get(DISCOVERY, headers=signed(SANDBOX, DISCOVERY)).status_code == 200
+    assert (ready.status_code, ready.json()["parts"]["client-keys"]) == (
+        200,
+        {"state": "degraded", "why": "1 key sets of clients could not be read"},
+    )

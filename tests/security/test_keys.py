@@ -102,11 +102,8 @@ def test_a_key_file_is_read_again_when_it_changes_and_a_broken_one_leaves_the_ol
     assert known("key-2") == 1
     path.unlink()
     assert known("key-2") == known("key-2") == 1
-    told = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert [text.partition("used ")[2] for text in told] == [
-        "(not JSON): the old keys stay",
-        "(No such file or directory): the old keys stay",
-    ]
+    told = [vars(record)["fields"] for record in caplog.records if record.levelno == logging.ERROR]
+    assert [said["why"] for said in told] == ["not JSON", "No such file or directory"]
     changed(path, SANDBOX.keys, 3_000)
     assert known("key-1") == 1
 
