@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from cds.fhir.addresses import Networks
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.links import Base
-
-_PLAIN = re.compile(r"[A-Za-z0-9._~:/\[\]-]{1,200}")
 
 
 class Allowed:
@@ -29,7 +26,9 @@ class Allowed:
         """
         base = Base(url)
         if not any(each.covers(base) for each in self._listed):
-            text = f"the FHIR server {_shown(base)} is not on the list of those that this service may call"
+            # Of a URL that came with a request only the server is repeated: its path could hold anything.
+            server = base.url.removesuffix(base.path)
+            text = f"the FHIR server {server}, with its path, is not on the list of those that this service may call"
             raise FhirError(Kind.DENIED, f"{text}; if it should be, add its base URL to the setting fhir_servers")
         return base
 
@@ -45,8 +44,3 @@ class Allowed:
         """Why a server of this host must not be called at this address; empty where it may be (see Networks)."""
         listed = any(each.host == host for each in self._listed)
         return self._networks.refusal(address, host if listed else "")
-
-
-def _shown(base: Base) -> str:
-    """The URL for a message: it came with a request, so that only a plain one is repeated."""
-    return base.url if _PLAIN.fullmatch(base.url) else "of the request"

@@ -26,7 +26,7 @@ class Base:
     in ASCII or an address written in full, its path without dot segments.
     """
 
-    __slots__ = ("_path", "host", "origin", "segments", "url")
+    __slots__ = ("host", "origin", "path", "segments", "url")
 
     def __init__(self, url: str) -> None:
         url = url.strip()
@@ -36,10 +36,10 @@ class Base:
             raise FhirError(Kind.UNUSABLE, "the base URL of the FHIR server is not an http or https URL; correct it")
         self.origin = origin
         scheme, self.host, port = origin
-        self._path = parts.path.rstrip("/")
-        self.segments = _segments(self._path)
+        self.path = parts.path.rstrip("/")
+        self.segments = _segments(self.path)
         written = f"[{self.host}]" if ":" in self.host else self.host
-        self.url = f"{scheme}://{written}{'' if port == _PORTS[scheme] else f':{port}'}{self._path}"
+        self.url = f"{scheme}://{written}{'' if port == _PORTS[scheme] else f':{port}'}{self.path}"
 
     def covers(self, other: Base) -> bool:
         """Whether another base URL is this one, or is below it on the same origin."""
@@ -70,7 +70,7 @@ class Base:
         url = self.within(reference)
         if url is None or reference.startswith(("#", "urn:")):
             return None
-        path = urlsplit(url).path.removeprefix(self._path).strip("/")
+        path = urlsplit(url).path.removeprefix(self.path).strip("/")
         parts = [unquote(part) for part in path.split("/")]
         if len(parts) == 4 and parts[2] == "_history":
             parts = parts[:2]
