@@ -6,6 +6,7 @@ import errno
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from logging import WARNING
 from typing import Any
 
 import uvicorn
@@ -18,6 +19,7 @@ from hooks.operations.entrance import Operations
 from hooks.operations.logs import LogFormat, event, log_lines
 from hooks.operations.metrics import Metrics
 from hooks.operations.traces import NoTraces, Traces, open_traces
+from hooks.security.urls import is_loopback
 from hooks.settings import PREFIX, Settings, SettingsError
 from hooks.tls import tls_context
 
@@ -41,6 +43,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
             say(f"nusinersen-cds: {url}, Ctrl-C to stop")
         else:
             event("serving", url=url)
+        if tls is None and not is_loopback(host):
+            event("plain-http", WARNING, why="tokens and patient data come unencrypted, unless a proxy ends TLS before")
         options = server_options(settings.shutdown_seconds, settings.trusted_proxies)
         # uvicorn asks for a factory, and would read the files again
         factory = None if tls is None else lambda *_: tls

@@ -12,7 +12,7 @@ _PORTS = {"http": 80, "https": 443}
 def key_url(url: str) -> str:
     """The URL of a key set. Raises ValueError where keys cannot, or must not, be read from it."""
     parts, host = _parts(url)
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("keys are read over https; http is for this machine only")
     return url
 
@@ -66,7 +66,8 @@ def _parts(url: str) -> tuple[SplitResult, str]:
     return parts, host
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host, as an address or a name, is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
