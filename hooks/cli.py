@@ -44,6 +44,16 @@ Exit codes:
   above the results are not whole."""
 
 
+_DOCTOR_EXIT_CODES = """\b
+Exit codes:
+  0    no check found anything
+  1    a warning: the service works, and something should be known or mended
+  2    bad usage: an unknown option, no base URL, a key that cannot be read
+  3    a check failed: the service cannot work with this server, or would be
+       misled by it
+  Checks that were not possible say why, and do not count. 70 and above as
+  with `check`."""
+
 app = typer.Typer(
     name="nusinersen-cds",
     help="Checks the dosing intervals of nusinersen against the label: a CDS Hooks service, and the same on files.",
@@ -185,6 +195,37 @@ def check_histories(  # noqa: PLR0913, PLR0917  each is an option
         )
         question = ask(settings, on, proposed or [])
         raise typer.Exit(check(inputs, patient or [], question, Format(form), settings))
+
+
+@app.command("doctor", epilog=_DOCTOR_EXIT_CODES, no_args_is_help=True)
+def doctor(
+    base_url: Annotated[str, typer.Argument(metavar="BASE_URL", help="Base URL of a FHIR server.")],
+    patient: Annotated[
+        str | None, typer.Option("--patient", metavar="ID", help="A patient there who has had the drug.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", metavar="text|json", help="How to write.")] = "text",
+    time_zone: TimeZone = None,
+    regimen: RegimenId = None,
+    site_folder: SiteFolder = None,
+    client_id: ClientId = None,
+    key: KeyFile = None,
+) -> None:
+    """Check a FHIR server for what the service needs of it, and say in plain words what is missing.
+
+    The first thing to run against a new server. It reads as the service does, changes nothing there, and prints no
+    patient data but counts. The server is shown what `check` shows it: a bearer token from NUSINERSEN_CDS_FHIR_TOKEN,
+    or one that it issues to --client-id for the key in --key. --regimen names the drug, and nothing else.
+    """
+    with plain_errors():
+        from hooks.doctor.run import examine
+        from hooks.doctor.show import Format
+
+        if form not in list(Format):
+            raise UsageError(f"--format: {form!r} is no format; write one of: {', '.join(Format)}")
+        settings = check_settings(
+            regimen=regimen, time_zone=time_zone, site_folder=site_folder, fhir_client_id=client_id, fhir_key_file=key
+        )
+        raise typer.Exit(examine(base_url, patient, Format(form), settings))
 
 
 @app.command("keys", no_args_is_help=True)

@@ -85,6 +85,11 @@ class BackendServices:
         self._until = 0.0
         self._asking = asyncio.Lock()
 
+    @property
+    def algorithm(self) -> str:
+        """How its assertions are signed."""
+        return self._client.key.algorithm
+
     async def token(self, budget: Budget) -> str:
         """A token that is not about to expire. Raises FhirError where none can be had."""
         return (await self.grant(budget)).token
@@ -156,7 +161,7 @@ class BackendServices:
                 "try again later" if kind is Kind.UNAVAILABLE else "ask its operator whether it is the right address"
             )
             return FhirError(kind, f"{start}); it gave no reason that can be read; {advice}")
-        misfit = server.misfit(self._client.key.algorithm)
+        misfit = server.misfit(self.algorithm)
         asked = f" ({' '.join(wanted)})" if code == "invalid_scope" else f" ({misfit})" if misfit else ""
         text = f"{start}, {code}): {_REFUSALS[code]}{asked}{_said(reply)}"
         return FhirError(Kind.UNAVAILABLE if code in _LATER else Kind.DENIED, text)

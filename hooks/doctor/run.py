@@ -1,0 +1,80 @@
+"""`nusinersen-cds doctor`: one examination of a FHIR server from its address to the dates of its records."""
+
+from __future__ import annotations
+
+import asyncio
+from zoneinfo import ZoneInfo
+
+from cds.dosing.drug import Drug
+from cds.fhir.client import connections
+from cds.fhir.errors import FhirError
+from cds.fhir.limits import Limits
+from cds.fhir.links import Base
+from cds.regimens.library import UnknownRegimen
+from hooks.app import now
+from hooks.console import ExitCode, UsageError
+from hooks.credentials import tokens_of
+from hooks.doctor.access import check_access
+from hooks.doctor.checks import Check, Report
+from hooks.doctor.patient import check_patient
+from hooks.doctor.reach import check_reach
+from hooks.doctor.searches import check_searches
+from hooks.doctor.show import Format, exit_code, show
+from hooks.doctor.visit import Visit
+from hooks.histories import patient_reference
+from hooks.settings import CheckSettings, Settings
+from hooks.show_regimens import library
+
+
+def examine(url: str, patient: str | None, form: Format, settings: CheckSettings) -> ExitCode:
+    """Examines, prints, and says how it ends. Raises UsageError."""
+    try:
+        base = Base(url)
+    except FhirError as error:
+        raise UsageError(f"{url}: {error.message}") from None
+    named = None if patient is None else patient_reference(patient).removeprefix("Patient/")
+    checks = asyncio.run(_examine(base, named, _drug(settings), settings))
+    show(base.url, checks, form)
+    return exit_code(checks)
+
+
+async def _examine(base: Base, patient: str | None, drug: Drug, settings: CheckSettings) -> tuple[Check, ...]:
+    limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
+    report = Report({})
+    async with connections(limits) as http:
+        visit = Visit(
+            base=base,
+            http=http,
+            tokens=tokens_of(settings, http, base.url),
+            limits=limits,
+            drug=drug,
+            patient=patient,
+            zone=ZoneInfo(settings.time_zone) if settings.time_zone else None,
+            filtered=settings.filter_by_code,
+            clock=now,
+            hook_seconds=_hook_seconds(settings),
+        )
+        if await check_reach(visit, report) and await check_access(visit, report):
+            await check_searches(visit, report)
+            await check_patient(visit, report)
+    return report.checks
+
+
+def _hook_seconds(settings: CheckSettings) -> float:
+    """The time that the service has for a call: what is set for both, or its own default."""
+    chosen = "deadline_seconds" in settings.model_fields_set
+    return settings.deadline_seconds if chosen else float(Settings.model_fields["deadline_seconds"].default)
+
+
+def _drug(settings: CheckSettings) -> Drug:
+    """Whose codes and names count: those of the regimen, or of the only drug that there is."""
+    known = library(settings.site_folder)
+    if settings.regimen is not None:
+        try:
+            return known.get(settings.regimen).drug
+        except UnknownRegimen as unknown:
+            raise UsageError(f"--regimen: {unknown}") from None
+    drugs = {regimen.drug.id: regimen.drug for regimen in known.regimens.values()}
+    if len(drugs) > 1:
+        raise UsageError("--regimen is missing, and there are regimens of several drugs; name one of the drug")
+    return next(iter(drugs.values()))
