@@ -30,15 +30,15 @@ _MARGIN_SECONDS = 30.0
 _MARGIN_SHARE = 0.2
 # The codes of RFC 6749, 5.2, what each means here, and what to do.
 _REFUSALS = {
-    "invalid_client": "it does not know this client id, this key or its kid, or a clock is wrong: compare the id and"
+    "invalid_client": "it does not know this client id, this key or its kid, or a clock is wrong; compare the id and"
     " the key set that are registered there with those used here, and the clocks",
-    "invalid_grant": "it does not accept the assertion: compare the registered key set, and the clocks",
-    "invalid_request": "it does not understand the request: ask its operator whether it supports Backend Services",
-    "invalid_scope": "it does not grant what is asked for: have these scopes registered for the client",
-    "unauthorized_client": "the client may not ask in this way: have it registered for client_credentials",
-    "unsupported_grant_type": "it does not know client_credentials: ask its operator for SMART Backend Services",
-    "temporarily_unavailable": "it is busy: try again later",
-    "server_error": "it failed: try again later",
+    "invalid_grant": "it does not accept the assertion; compare the registered key set, and the clocks",
+    "invalid_request": "it does not understand the request; ask its operator whether it supports Backend Services",
+    "invalid_scope": "it does not grant what is asked for; have these scopes registered for the client",
+    "unauthorized_client": "the client may not ask in this way; have it registered for client_credentials",
+    "unsupported_grant_type": "it does not know client_credentials; ask its operator for SMART Backend Services",
+    "temporarily_unavailable": "it is busy; try again later",
+    "server_error": "it failed; try again later",
 }
 _LATER = frozenset({"temporarily_unavailable", "server_error"})
 # What could be a piece of a token or an assertion in the text of an error.
@@ -163,7 +163,7 @@ class BackendServices:
             return FhirError(kind, f"{start}); it gave no reason that can be read; {advice}")
         misfit = server.misfit(self.algorithm)
         asked = f" ({' '.join(wanted)})" if code == "invalid_scope" else f" ({misfit})" if misfit else ""
-        text = f"{start}, {code}): {_REFUSALS[code]}{asked}{_said(reply)}"
+        text = f"{start}, {code}{_said(reply)}): {_REFUSALS[code]}{asked}"
         return FhirError(Kind.UNAVAILABLE if code in _LATER else Kind.DENIED, text)
 
 
@@ -180,7 +180,7 @@ def _said(reply: Reply) -> str:
     if not isinstance(words, str) or not words.strip():
         return ""
     shown = "".join(char if char.isprintable() else " " for char in _LONG_WORD.sub("...", words.strip()))
-    return f'; it says "{shown[:200]}"'
+    return f', and says "{shown[:200]}"'
 
 
 def _seconds(told: dict[str, Any]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds.fhir.backend_services import TYPES, BackendServices, Grant
 from cds.fhir.errors import FhirError
 from cds.fhir.smart_configuration import SmartConfiguration, discover
-from hooks.doctor.checks import Check, Report, failed, failed_by, not_possible, ok, said, warning
+from hooks.doctor.checks import Check, Outcome, Report, failed, failed_by, not_possible, ok, said, warning
 from hooks.doctor.visit import Visit
 
 _REFUSED = frozenset({401, 403})
@@ -20,7 +20,7 @@ async def check_access(visit: Visit, report: Report) -> bool:
     usable = await _token(visit, report)
     without = await _status(visit, {})
     with_wrong = await _status(visit, {"Authorization": f"Bearer {visit.nobody}"})
-    report.add([_guarded(visit, without), _wrong_token(without, with_wrong)])
+    report.add([guarded(without, on_this_machine=visit.on_this_machine), _wrong_token(without, with_wrong)])
     if isinstance(without, int) and without in _REFUSED and visit.tokens is None:
         why = f"The server gives nothing without a token (status {without}), and none was given."
         report.close(why, _KEYS)
@@ -64,13 +64,9 @@ async def _token(visit: Visit, report: Report) -> bool:
         report.add([not_possible(name, text, _KEYS) for name in ("token", "scopes")])
         return True
     if isinstance(visit.tokens, str):
-        report.add(
-            [
-                ok("token", "A token was given; whether it is good, the checks that follow will show."),
-                not_possible("scopes", "What a given token may read is known to the server alone."),
-            ]
-        )
-        return True
+        given = _given(await _status(visit, {"Authorization": f"Bearer {visit.tokens}"}))
+        report.add([given, not_possible("scopes", "What a given token may read is known to the server alone.")])
+        return given.outcome is not Outcome.FAILED
     try:
         grant = await visit.tokens.grant(visit.budget())
     except FhirError as error:
@@ -131,14 +127,15 @@ async def _status(visit: Visit, headers: dict[str, str]) -> int | FhirError:
         return error
 
 
-def _guarded(visit: Visit, status: int | FhirError) -> Check:
+def guarded(status: int | FhirError, *, on_this_machine: bool) -> Check:
+    """What a search without a token was answered with."""
     if isinstance(status, FhirError):
         return not_possible("guarded", said(status)[0])
     if status in _REFUSED:
         return ok("guarded", f"Without a token the server gives nothing (status {status}).")
     if 200 <= status < 300:
         text = "The server answers searches without a token: whoever reaches it can read its records."
-        if visit.on_this_machine:
+        if on_this_machine:
             return ok("guarded", "The server answers without a token, on this machine.")
         return warning(
             "guarded", text, "Have the server ask for tokens, or keep it where only this service reaches it."

@@ -50,7 +50,7 @@ async def check_patient(visit: Visit, report: Report) -> None:
         report.add([failed_by("history", whole)])
         report.close("The history could not be read.", "See the check `history`.")
         return
-    report.add([_history(whole), _time(whole, visit)])
+    report.add([_history(whole), check_time(whole.seconds, visit.hook_seconds)])
     if not whole.records:
         report.close("The patient has no records that this token may see.", _ASKED_FOR)
         return
@@ -101,12 +101,13 @@ def _history(reading: Reading) -> Check:
     return ok("history", f"The history is whole: {text}.")
 
 
-def _time(reading: Reading, visit: Visit) -> Check:
-    text = f"Reading the history took {reading.seconds:.1f} seconds; a hook has {visit.hook_seconds:g}."
-    if reading.seconds > visit.hook_seconds:
+def check_time(seconds: float, hook_seconds: float) -> Check:
+    """How long the reading took, beside the time that the service has in a hook."""
+    text = f"Reading the history took {seconds:.1f} seconds; a hook has {hook_seconds:g}."
+    if seconds > hook_seconds:
         advice = "Have the history prefetched, or give the service more time (NUSINERSEN_CDS_DEADLINE_SECONDS)."
         return failed("time", text, advice)
-    if reading.seconds > visit.hook_seconds * _SHARE:
+    if seconds > hook_seconds * _SHARE:
         return warning(
             "time", text, "Other patients have more records: have the history prefetched, or give more time."
         )

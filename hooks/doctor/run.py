@@ -31,7 +31,7 @@ def examine(url: str, patient: str | None, form: Format, settings: CheckSettings
     try:
         base = Base(url)
     except FhirError as error:
-        raise UsageError(f"{url}: {error.message}") from None
+        raise UsageError(f"BASE_URL: {error.message}") from None
     named = None if patient is None else patient_reference(patient).removeprefix("Patient/")
     checks = asyncio.run(_examine(base, named, _drug(settings), settings))
     show(base.url, checks, form)

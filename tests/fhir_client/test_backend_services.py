@@ -170,7 +170,7 @@ def test_no_token_endpoint_that_can_be_used(server: TokenServer, kind: Kind, say
         (refusal("invalid_client", 401), Kind.DENIED, "(status 401, invalid_client): it does not know this client id"),
         (refusal("invalid_client"), Kind.DENIED, "and the clocks (it does not list ES384 among the algorithms"),
         (refusal("unauthorized_client"), Kind.DENIED, "registered for client_credentials"),
-        (refusal("temporarily_unavailable", 503), Kind.UNAVAILABLE, "it is busy: try again later"),
+        (refusal("temporarily_unavailable", 503), Kind.UNAVAILABLE, "it is busy; try again later"),
         (refusal("made_up_by_this_server"), Kind.UNUSABLE, "(status 400); it gave no reason that can be read"),
         (refusal(None, 502), Kind.UNAVAILABLE, "(status 502); it gave no reason that can be read; try again later"),
         (Response("<html>", 200), Kind.UNUSABLE, "(status 200); it gave no reason that can be read; ask its operator"),
@@ -190,7 +190,7 @@ def test_a_refusal_says_what_and_what_to_do(answer: Response, kind: Kind, says: 
 def test_the_servers_own_reason_is_repeated_without_what_may_be_of_a_token() -> None:
     reason = "client eyJhbGciOiJFUzM4NCJ9.eyJpc3MiOiJ4In0.AAAA is\nnot known here" + 300 * " !"
     message = error_of(TokenServer(answers=[refusal("invalid_client", 401, error_description=reason)])).message
-    assert 'it says "client ... is not known here ! !' in message
+    assert 'and says "client ... is not known here ! !' in message
     assert "eyJ" not in message
     assert len(message) < 700
 
