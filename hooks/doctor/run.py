@@ -6,7 +6,9 @@ import asyncio
 from zoneinfo import ZoneInfo
 
 from cds.dosing.drug import Drug
-from cds.fhir.client import connections
+from cds.fhir.addresses import EVERYWHERE
+from cds.fhir.allowed import Allowed
+from cds.fhir.client import Http
 from cds.fhir.errors import FhirError
 from cds.fhir.limits import Limits
 from cds.fhir.links import Base
@@ -41,7 +43,8 @@ def examine(url: str, patient: str | None, form: Format, settings: CheckSettings
 async def _examine(base: Base, patient: str | None, drug: Drug, settings: CheckSettings) -> tuple[Check, ...]:
     limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
     report = Report({})
-    async with connections(limits) as http:
+    # who names a server on the command line lists it, wherever it is
+    async with Http(limits, Allowed([base.url], EVERYWHERE)) as http:
         visit = Visit(
             base=base,
             http=http,
@@ -54,6 +57,10 @@ async def _examine(base: Base, patient: str | None, drug: Drug, settings: CheckS
             clock=now,
             hook_seconds=_hook_seconds(settings),
         )
+        try:
+            visit.client([])
+        except FhirError as error:
+            raise UsageError(f"{error.message} (NUSINERSEN_CDS_FHIR_TOKEN)") from None
         if await check_reach(visit, report) and await check_access(visit, report):
             await check_searches(visit, report)
             await check_patient(visit, report)

@@ -74,8 +74,8 @@ def statement(version: str = "4.0.1", without: tuple[str, ...] = ()) -> Json:
 class Server:
     """`open_`: it asks for no token. `any_token`: it takes every one. `wrong`: the status for a wrong one. `grant`:
     what it says with a token. `smart`: its SMART configuration without the address, None for none. `date`: how far its
-    clock is ahead, None for no Date header. `spoil`: gets each search's resource type, query and answer, and gives what is
-    answered instead."""
+    clock is ahead, None for no Date header. `spoil`: gets each search's resource type, query and answer, and gives what
+    is answered instead."""
 
     records: list[Json] = field(default_factory=lambda: [record(number) for number in range(6)])
     medications: dict[str, Json] = field(default_factory=lambda: {"spinraza": {"code": {"coding": [ATC]}}})

@@ -268,6 +268,12 @@ def test_a_token_that_is_given(token: str, outcome: str, history: str) -> None:
     assert found.outcome("scopes") == "not possible"
 
 
+def test_what_is_no_token_is_bad_usage() -> None:
+    ended = examine("https://ehr.example.invalid/fhir", None, env={"NUSINERSEN_CDS_FHIR_TOKEN": "two words"})
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "is no bearer token; get a new one (NUSINERSEN_CDS_FHIR_TOKEN)" in ended.stderr
+
+
 def test_an_open_server_without_credentials_is_examined() -> None:
     with served(Server(open_=True, smart=None)) as base:
         found = Examined(examine(base, None))

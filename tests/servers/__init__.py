@@ -1,0 +1,1 @@
+"""Third-party FHIR servers, started by the tests and never mocked."""
