@@ -13,7 +13,17 @@ from pydantic_settings import SettingsError as UnreadableSettings
 
 from hooks.boundary_settings import BoundaryFields
 from hooks.operations.logs import LogFormat, LogLevel
-from hooks.site_settings import Site, SiteFields, SiteFileError, Words, ZoneName, clashes, read_sites, said
+from hooks.site_settings import (
+    NetworkNames,
+    Site,
+    SiteFields,
+    SiteFileError,
+    Words,
+    ZoneName,
+    clashes,
+    read_sites,
+    said,
+)
 
 PREFIX = "NUSINERSEN_CDS_"
 _NOT_SETTINGS = {"NUSINERSEN_CDS_PUBLISHED_DATA"}
@@ -91,6 +101,7 @@ class CheckSettings(BaseSettings):
     page_size: int = Field(500, ge=1)
     filter_by_code: bool = False
     search_by_post: bool = False
+    fhir_networks: NetworkNames = ()
     fhir_token: SecretStr | None = Field(None, description="Bearer token for the FHIR server that `check` reads from")
     fhir_client_id: str | None = Field(None, description="Client id at that server, for SMART Backend Services")
     fhir_key_file: Path | None = Field(None, description="File with the private key of that client")

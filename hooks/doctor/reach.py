@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from cds.fhir.addresses import Networks
 from cds.fhir.backend_services import BackendServices
 from cds.fhir.errors import FhirError
 from cds.fhir.exchange import Reply
+from cds.fhir.links import Base
+from cds.fhir.smart_configuration import is_loopback
 from hooks.doctor.checks import Check, Outcome, Report, failed, failed_by, not_possible, ok, warning
 from hooks.doctor.statement import check_statement
 from hooks.doctor.visit import Visit
@@ -25,7 +30,7 @@ _LOGIN = frozenset({401, 403})
 
 async def check_reach(visit: Visit, report: Report) -> bool:
     """Adds what can be seen without reading a record. Whether it is worth going on."""
-    report.add([_address(visit)])
+    report.add([check_address(visit.base, visit.networks, await _addresses(visit))])
     before = visit.clock()
     try:
         reply = await _metadata(visit)
@@ -45,13 +50,29 @@ async def check_reach(visit: Visit, report: Report) -> bool:
     return True
 
 
-def _address(visit: Visit) -> Check:
-    if visit.base.url.startswith("https:"):
-        return ok("address", "The base URL is one of https.")
-    if visit.on_this_machine:
-        return ok("address", "The base URL is one of plain http, on this machine.")
-    text = "The base URL is one of plain http: whoever is on the way reads tokens and records."
-    return failed("address", text, "Use the https address of the server.")
+async def _addresses(visit: Visit) -> list[str]:
+    """What the name of the server leads to; nothing where it leads nowhere, which the first request will tell."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(visit.base.host, None)
+    except OSError:
+        return []
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def check_address(base: Base, networks: Networks, addresses: Iterable[str]) -> Check:
+    """Whether the service may call the server where it is, and without being overheard."""
+    refused = [each for each in addresses if networks.refusal(each, base.host)]
+    if not base.url.startswith("https:") and not is_loopback(base.host):
+        text = "The base URL is one of plain http: whoever is on the way reads tokens and records."
+        return failed("address", text, "Use the https address of the server.")
+    if refused:
+        text = (
+            f"The server has the address {refused[0]}, which is not one of the public internet: the service refuses it."
+        )
+        advice = "If it is the right one, list its network in NUSINERSEN_CDS_FHIR_NETWORKS, as 10.20.0.0/16."
+        return warning("address", text, advice)
+    where = "https" if base.url.startswith("https:") else "plain http, on this machine"
+    return ok("address", f"The base URL is one of {where}, at an address that the service may call.")
 
 
 async def _metadata(visit: Visit) -> Reply:

@@ -6,7 +6,7 @@ import asyncio
 from zoneinfo import ZoneInfo
 
 from cds.dosing.drug import Drug
-from cds.fhir.addresses import EVERYWHERE
+from cds.fhir.addresses import EVERYWHERE, Networks
 from cds.fhir.allowed import Allowed
 from cds.fhir.client import Http
 from cds.fhir.errors import FhirError
@@ -47,6 +47,7 @@ async def _examine(base: Base, patient: str | None, drug: Drug, settings: CheckS
     async with Http(limits, Allowed([base.url], EVERYWHERE)) as http:
         visit = Visit(
             base=base,
+            networks=Networks(settings.fhir_networks),
             http=http,
             tokens=tokens_of(settings, http, base.url),
             limits=limits,

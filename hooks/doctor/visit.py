@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from cds.dosing.drug import Coding, Drug
+from cds.fhir.addresses import Networks
 from cds.fhir.backend_services import BackendServices
 from cds.fhir.client import FhirClient, Http, exchange
 from cds.fhir.exchange import Exchange, Reply
@@ -28,11 +28,12 @@ class Seen:
 
 @dataclass(slots=True)
 class Visit:
-    """`tokens` as FhirClient takes them. `patient` is the id of a patient, None where none was named; `zone` the time
-    zone of the site, None where none was named. `clock` is the time of day. `hook_seconds`: the time that the service
-    has for a call."""
+    """`networks` are those that the service may call. `tokens` as FhirClient takes them. `patient` is the id of a
+    patient, `zone` the time zone of the site, each None where none was named. `filtered`: the service searches by code.
+    `clock` is the time of day. `hook_seconds`: the time that the service has for a call."""
 
     base: Base
+    networks: Networks
     http: Http
     tokens: str | BackendServices | None
     limits: Limits
@@ -48,7 +49,7 @@ class Visit:
     @property
     def on_this_machine(self) -> bool:
         """Whether the base URL is of a loopback address."""
-        return is_loopback(urlsplit(self.base.url).hostname or "")
+        return is_loopback(self.base.host)
 
     @property
     def exchange(self) -> Exchange:

@@ -15,8 +15,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from cds.fhir.addresses import Networks
+from cds.fhir.links import Base
+from hooks.doctor.access import guarded
 from hooks.doctor.checks import CHECKS, Check, Outcome
 from hooks.doctor.patient import check_time
+from hooks.doctor.reach import check_address
 from hooks.sandbox.running import address, listen
 from tests.cli.files import Result, run
 from tests.doctor.server import ATC, CLIENT, KEY, PATIENT, TOKEN, Json, Server, coded, record, served, statement
@@ -205,6 +209,27 @@ def test_plain_http_over_a_network() -> None:
     assert "whoever is on the way reads tokens" in found.checks["address"]["text"]
 
 
+@pytest.mark.parametrize(
+    ("url", "networks", "addresses", "outcome"),
+    [
+        ("https://ehr.example.invalid/fhir", (), ["93.184.215.14"], Outcome.OK),
+        ("https://ehr.example.invalid/fhir", (), ["10.20.1.7"], Outcome.WARNING),
+        ("https://ehr.example.invalid/fhir", (), ["93.184.215.14", "fd00::7"], Outcome.WARNING),
+        ("https://ehr.example.invalid/fhir", ("10.20.0.0/16",), ["10.20.1.7"], Outcome.OK),
+        ("https://10.20.1.7/fhir", (), ["10.20.1.7"], Outcome.OK),
+        ("https://ehr.example.invalid/fhir", (), [], Outcome.OK),
+        ("http://localhost:8001/fhir", (), ["127.0.0.1"], Outcome.OK),
+        ("http://10.20.1.7/fhir", ("10.0.0.0/8",), ["10.20.1.7"], Outcome.FAILED),
+    ],
+)
+def test_an_address_that_the_service_would_refuse(
+    url: str, networks: tuple[str, ...], addresses: list[str], outcome: Outcome
+) -> None:
+    made = check_address(Base(url), Networks(networks), addresses)
+    assert made.outcome is outcome
+    assert ("NUSINERSEN_CDS_FHIR_NETWORKS" in made.advice) == (outcome is Outcome.WARNING)
+
+
 def test_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
     with served(Server(), certificate(tmp_path / "server.pem")) as base:
         found = Examined(examine(base, None))
@@ -238,8 +263,6 @@ def test_the_time_of_a_reading_against_that_of_a_hook(seconds: float, outcome: O
 
 
 def test_a_server_that_is_open_to_the_network_is_told() -> None:
-    from hooks.doctor.access import guarded
-
     assert guarded(200, on_this_machine=False).outcome is Outcome.WARNING
     assert guarded(302, on_this_machine=False).outcome is Outcome.WARNING
     assert guarded(503, on_this_machine=False).outcome is Outcome.NOT_POSSIBLE
