@@ -102,7 +102,7 @@ class FhirClient:
     """Reads from one FHIR R4 server at `base_url`, with a bearer token where one is needed.
 
     `token`: one token, or where tokens come from. `codes` turns on the filter by code of a site. `search_by_post`: no
-    search by GET is tried. `observe` is shown the URL of each request and its answer. Raises FhirError (unusable,
+    search by GET is tried. `observe` is shown each request as a URL, and its answer. Raises FhirError (unusable,
     denied) for a base URL that is not allowed, and for one or a token that cannot be used. The token is sent to URLs
     within the base URL only.
     """
@@ -224,7 +224,7 @@ class FhirClient:
             raise FhirError(Kind.UNUSABLE, f"{what}: a link leads away from {self._base.url}; it is not followed")
         reply = await _send(self._http, request, what, self._base.url, budget)
         if self._observe is not None:
-            self._observe(url, reply)
+            self._observe(url if form is None else f"{url}?{form}", reply)
         return reply
 
 

@@ -85,7 +85,7 @@ def check_paging(seen: Sequence[Seen], fetched: Fetched, names: set[str], whole:
 def _pages(seen: Iterable[Seen]) -> Iterator[list[Resource]]:
     """The resources of each page of a search for administrations, in order."""
     for each in seen:
-        if 200 <= each.reply.status < 300 and f"/{RESOURCE}?" in each.url:
+        if each.answers(RESOURCE):
             yield list(read_contents(each.reply.json, page=True).resources)
 
 

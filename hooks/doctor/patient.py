@@ -50,7 +50,7 @@ async def check_patient(visit: Visit, report: Report) -> None:
         report.add([failed_by("history", whole)])
         report.close("The history could not be read.", "See the check `history`.")
         return
-    report.add([_history(whole), check_time(whole.seconds, visit.hook_seconds)])
+    report.add([_history(whole, visit), check_time(whole.seconds, visit.hook_seconds)])
     if not whole.records:
         report.close("The patient has no records that this token may see.", _ASKED_FOR)
         return
@@ -78,8 +78,8 @@ async def _read(visit: Visit, patient: str, page_size: int | None = None, by_cod
     return Reading(fetched, tuple(seen), loop.time() - start)
 
 
-def _history(reading: Reading) -> Check:
-    pages = sum(200 <= each.reply.status < 300 and f"/{RESOURCE}?" in each.url for each in reading.seen)
+def _history(reading: Reading, visit: Visit) -> Check:
+    pages = sum(each.answers(RESOURCE) for each in reading.seen)
     text = f"{counted(len(reading.records), 'administration')} on {counted(pages, 'page')}"
     problems = reading.fetched.problems
     if not reading.fetched.whole or reading.fetched.unread:
@@ -87,6 +87,9 @@ def _history(reading: Reading) -> Check:
         return failed(
             "history", f"The history is not whole ({text}): {why}.", "Mend this first: it is not read as one."
         )
+    if not visit.by_post and any(each.by_post for each in reading.seen):
+        told = f"The history is whole ({text}), but the server wants searches by POST."
+        return warning("history", told, "Set NUSINERSEN_CDS_SEARCH_BY_POST: each call then saves a request.")
     refused = [each.reply.status for each in reading.seen if each.reply.status in (400, 422, 501)]
     if refused:
         told = f"The history is whole ({text}), but the server refused the first query (status {refused[0]})."

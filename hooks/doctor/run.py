@@ -55,6 +55,7 @@ async def _examine(base: Base, patient: str | None, drug: Drug, settings: CheckS
             patient=patient,
             zone=ZoneInfo(settings.time_zone) if settings.time_zone else None,
             filtered=settings.filter_by_code,
+            by_post=settings.search_by_post,
             clock=now,
             hook_seconds=_hook_seconds(settings),
         )

@@ -20,17 +20,27 @@ from cds.fhir.smart_configuration import is_loopback
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One answer that the client was given: the URL asked for, and all of the answer."""
+    """One answer that the client was given: what was asked as a URL, by GET or by POST, and all of the answer."""
 
     url: str
     reply: Reply
+
+    @property
+    def by_post(self) -> bool:
+        """Whether it was a search by POST."""
+        return "/_search?" in self.url
+
+    def answers(self, resource_type: str) -> bool:
+        """Whether it is a page of a search for this type."""
+        searched = (f"/{resource_type}?", f"/{resource_type}/_search?")
+        return 200 <= self.reply.status < 300 and any(each in self.url for each in searched)
 
 
 @dataclass(slots=True)
 class Visit:
     """`networks` are those that the service may call. `tokens` as FhirClient takes them. `patient` is the id of a
-    patient, `zone` the time zone of the site, each None where none was named. `filtered`: the service searches by code.
-    `clock` is the time of day. `hook_seconds`: the time that the service has for a call."""
+    patient, `zone` the time zone of the site, each None where none was named. `filtered`: the service searches by code,
+    `by_post`: by POST. `clock` is the time of day. `hook_seconds`: the time that the service has for a call."""
 
     base: Base
     networks: Networks
@@ -41,6 +51,7 @@ class Visit:
     patient: str | None
     zone: tzinfo | None
     filtered: bool
+    by_post: bool
     clock: Callable[[], datetime]
     hook_seconds: float
     nobody: str = field(default_factory=lambda: f"nobody-{uuid4().hex}")
@@ -68,5 +79,6 @@ class Visit:
             token=self.tokens,
             limits=limits or self.limits,
             codes=codes,
+            search_by_post=self.by_post,
             observe=lambda url, reply: seen.append(Seen(url, reply)),
         )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import uvicorn
@@ -89,6 +90,7 @@ class Server:
     date: timedelta | None = timedelta(0)
     ignores: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
+    post_only: bool = False
     missing: int = 404
     spoil: Callable[[str, Json, Json], Json] = lambda _kind, _query, bundle: bundle
     base: str = ""
@@ -126,9 +128,11 @@ class Server:
         return answer(outcome("error", "login"), self.wrong if given else 401)
 
     async def search(self, request: Request) -> Response:
-        kind, query = request.path_params["kind"], dict(request.query_params)
+        kind, query = request.path_params["kind"], dict(await request.form() or request.query_params)
         if denied := self._denied(request):
             return denied
+        if self.post_only and request.method == "GET" and "_offset" not in query:
+            return answer(outcome("error", "not-supported"), 405)
         if self.refuses & query.keys():
             return answer(outcome("error", "not-supported", diagnostics="Marked Name"), 400)
         query = {name: value for name, value in query.items() if name not in self.ignores}
@@ -142,8 +146,8 @@ class Server:
             entries += [{"resource": each, "search": {"mode": "include"}} for each in included if each]
         links = []
         if start + size < len(found):
-            onward = request.url.include_query_params(_offset=start + size)
-            links.append({"relation": "next", "url": str(onward)})
+            onward = f"{self.base}/fhir/{kind}?{urlencode({**query, '_offset': start + size})}"
+            links.append({"relation": "next", "url": onward})
         bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links, "entry": entries}
         return answer(self.spoil(kind, query, bundle))
 
@@ -179,6 +183,7 @@ class Server:
             Route("/fhir/metadata", self.describe),
             Route("/fhir/.well-known/smart-configuration", self.well_known),
             Route("/token", self.token, methods=["POST"]),
+            Route("/fhir/{kind:str}/_search", self.search, methods=["POST"]),
             Route("/fhir/{kind:str}", self.search),
             Route("/fhir/{kind:str}/{name:str}", self.read),
         ]

@@ -148,6 +148,7 @@ VARIANTS: list[tuple[str, Server, str, str]] = [
     ("medication-search", Server(ignores=frozenset({"_id"})), "warning", "does not heed `_id`"),
     ("medication-read", Server(missing=500), "failed", "The read of a Medication"),
     ("history", Server(refuses=frozenset({"_include"})), "warning", "refused the first query (status 400)"),
+    ("history", Server(post_only=True), "warning", "the server wants searches by POST"),
     ("history", Server(records=[]), "warning", "The history is empty"),
     ("history", Server(spoil=lossy), "failed", "The history is not whole (6 administrations on 1 page)"),
     ("own-patient", Server(spoil=with_another), "failed", "1 record came of other patients"),
@@ -325,6 +326,12 @@ def test_a_filter_that_would_lose_doses_fails_where_it_is_on(key: Path) -> None:
     with served(Server(records=[record(1), coded(2, LOCAL, text="Spinraza")])) as base:
         found = Examined(examine(base, key, env={"NUSINERSEN_CDS_FILTER_BY_CODE": "true"}))
     assert (found.outcome("code-filter"), found.checks["code-filter"]["advice"]) == ("failed", "Turn it off.")
+
+
+def test_a_server_that_wants_post_passes_where_that_is_set(key: Path) -> None:
+    with served(Server(post_only=True)) as base:
+        found = Examined(examine(base, key, env={"NUSINERSEN_CDS_SEARCH_BY_POST": "true"}))
+    assert found.not_ok == {}
 
 
 def test_the_table_tells_the_same(key: Path) -> None:
