@@ -218,7 +218,8 @@ def crash(*_: object, **__: object) -> None:
             (hooks.flow, name)
             for name in ("assess", "read_history", "order_cards", "chart_cards", "read_drafts", "gather")
         ],
-        *[(hooks.app, name) for name in ("answer", "read_request", "_parsed")],
+        *[(hooks.app, name) for name in ("answer", "read_request")],
+        *[(hooks.app.Intake, name) for name in ("body", "parsed")],
     ],
 )
 @pytest.mark.parametrize("failures", ["card", "status"])
@@ -232,6 +233,24 @@ def test_errors_of_our_own(
     assert marks(said()) == set()
     assert marks("".join(capfd.readouterr())) == set()
     assert '"error": "ValueError"' in said(), "nothing failed: the test would prove nothing"
+
+
+LIMITS = {
+    "a body too large": ({"max_body_megabytes": 0.0001}, ORDERED),
+    "too many resources": ({"max_resources": 1}, ORDERED),
+    "too deep": ({}, {**ORDERED, "zqDeepqz": json.loads("[" * 900 + '"zqDeeperqz"' + "]" * 900)}),
+}
+
+
+@pytest.mark.parametrize("failures", ["card", "status"])
+@pytest.mark.parametrize(("settings", "request_"), LIMITS.values(), ids=LIMITS.keys())
+def test_limits(settings: dict[str, Any], request_: Resource, failures: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with searched(order_failure=failures, chart_failure=failures, **settings) as (client, said):
+        answers = [to(ORDER, request_)(client), to(CHART, {**request_, "hook": "patient-view"})(client)]
+    assert all(answer.status_code != 200 or answer.json()["cards"] for answer in answers), "the limit was not reached"
+    assert set().union(*map(found_in, answers)) == set()
+    assert marks(said()) == set()
+    assert marks("".join(capfd.readouterr())) == set()
 
 
 CLIENT = {"issuer": "https://ehr.example.invalid", "jku": ["https://ehr.example.invalid/keys"]}
