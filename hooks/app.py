@@ -20,6 +20,7 @@ from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
 from hooks.flow import answer, unread
 from hooks.intake import Intake, TooMuchError
+from hooks.openapi import document
 from hooks.operations.call import NOTHING, current
 from hooks.operations.entrance import INCIDENT_HEADER, REQUEST_HEADER, Entrance, Operations
 from hooks.operations.fhir import watching
@@ -120,6 +121,7 @@ def create_app(
         return _answer(404, operation_outcome("not-found", text))
 
     add_pages(app, operations, metrics=settings.metrics_open)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # as FastAPI's own pages advise
 
     @app.exception_handler(HTTPException)
     async def no_such_page(_: Request, error: HTTPException) -> Response:

@@ -100,8 +100,8 @@ def read_drafts(
 
 
 def _as_bundle(given: dict[str, Any]) -> dict[str, Any]:
-    """Drafts without a resourceType are met; what has entries is taken as a Bundle."""
-    return {**given, "resourceType": "Bundle"} if "entry" in given and "resourceType" not in given else given
+    """Drafts without a resourceType are met, or with a wrong one; what has entries is taken as a Bundle."""
+    return {**given, "resourceType": "Bundle"} if "entry" in given else given
 
 
 def _judged(request: HookRequest, orders: Iterable[Order]) -> tuple[frozenset[str], bool]:

@@ -1,0 +1,93 @@
+"""The OpenAPI document of the service: what each path takes, and every status that it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from hooks.protocol import ORDER_HOOKS
+from hooks.services import SERVICES, Service
+from hooks.wire import CardsResponse, Discovery
+
+Json = dict[str, Any]
+
+_TEXT: Json = {"type": "string", "minLength": 1}
+# Optional fields are read leniently: of the wrong type they are of no use, which is no reason to refuse the call.
+_ANYTHING: Json = {}
+_OUTCOME: Json = {
+    "type": "object",
+    "description": "A FHIR OperationOutcome, which says what was wrong",
+    "properties": {
+        "resourceType": {"const": "OperationOutcome"},
+        "issue": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "properties": {"severity": _TEXT, "code": _TEXT, "diagnostics": _TEXT},
+                "required": ["severity", "code", "diagnostics"],
+            },
+        },
+    },
+    "required": ["resourceType", "issue"],
+}
+_FAILURES: Mapping[str, str] = {
+    "400": "The request cannot be understood",
+    "412": "Nothing was checked: what is needed was not there, or could not be read",
+    "413": "Nothing was checked: the body is larger than the limit",
+    "429": "Nothing was checked: the caller called too often",
+}
+_REFUSED: Json = {"description": "No good token of a known caller. The body is empty"}
+_TOO_OFTEN: Json = {"description": "The caller called too often"}
+
+
+def document(app: FastAPI) -> Json:
+    """The document, for the paths that the application has."""
+    made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    models = [(CardsResponse, "serialization"), (Discovery, "serialization")]
+    _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    made["components"] = {"schemas": {**definitions["$defs"], "OperationOutcome": _OUTCOME}}
+    paths = made["paths"]
+    paths["/cds-services"]["get"]["responses"] = {"200": _answer("The services", "Discovery"), "401": _REFUSED, "429": _TOO_OFTEN}
+    for service in SERVICES.values():
+        call = paths[f"/cds-services/{service.id}"]["post"]
+        call["description"] = service.description
+        call["requestBody"] = _body(_request(service))
+        call["responses"] = {
+            "200": _answer("Cards; none where there is nothing to say", "CardsResponse"),
+            "401": _REFUSED,
+            **{status: _answer(said, "OperationOutcome") for status, said in _FAILURES.items()},
+        }
+    return made
+
+
+def _answer(said: str, schema: str) -> Json:
+    reference = {"$ref": f"#/components/schemas/{schema}"}
+    return {"description": said, "content": {"application/json": {"schema": reference}}}
+
+
+def _body(schema: Json) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _request(service: Service) -> Json:
+    context = {"patientId": {**_TEXT, "description": "The bare id of the patient"}}
+    if ORDER_HOOKS & set(service.hooks):
+        context["draftOrders"] = {"type": "object", "description": "A Bundle of the unsigned orders"}
+    return {
+        "type": "object",
+        "properties": {
+            "hook": {"enum": list(service.hooks)},
+            "hookInstance": {**_TEXT, "description": "A UUID, new for each call"},
+            "context": {"type": "object", "properties": context, "required": list(context)},
+            "prefetch": _ANYTHING,
+            "fhirServer": _ANYTHING,
+            "fhirAuthorization": _ANYTHING,
+            "extension": _ANYTHING,
+        },
+        "required": ["hook", "hookInstance", "context"],
+    }
