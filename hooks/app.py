@@ -20,7 +20,7 @@ from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
 from hooks.flow import answer, unread
 from hooks.intake import Intake, TooMuchError
-from hooks.openapi import document
+from hooks.openapi import Described
 from hooks.operations.call import NOTHING, current
 from hooks.operations.entrance import INCIDENT_HEADER, REQUEST_HEADER, Entrance, Operations
 from hooks.operations.fhir import watching
@@ -81,7 +81,7 @@ def create_app(
             operations.health.running = False
         await asyncio.to_thread(operations.traces.close, settings.shutdown_seconds)
 
-    app = FastAPI(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = Described(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
     # What is added later stands further out. A browser's preflight carries no token, and passes first; a refusal is
     # counted, and readable by the browser's script.
     if known is not None:
@@ -121,7 +121,6 @@ def create_app(
         return _answer(404, operation_outcome("not-found", text))
 
     add_pages(app, operations, metrics=settings.metrics_open)
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # as FastAPI's own pages advise
 
     @app.exception_handler(HTTPException)
     async def no_such_page(_: Request, error: HTTPException) -> Response:

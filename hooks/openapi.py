@@ -42,7 +42,16 @@ _FAILURES: Mapping[str, str] = {
     "429": "Nothing was checked: the caller called too often",
 }
 _REFUSED: Json = {"description": "No good token of a known caller. The body is empty"}
-_TOO_OFTEN: Json = {"description": "The caller called too often"}
+
+
+class Described(FastAPI):
+    """An application whose document is the one of this module."""
+
+    def openapi(self) -> Json:
+        """The document, made when it is first asked for."""
+        if self.openapi_schema is None:
+            self.openapi_schema = document(self)
+        return self.openapi_schema
 
 
 def document(app: FastAPI) -> Json:
@@ -52,7 +61,11 @@ def document(app: FastAPI) -> Json:
     _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     made["components"] = {"schemas": {**definitions["$defs"], "OperationOutcome": _OUTCOME}}
     paths = made["paths"]
-    paths["/cds-services"]["get"]["responses"] = {"200": _answer("The services", "Discovery"), "401": _REFUSED, "429": _TOO_OFTEN}
+    paths["/cds-services"]["get"]["responses"] = {
+        "200": _answer("The services", "Discovery"),
+        "401": _REFUSED,
+        "429": _answer(_FAILURES["429"], "OperationOutcome"),
+    }
     for service in SERVICES.values():
         call = paths[f"/cds-services/{service.id}"]["post"]
         call["description"] = service.description
