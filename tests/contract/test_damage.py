@@ -61,7 +61,7 @@ UNIDENTIFIED = {
 @pytest.mark.parametrize(
     ("damage", "silent"),
     [(damage, UNIDENTIFIED | (ANOTHER_DRUG | ANOTHER_RECORD if damage == "?" else set())) for damage in DAMAGE],
-    ids=repr,
+    ids=["a number", "a word", "an object", "a list in a list"],
 )
 def test_what_cannot_be_read_is_told(damage: Json, silent: set[str]) -> None:
     seen: dict[str, list[str]] = {"no cards": [], "neither cards nor a refusal": []}
