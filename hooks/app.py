@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -18,8 +19,10 @@ from starlette.exceptions import HTTPException
 from cds.fhir.client import Http, Transport
 from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
+from hooks.feedback_page import take_feedback
 from hooks.flow import answer, unread
-from hooks.intake import Intake, TooMuchError
+from hooks.intake import Intake, TooMuchError, check_rate
+from hooks.memory import Memory, open_memory, show_memory
 from hooks.openapi import Described
 from hooks.operations.call import NOTHING, current
 from hooks.operations.entrance import INCIDENT_HEADER, REQUEST_HEADER, Entrance, Operations
@@ -28,9 +31,9 @@ from hooks.operations.logs import event
 from hooks.operations.pages import PAGES, QUIET, add_pages
 from hooks.protocol import BadRequestError, operation_outcome, read_request
 from hooks.security.clients import CALLER
-from hooks.security.gate import TOO_OFTEN, Gate
+from hooks.security.gate import Gate
 from hooks.security.key_sources import Fetch
-from hooks.security.rate import OVER_RATE, Rate
+from hooks.security.rate import Rate
 from hooks.security.setup import OFF, callers
 from hooks.services import SERVICES, Service, discovery
 from hooks.settings import Settings
@@ -52,19 +55,23 @@ def create_app(
     transport: Transport | None = None,
     keys: Fetch | None = None,
     operations: Operations | None = None,
+    memory: Memory | None = None,
 ) -> FastAPI:
     """The CDS Hooks service. Raises RegimenFaults, UnknownRegimen or ValueError where the settings name no regimen
     that can be used, and SettingsError where nobody could call. `transport` takes the place of the network on
     the way to FHIR servers, `keys` on the way to the keys of clients. `operations` is what its operators see it by;
-    without one it has metrics and health of its own, and no traces.
+    without one it has metrics and health of its own, and no traces. `memory` keeps decisions, feedback and the ids of
+    tokens; without one the app makes what the settings describe.
     """
     library = library or load_regimens(settings.site_folder)
     operations = operations or Operations()
     sites = Sites.of(settings, library, clock=clock, new_id=new_id)
     operations.metrics.add("parts_not_ok", "Parts of the service that are degraded or down", operations.health.not_ok)
     operations.metrics.show_regimens(library.regimens.values(), [desk.site.regimen for desk in sites])
+    memory = memory or open_memory(settings, clock=clock)
+    show_memory(memory.journal, operations)
     at = [desk.site for desk in sites]
-    known = callers(settings, at, claims=None, fetch=keys, clock=clock, health=operations.health)
+    known = callers(settings, at, claims=memory.tokens, fetch=keys, clock=clock, health=operations.health)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -76,9 +83,12 @@ def create_app(
                 desk.traces = operations.traces
             if known is None:
                 event(OFF, WARNING)
+            memory.journal.start()
             operations.health.running = True
             yield
             operations.health.running = False
+        # after the last call in flight; in a thread, since it waits for disk and database
+        await asyncio.to_thread(memory.close)
         await asyncio.to_thread(operations.traces.close, settings.shutdown_seconds)
 
     app = Described(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -91,7 +101,7 @@ def create_app(
         Entrance,
         operations=operations,
         new_id=new_id,
-        pages={"/cds-services": "discovery", **{f"/cds-services/{name}": name for name in SERVICES}, **PAGES},
+        pages={"/cds-services": "discovery", **_service_pages(), **PAGES},
         services=frozenset(SERVICES),
         quiet=QUIET,
     )
@@ -109,16 +119,7 @@ def create_app(
         """The services, by CDS Hooks 2.0."""
         return Response(offered, media_type="application/json")
 
-    intake = Intake.of(settings)
-    for service in SERVICES.values():
-        call = _call(service, sites, intake)
-        app.add_api_route(f"/cds-services/{service.id}", call, methods=["POST"], summary=service.title)
-
-    @app.post("/cds-services/{service_id}", include_in_schema=False)
-    async def no_such_service() -> Response:
-        """A service that is not ours: the answer lists those that are."""
-        text = f"there is no service of this id; there are {', '.join(SERVICES)}"
-        return _answer(404, operation_outcome("not-found", text))
+    _add_services(app, sites, memory, Intake.of(settings), clock)
 
     add_pages(app, operations, metrics=settings.metrics_open)
 
@@ -132,21 +133,46 @@ def create_app(
     return app
 
 
-def _call(service: Service, sites: Sites, intake: Intake) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint of one service. Each has a route of its own, which costs less than a parameter in the path."""
+def _service_pages() -> dict[str, str]:
+    """What log and counters call the pages of the services."""
+    calls = {f"/cds-services/{name}": name for name in SERVICES}
+    return calls | {f"{path}/feedback": "feedback" for path in calls}
+
+
+def _add_services(app: FastAPI, sites: Sites, memory: Memory, intake: Intake, clock: Callable[[], datetime]) -> None:
+    """Calls and feedback. Each service has routes of its own, which cost less than a parameter in the path."""
+    for service in SERVICES.values():
+        path = f"/cds-services/{service.id}"
+        app.add_api_route(path, _call(service, sites, memory, intake), methods=["POST"], summary=service.title)
+        take = take_feedback(service, memory, intake, clock)
+        app.add_api_route(f"{path}/feedback", take, methods=["POST"], summary=f"{service.title}: feedback")
+
+    @app.post("/cds-services/{service_id}", include_in_schema=False)
+    @app.post("/cds-services/{service_id}/feedback", include_in_schema=False)
+    async def no_such_service() -> Response:
+        """A service that is not ours: the answer lists those that are."""
+        text = f"there is no service of this id; there are {', '.join(SERVICES)}"
+        return _answer(404, operation_outcome("not-found", text))
+
+
+def _call(service: Service, sites: Sites, memory: Memory, intake: Intake) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of one service."""
 
     async def call(request: Request) -> Response:
         """One hook call: cards, or an OperationOutcome that says what was wrong."""
         noted = current()
         caller = request.scope.get(CALLER)
+        began = time.perf_counter()
+        called = None
         try:
-            _check_rate(request)
+            check_rate(request)
             async with intake.body(request) as raw:
                 called = read_request(intake.parsed(raw), serves=service.hooks)
                 noted.hook = called.hook
                 desk = sites.choose(caller, called.fhir_server)
                 answered = await answer(called, desk, service.id, noted.incident)
         except BadRequestError as error:
+            memory.count_bad_request(service.id)
             return _answer(400, error.outcome())
         except TooMuchError as error:
             desk = sites.choose(caller, None)
@@ -155,14 +181,11 @@ def _call(service: Service, sites: Sites, intake: Intake) -> Callable[[Request],
         noted.site = NOTHING if desk.refusal else desk.site.id
         noted.outcome = answered.outcome
         noted.cards = tuple([card["source"]["topic"]["code"] for card in answered.cards])
+        seconds = time.perf_counter() - began
+        await memory.note(called, answered, desk, service=service.id, incident=noted.incident, seconds=seconds)
         return Response(answered.body, answered.status, media_type="application/json")
 
     return call
-
-
-def _check_rate(request: Request) -> None:
-    if OVER_RATE in request.scope:
-        raise TooMuchError(TOO_OFTEN, 429)
 
 
 def _answer(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:

@@ -285,6 +285,50 @@ app.command("conformance", epilog=EXIT_CODES, no_args_is_help=True)(conformance)
 
 
 @app.command()
+def feedback(
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Decisions from this day on (UTC).")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Decisions to the end of this day.")] = None,
+    form: Annotated[str, typer.Option("--format", metavar="text|json", help="How to write.")] = "text",
+    comments: Annotated[bool, typer.Option("--comments", help="Show the comments that are kept, as JSON.")] = False,
+) -> None:
+    """Show what became of the cards: accepted, overridden and why, by kind of card and by finding."""
+    with plain_errors():
+        from hooks.app import now
+        from hooks.journal_commands import show_feedback
+
+        show_feedback(since=since, until=until, form=form, comments=comments, now=now)
+
+
+@app.command(no_args_is_help=True)
+def decisions(
+    patient: Annotated[str | None, typer.Option(metavar="ID", help="Decisions about this patient.")] = None,
+    site: Annotated[str, typer.Option(metavar="ID", help="Site of the patient.")] = "default",
+    incident: Annotated[str | None, typer.Option(metavar="ID", help="The decision of this incident.")] = None,
+) -> None:
+    """Show decisions of the journal as JSON lines: those about a patient, or that of an incident."""
+    with plain_errors():
+        from hooks.app import now
+        from hooks.journal_commands import show_decisions
+
+        show_decisions(patient=patient, site=site, incident=incident, now=now)
+
+
+@app.command()
+def purge(
+    days: Annotated[int | None, typer.Option(min=1, help="Default: the setting retention_days.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count what would be removed, and remove nothing.")
+    ] = False,
+) -> None:
+    """Remove decisions, with the feedback on their cards, that are older than the retention."""
+    with plain_errors():
+        from hooks.app import now
+        from hooks.journal_commands import remove_old
+
+        remove_old(days=days, dry_run=dry_run, now=now)
+
+
+@app.command()
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on, at 127.0.0.1.")] = 8001,
 ) -> None:

@@ -52,8 +52,8 @@ class Outcome(StrEnum):
 class Answered:
     """The answer to one call, and what it rests on.
 
-    `cards` are those found, `shown` whether they are in the body: silent mode withholds them. `assessment` is None
-    where nothing was assessed.
+    `cards` are those found, `shown` whether they are in the body: silent mode withholds them. `assessment` and
+    `gathered`, the records that it rests on, are None where nothing was assessed.
     """
 
     status: int
@@ -62,6 +62,7 @@ class Answered:
     on: date
     cards: tuple[Card, ...] = ()
     assessment: Assessment | None = None
+    gathered: Gathered | None = None
     shown: bool = True
 
 
@@ -72,6 +73,7 @@ class _Found:
     outcome: Outcome
     cards: list[Card]
     assessment: Assessment | None = None
+    gathered: Gathered | None = None
 
 
 class NotKnownError(Exception):
@@ -130,7 +132,9 @@ def _answered(found: _Found, desk: Desk, on: date, *, silent: bool) -> Answered:
     if desk.site.show_assessment and found.assessment is not None and not silent:
         body["extension"] = {EXTENSION: {"assessment": as_json(found.assessment)}}
     written = _written(body)
-    return Answered(200, written, found.outcome, on, tuple(found.cards), found.assessment, not silent)
+    return Answered(
+        200, written, found.outcome, on, tuple(found.cards), found.assessment, found.gathered, shown=not silent
+    )
 
 
 def _refused(told: Body, on: date, outcome: Outcome = Outcome.NOT_ANSWERED) -> Answered:
@@ -147,7 +151,7 @@ async def _chart(request: HookRequest, desk: Desk, now: datetime) -> _Found:
     outcome = Outcome.CHECKED if _has_drug(assessment) else Outcome.NOT_OURS
     with desk.traces.step("cards"):
         cards = chart_cards(assessment, context=desk.context(now, gathered.problems))
-    return _Found(outcome, cards, assessment)
+    return _Found(outcome, cards, assessment, gathered)
 
 
 async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime) -> _Found:
@@ -181,7 +185,7 @@ async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime
         raise NotKnownError(drafts.failure)
     ours = drafts.to_judge or _has_drug(assessment)
     outcome = Outcome.NOT_CHECKED if unchecked else Outcome.CHECKED if ours else Outcome.NOT_OURS
-    return _Found(outcome, cards, assessment)
+    return _Found(outcome, cards, assessment, gathered)
 
 
 async def _gather(request: HookRequest, desk: Desk, link: Link, seconds: float) -> Gathered:

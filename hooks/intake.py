@@ -14,6 +14,8 @@ from starlette.requests import Request
 
 from hooks.boundary_settings import BoundaryFields
 from hooks.protocol import BadRequestError, Fault
+from hooks.security.gate import TOO_OFTEN
+from hooks.security.rate import OVER_RATE
 
 _MEGABYTE = 1_000_000
 _CONTAINERS = frozenset({dict, list})
@@ -97,6 +99,12 @@ class Intake:
         lists = [bundle.get("entry") for bundle in bundles if isinstance(bundle, dict)]
         if sum(len(entries) for entries in lists if isinstance(entries, list)) > self.resources:
             raise TooMuchError(f"the request holds more than {self.resources} resources; raise max_resources")
+
+
+def check_rate(request: Request) -> None:
+    """Raises TooMuchError for a call over the limit of its issuer."""
+    if OVER_RATE in request.scope:
+        raise TooMuchError(TOO_OFTEN, 429)
 
 
 def _announced(request: Request) -> int:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from hooks.feedback import ACCEPTED, MOST_ENTRIES, OVERRIDDEN
 from hooks.protocol import ORDER_HOOKS
 from hooks.services import SERVICES, Service
 from hooks.wire import CardsResponse, Discovery
@@ -40,6 +41,34 @@ _FAILURES: Mapping[str, str] = {
     "412": "Nothing was checked: what is needed was not there, or could not be read",
     "413": "Nothing was checked: the body is larger than the limit",
     "429": "Nothing was checked: the caller called too often",
+}
+_NOT_KEPT: Mapping[str, str] = {
+    "400": "Some of it cannot be understood and is named; the rest is kept",
+    "412": "Nothing was kept: the request is beyond a limit",
+    "413": "Nothing was kept: the body is larger than the limit",
+    "429": "Nothing was kept: the caller called too often",
+}
+_FEEDBACK: Json = {
+    "type": "object",
+    "properties": {
+        "feedback": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST_ENTRIES,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "card": {**_TEXT, "description": "The uuid of a card"},
+                    "outcome": {"enum": [ACCEPTED, OVERRIDDEN]},
+                    "outcomeTimestamp": {**_TEXT, "description": "Such as 2021-12-11T10:05:31Z"},
+                    "acceptedSuggestions": {"description": "Objects with the `id` of a suggestion, where accepted"},
+                    "overrideReason": {"type": ["object", "null"], "description": "`reason`, `userComment` or both"},
+                },
+                "required": ["card", "outcome", "outcomeTimestamp"],
+            },
+        }
+    },
+    "required": ["feedback"],
 }
 _REFUSED: Json = {"description": "No good token of a known caller. The body is empty"}
 
@@ -74,6 +103,14 @@ def document(app: FastAPI) -> Json:
             "200": _answer("Cards; none where there is nothing to say", "CardsResponse"),
             "401": _REFUSED,
             **{status: _answer(said, "OperationOutcome") for status, said in _FAILURES.items()},
+        }
+        told = paths[f"/cds-services/{service.id}/feedback"]["post"]
+        told["description"] = "What became of the cards"
+        told["requestBody"] = _body(_FEEDBACK)
+        told["responses"] = {
+            "200": {"description": "Kept", "content": {"application/json": {"schema": {"type": "object"}}}},
+            "401": _REFUSED,
+            **{status: _answer(said, "OperationOutcome") for status, said in _NOT_KEPT.items()},
         }
     return made
 

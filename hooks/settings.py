@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettings
 
 from hooks.boundary_settings import BoundaryFields
+from hooks.memory_settings import MemoryFields
 from hooks.operations.logs import LogFormat, LogLevel
 from hooks.site_settings import (
     NetworkNames,
@@ -32,7 +33,7 @@ ONLY_AT_A_SITE = ("fhir_servers", "clients")
 """What tells sites apart, so that all of them cannot share it."""
 
 
-class Settings(BaseSettings, BoundaryFields, SiteFields):
+class Settings(BaseSettings, MemoryFields, BoundaryFields, SiteFields):
     """What the service is told. Each field is read from NUSINERSEN_CDS_<NAME>. The fields of a site describe the only
     site; with `sites_file` they are what its sites have in common."""
 
@@ -107,6 +108,12 @@ class CheckSettings(BaseSettings):
     fhir_key_file: Path | None = Field(None, description="File with the private key of that client")
 
 
+class JournalSettings(BaseSettings, MemoryFields):
+    """What the commands that read the journal take from the same variables."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
+
+
 class SettingsError(Exception):
     """Settings that cannot be used: the message names each, says what is wrong and what to write."""
 
@@ -123,7 +130,12 @@ def load_for_check(**given: object) -> CheckSettings:
     return _load(CheckSettings, given)
 
 
-_Kind = TypeVar("_Kind", Settings, CheckSettings)
+def load_for_journal() -> JournalSettings:
+    """What those commands take from the environment. Raises SettingsError."""
+    return _load(JournalSettings, {})
+
+
+_Kind = TypeVar("_Kind", Settings, CheckSettings, JournalSettings)
 
 
 def _load(kind: type[_Kind], given: Mapping[str, object]) -> _Kind:

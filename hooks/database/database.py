@@ -17,8 +17,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from hooks.database.engine import IMMEDIATE, QUICK, connect, shown
 from hooks.database.tables import token_ids
 
-_PAUSE = 2.0
-"""Seconds after a failure in which a call does not try again: a dead server would hold up each of them."""
+_LONGEST_WAIT = 2.0
+"""Seconds that a write waits for another one of this process."""
 _CLEAN_EVERY = 500
 _KEPT_LONGER = timedelta(hours=1)
 
@@ -49,7 +49,6 @@ class Database:
         self._writer: threading.Lock | None = threading.Lock() if self._engine.dialect.name == "sqlite" else None
         self._ready = threading.Lock()
         self._is_ready = False
-        self._down_until = 0.0
         self._claims = 0
 
     @contextmanager
@@ -70,7 +69,7 @@ class Database:
             with self._engine.connect() as connection, connection.begin():
                 yield connection
 
-    def make_ready(self, seconds: float = 10.0) -> None:
+    def make_ready(self, seconds: float) -> None:
         """Make or bring up the tables, trying for `seconds`, since several processes may do so at once."""
         until = time.monotonic() + seconds
         while True:
@@ -97,8 +96,6 @@ class Database:
         Blocks, up to a second or two where the database is in trouble: call it in a thread. Raises DatabaseDown where
         it cannot be said.
         """
-        if time.monotonic() < self._down_until:
-            raise DatabaseDown(f"{self.name} did not answer a moment ago")
         digest = hashlib.sha256(f"{len(issuer)} {issuer}{jti}".encode(errors="surrogatepass")).hexdigest()
         with self.writing(durable=False) as connection:
             if self._claims % _CLEAN_EVERY == 0:
@@ -128,7 +125,7 @@ class Database:
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=_PAUSE):
+        if not self._writer.acquire(timeout=_LONGEST_WAIT):
             raise DatabaseDown(f"{self.name} is busy: another write takes too long")
         try:
             yield
@@ -144,16 +141,10 @@ class Database:
         except (IntegrityError, DataError) as error:
             raise DatabaseDown(f"{self.name}: {type(error).__name__}", refused=True) from None
         except OperationalError as error:
-            raise self._down(str(error.orig).strip().partition("\n")[0]) from None
+            raise DatabaseDown(f"{self.name}: {str(error.orig).strip().partition(chr(10))[0]}") from None
         except sqlite3.OperationalError as error:
-            raise self._down(str(error)) from None
+            raise DatabaseDown(f"{self.name}: {error}") from None
         except DBAPIError as error:
-            raise self._down(type(error.orig).__name__) from None
+            raise DatabaseDown(f"{self.name}: {type(error.orig).__name__}") from None
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise self._down(type(error).__name__) from None
-        else:
-            self._down_until = 0.0
-
-    def _down(self, why: str) -> DatabaseDown:
-        self._down_until = time.monotonic() + _PAUSE
-        return DatabaseDown(f"{self.name}: {why}")
+            raise DatabaseDown(f"{self.name}: {type(error).__name__}") from None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from pathlib import Path
 from socket import socket
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -54,11 +56,15 @@ def run_demo(
     """
     settings = settings or demo_settings()
     console = console or _console()
-    with listen(sandbox_port, "SANDBOX_PORT") as fhir_socket, listen(port, "PORT") as service_socket:
+    with (
+        listen(sandbox_port, "SANDBOX_PORT") as fhir_socket,
+        listen(port, "PORT") as service_socket,
+        TemporaryDirectory(prefix="nusinersen-cds-demo-", ignore_cleanup_errors=True) as state,
+    ):
         site = settings.sites()[0]
         on = clock().astimezone(site.zone).date()
         fhir, service = f"{address(fhir_socket)}/fhir", address(service_socket)
-        settings = settings.model_copy(update={"fhir_servers": loopback(fhir)})
+        settings = settings.model_copy(update={"fhir_servers": loopback(fhir), "state_folder": Path(state)})
         patients = demo_patients(on)
         apps: list[tuple[ASGIApp, socket]] = [
             (create_sandbox(fhir, on), fhir_socket),

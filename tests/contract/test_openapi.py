@@ -82,5 +82,7 @@ def test_the_document_names_every_path() -> None:
     assert sorted(APP.openapi()["paths"]) == [
         "/cds-services",
         "/cds-services/nusinersen-chart",
+        "/cds-services/nusinersen-chart/feedback",
         f"/cds-services/{ORDER}",
+        f"/cds-services/{ORDER}/feedback",
     ]

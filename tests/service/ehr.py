@@ -14,10 +14,12 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from cds.fhir.resources import explain
 from hooks.app import create_app
+from hooks.memory import Memory
 from hooks.operations.entrance import Operations
 from hooks.security.key_sources import Fetch
 from hooks.settings import Settings
 from hooks.wire import CardsResponse
+from tests.service.noted import noting
 
 SERVER = "https://ehr.example.invalid/fhir"
 TOKEN = "token-of-this-call"
@@ -144,9 +146,15 @@ class Client:
 
 @contextmanager
 def service(
-    answer: Answer = no_calls, keys: Fetch = no_keys, *, operations: Operations | None = None, **settings: Any
+    answer: Answer = no_calls,
+    keys: Fetch = no_keys,
+    *,
+    operations: Operations | None = None,
+    memory: Memory | None = None,
+    **settings: Any,
 ) -> Iterator[Client]:
-    """The running service, its FHIR server answering by `answer`. Its ids are counted, so that they can be foretold."""
+    """The running service, its FHIR server answering by `answer`. Its ids are counted, so that they can be foretold;
+    what it keeps is noted and forgotten, unless a test brings a memory of its own."""
     chosen: Mapping[str, Any] = {
         "regimen": "eu-12mg",
         "time_zone": ZONE,
@@ -162,6 +170,7 @@ def service(
         transport=httpx.MockTransport(answer),
         keys=keys,
         operations=operations,
+        memory=memory or noting(lambda: NOW),
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):

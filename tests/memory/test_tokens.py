@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from hooks.database.database import DatabaseDown
 from hooks.database.tables import token_ids
-from tests.database.conftest import NOW, Open
+from tests.memory.conftest import NOW, Open
 
 SOON = NOW + timedelta(minutes=5)
 ISSUER = "https://ehr.example.invalid"
@@ -56,7 +56,7 @@ import sys
 from datetime import UTC, datetime
 from hooks.database.database import Database
 kept = Database(sys.argv[1], clock=lambda: datetime(2026, 5, 3, tzinfo=UTC))
-kept.make_ready()
+kept.make_ready(seconds=30)
 print(sum(kept.claim_token("iss", f"j{n}", datetime(2026, 5, 4, tzinfo=UTC)) for n in range(50)))
 """
 
@@ -77,14 +77,12 @@ def test_a_file_that_cannot_be_opened_is_down_and_says_so(tmp_path: Path, opened
         opened(f"sqlite:///{tmp_path / 'file' / 'journal.db'}").claim_token(ISSUER, "j1", SOON)
 
 
-def test_a_server_that_is_not_there_is_down_without_its_password_and_is_not_asked_again_at_once(opened: Open) -> None:
+def test_a_server_that_is_not_there_is_down_and_its_password_is_not_said(opened: Open) -> None:
     kept = opened("postgresql://somebody:secret@127.0.0.1:9/journal")
-    for _ in range(2):
-        with pytest.raises(DatabaseDown) as down:
-            kept.claim_token(ISSUER, "j1", SOON)
-        assert "postgresql 127.0.0.1/journal" in str(down.value)
-        assert "secret" not in str(down.value)
-    assert "a moment ago" in str(down.value)
+    with pytest.raises(DatabaseDown) as down:
+        kept.claim_token(ISSUER, "j1", SOON)
+    assert "postgresql 127.0.0.1/journal" in str(down.value)
+    assert "secret" not in str(down.value)
 
 
 @pytest.mark.parametrize("url", ["mysql://h/d", "sqlite://", "sqlite:///:memory:", "journal.db", ""])

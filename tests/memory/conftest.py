@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from hooks.database.database import Database
-from tests.database.postgresql import Server, running
+from hooks.journal.journal import Journal
+from tests.memory.postgresql import Server, running
 
 NOW = datetime(2026, 5, 3, 23, 45, tzinfo=UTC)
 _numbers = count(1)
@@ -47,3 +48,19 @@ def opened() -> Iterator[Open]:
     yield open_database
     for database in every:
         database.close()
+
+
+@pytest.fixture
+def journals(tmp_path: Path, opened: Open) -> Iterator[Callable[..., Journal]]:
+    """Starts journals, each a run of its own with the same spool, and closes them at the end."""
+    every: list[Journal] = []
+
+    def start(url: str, *, spool: Path = tmp_path / "spool", limit: int = 10_000_000, run: str = "") -> Journal:
+        name = run or f"run-{len(every) + 1}"
+        every.append(Journal(opened(url), folder=spool, limit=limit, run=name, clock=lambda: NOW))
+        every[-1].start()
+        return every[-1]
+
+    yield start
+    for journal in every:
+        journal.close()

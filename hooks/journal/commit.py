@@ -1,0 +1,135 @@
+"""Makes lines safe before their answers go out: many calls wait for one writing to the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from logging import ERROR, WARNING
+
+from hooks.database.database import Database, DatabaseDown
+from hooks.journal.counts import Counts
+from hooks.journal.decision import Count
+from hooks.journal.spool import Spool
+from hooks.journal.store import write
+from hooks.operations.logs import event, reduced
+
+_MOST_WAITING = 10_000
+"""Lines in memory; beyond it the disk hangs, and the next ones are lost and counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    text: bytes
+    if_lost: Count
+    loop: asyncio.AbstractEventLoop
+    safe: asyncio.Future[None]
+
+
+class Committer:
+    """One thread that writes what has gathered to the spool, or where that fails to the database, and counts what it
+    can write to neither."""
+
+    def __init__(self, spool: Spool, database: Database, counts: Counts, *, written: Callable[[], None]) -> None:
+        self._spool, self._database, self._counts, self._written = spool, database, counts, written
+        self._waiting: list[_Waiting] = []
+        self._changed = threading.Condition()
+        self._stopping = False
+        self.fault = ""
+        """Why the spool cannot be written; empty where it can."""
+        self._thread = threading.Thread(target=self._run, name="journal-commit", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def put(self, text: bytes, if_lost: Count) -> asyncio.Future[None]:
+        """A future that is done when the text is safe, or counted as lost."""
+        loop = asyncio.get_running_loop()
+        safe = loop.create_future()
+        with self._changed:
+            if len(self._waiting) >= _MOST_WAITING or self._stopping:
+                self._counts.add(if_lost)
+                safe.set_result(None)
+                return safe
+            self._waiting.append(_Waiting(text, if_lost, loop, safe))
+            self._changed.notify()
+        return safe
+
+    def stop(self, seconds: float) -> None:
+        """Write what waits, and end the thread; what is not written within `seconds` is counted as lost."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+        with self._changed:
+            left, self._waiting = self._waiting, []
+        for entry in left:
+            self._counts.add(entry.if_lost)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting and not self._stopping:
+                    self._changed.wait()
+                batch, self._waiting = self._waiting, []
+            if not batch:
+                return
+            try:
+                self._commit(batch)
+            except Exception as error:  # noqa: BLE001  the thread must live, and what it dropped must be counted
+                event("journal-failed", ERROR, **reduced(error))
+                self._lose(batch)
+            _tell(batch)
+
+    def _commit(self, batch: Sequence[_Waiting]) -> None:
+        texts = [entry.text for entry in batch]
+        try:
+            self._spool.append(texts)
+        except OSError as error:
+            self._say(error.strerror or type(error).__name__)
+        else:
+            self._say("")
+            self._written()
+            return
+        try:
+            refused = write(self._database, texts)
+        except DatabaseDown:
+            self._lose(batch)
+        else:
+            self._lose([entry for entry in batch if entry.text in refused])
+
+    def _lose(self, batch: Sequence[_Waiting]) -> None:
+        if not batch:
+            return
+        for entry in batch:
+            self._counts.add(entry.if_lost)
+        event("journal-lines-lost", ERROR, lines=len(batch), why="neither spool nor database can be written")
+
+    def _say(self, fault: str) -> None:
+        if fault != self.fault:
+            if fault:
+                event("spool-cannot-be-written", ERROR, why=fault)
+            else:
+                event("spool-can-be-written", WARNING)
+        self.fault = fault
+
+
+def _tell(batch: Sequence[_Waiting]) -> None:
+    """Wake those who wait, each loop once."""
+    loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for entry in batch:
+        loops.setdefault(entry.loop, []).append(entry.safe)
+    for loop, futures in loops.items():
+        # a loop that has ended has nobody who waits
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_finish, futures)
+
+
+def _finish(futures: Sequence[asyncio.Future[None]]) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(None)

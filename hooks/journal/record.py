@@ -1,0 +1,121 @@
+"""From an answered call to its Decision, or to a count where the call did not concern the drug."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+
+from cds.dosing.assessment import Assessment
+from hooks.card_kinds import EXTENSION
+from hooks.desk import Desk
+from hooks.flow import Answered
+from hooks.gather import Gathered
+from hooks.journal.decision import Decision, ShownCard, storable
+from hooks.journal.keys import Key
+from hooks.protocol import HookRequest
+
+NO_SITE = "unknown"
+"""The site of a call that no site claims."""
+
+
+def decision_of(
+    request: HookRequest | None,
+    answered: Answered,
+    desk: Desk,
+    key: Key,
+    *,
+    service: str,
+    incident: str,
+    time: datetime,
+    latency_ms: float,
+) -> Decision:
+    """The decision of a call. Its id is that of the incident, which is new with each call. Of a call that was too much
+    to be read neither hook nor patient is known."""
+    regimen, site = desk.regimen, site_of(desk)
+    hook = instance = patient = digest = ""
+    if request is not None:
+        hook, instance = request.hook, storable(request.hook_instance, 128)
+        patient, digest = key.patient(site, request.patient_id), input_digest(request, answered.gathered, key)
+    return Decision(
+        id=incident,
+        time=time,
+        incident=incident,
+        service=service,
+        hook=hook,
+        hook_instance=instance,
+        site=site,
+        outcome=answered.outcome.value,
+        silent=not answered.shown,
+        latency_ms=round(latency_ms, 3),
+        patient=patient,
+        key_id=key.id,
+        input=digest,
+        on=answered.on,
+        zone=str(desk.zone),
+        tolerance_loading=regimen.tolerance.loading,
+        tolerance_maintenance=regimen.tolerance.maintenance,
+        regimen=regimen.id,
+        regimen_version=regimen.version,
+        regimen_digest=regimen.digest,
+        engine=_engine(),
+        findings=tuple(dict.fromkeys(_codes(answered.assessment))) if answered.assessment is not None else (),
+        cards=tuple([_card(card) for card in answered.cards]),
+    )
+
+
+def site_of(desk: Desk) -> str:
+    """The id of the site that a call was judged for."""
+    return NO_SITE if desk.refusal else desk.site.id
+
+
+def input_digest(request: HookRequest, gathered: Gathered | None, key: Key) -> str:
+    """A keyed hash of all that the answer rests on, beside the day and the settings: the patient, the draft orders, and
+    the records that were read, whatever their order; where none were, the prefetch as sent. Empty where it cannot be
+    written down, as an order nested without end."""
+    try:
+        return key.digest(_input(request, gathered))
+    except (orjson.JSONEncodeError, UnicodeEncodeError, RecursionError):
+        return ""
+
+
+def _input(request: HookRequest, gathered: Gathered | None) -> Iterator[bytes]:
+    selections = request.context.get("selections")
+    yield _plain([request.hook, request.patient_id, request.draft_orders, selections])
+    if gathered is None:
+        yield _plain(request.prefetch)
+        return
+    yield _plain([gathered.whole, sorted(gathered.unread), sorted(gathered.not_asked), sorted(gathered.full_urls)])
+    yield from _in_order(gathered.resources)
+    yield _plain(dict(gathered.medications))
+
+
+def _in_order(resources: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    return sorted([_plain(resource) for resource in resources])
+
+
+def _plain(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _codes(assessment: Assessment) -> Iterator[str]:
+    of_doses = [evaluation.findings for evaluation in assessment.evaluations]
+    of_orders = [proposed.findings for proposed in assessment.proposed]
+    for findings in (assessment.findings, assessment.forecast.findings, *of_doses, *of_orders):
+        for finding in findings:
+            yield finding.code.value
+
+
+def _card(card: dict[str, Any]) -> ShownCard:
+    said = card["extension"][EXTENSION]
+    suggestions = tuple([suggestion["uuid"] for suggestion in card.get("suggestions", ())])
+    return ShownCard(card["uuid"], said["kind"], tuple(said.get("findings", ())), suggestions)
+
+
+@cache
+def _engine() -> str:
+    return version("nusinersen-cds")

@@ -1,0 +1,189 @@
+"""What the service remembers: a database, the journal in front of it, and the keys of both, made from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from logging import ERROR
+from typing import Protocol
+from uuid import uuid4
+
+from hooks.database.database import Database
+from hooks.desk import Desk
+from hooks.flow import Answered, Outcome
+from hooks.journal.comments import Comments
+from hooks.journal.counts import LOST_DECISION
+from hooks.journal.decision import Count, Decision, Feedback
+from hooks.journal.journal import Journal, JournalStatus
+from hooks.journal.keys import KeyFileError, Keys, own_keys, read_keys
+from hooks.journal.record import decision_of, site_of
+from hooks.memory_settings import MemoryFields
+from hooks.operations.entrance import Operations
+from hooks.operations.health import State, Status
+from hooks.operations.logs import event, reduced
+from hooks.protocol import HookRequest
+from hooks.settings import PREFIX, SettingsError
+
+
+class KeepsDecisions(Protocol):
+    """What a journal does; see `Journal`."""
+
+    def start(self) -> None:
+        """Start writing."""
+
+    async def keep(self, decision: Decision) -> None:
+        """Returns when the decision is safe, or counted as lost."""
+
+    async def keep_feedback(self, given: Iterable[Feedback]) -> None:
+        """The same for feedback."""
+
+    def count(self, count: Count) -> None:
+        """Count what is not kept."""
+
+    def status(self) -> JournalStatus:
+        """How it is."""
+
+    def close(self) -> None:
+        """Write what can be written."""
+
+
+class ClaimsTokens(Protocol):
+    """The memory of token ids; see `Database`."""
+
+    def claim_token(self, issuer: str, jti: str, expires: datetime) -> bool:
+        """Whether the id is seen for the first time."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+class Memory:
+    """The memory of one run of the service. `comments` is None where comments are dropped."""
+
+    def __init__(
+        self,
+        journal: KeepsDecisions,
+        tokens: ClaimsTokens,
+        keys: Keys,
+        comments: Comments | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.journal, self.tokens, self.comments = journal, tokens, comments
+        self._keys, self._clock = keys, clock
+
+    async def note(
+        self,
+        request: HookRequest | None,
+        answered: Answered,
+        desk: Desk,
+        *,
+        service: str,
+        incident: str,
+        seconds: float,
+    ) -> None:
+        """Keep the decision of a call, or count the call; `seconds` is how long its answer took, `request` None where
+        it was too much to be read. Whatever fails here, the answer goes out."""
+        now, hook = self._clock(), request.hook if request is not None else ""
+        try:
+            if answered.outcome is Outcome.NOT_OURS:
+                self.journal.count(Count(answered.outcome, service, hook, site_of(desk), now.date()))
+                return
+            decision = decision_of(
+                request,
+                answered,
+                desk,
+                self._keys.newest,
+                service=service,
+                incident=incident,
+                time=now,
+                latency_ms=seconds * 1000,
+            )
+            await self.journal.keep(decision)
+        except Exception as error:  # noqa: BLE001  a card must not be lost with its journal line
+            event("decision-lost", ERROR, **reduced(error))
+            self.journal.count(Count(LOST_DECISION, service, hook, site_of(desk), now.date()))
+
+    def count_bad_request(self, service: str) -> None:
+        """Count a call that could not be read."""
+        self.journal.count(Count("bad-request", service, "", "", self._clock().date()))
+
+    def close(self) -> None:
+        """Write what can be written, and close the database. Blocks for seconds."""
+        self.journal.close()
+        self.tokens.close()
+
+
+def open_memory(settings: MemoryFields, *, clock: Callable[[], datetime]) -> Memory:
+    """The memory that the settings describe; a database that is down does not matter. Raises SettingsError."""
+    database = open_database(settings, clock=clock)
+    journal = Journal(
+        database,
+        folder=settings.folder / "spool",
+        limit=settings.spool_limit_mb * 1_000_000,
+        run=str(uuid4()),
+        clock=clock,
+    )
+    with _named("journal_key_file"):
+        keys = own_keys(settings.own_key_file) if settings.journal_key_file is None else keys_of(settings)
+    comments = comments_of(settings) if settings.keep_comments else None
+    return Memory(journal, database, keys, comments, clock)
+
+
+def show_memory(journal: KeepsDecisions, operations: Operations) -> None:
+    """Tell the operators how it is: a part of health, and numbers for alerts."""
+
+    def status() -> Status:
+        now = journal.status()
+        return Status() if now.is_well else Status(State.DEGRADED, _said(now))
+
+    operations.health.add("journal", status)
+    metrics = operations.metrics
+    metrics.add("journal_backlog", "Journal lines that wait for the database", lambda: journal.status().backlog)
+    metrics.add(
+        "journal_lost", "Journal lines that could be written nowhere", lambda: journal.status().lost, grows=True
+    )
+    metrics.add(
+        "journal_late", "Answers that went out before their line was safe", lambda: journal.status().late, grows=True
+    )
+
+
+def _said(now: JournalStatus) -> str:
+    """What is wrong, in words for people."""
+    parts = [
+        f"{now.database}: {now.backlog} lines wait in the spool" if now.database else "",
+        f"the oldest since {now.oldest.isoformat(timespec='seconds')}" if now.oldest and now.database else "",
+        f"the spool cannot be written: {now.spool}" if now.spool else "",
+        f"{now.lost} lines are lost: neither spool nor database could be written" if now.lost else "",
+        f"{now.set_aside} files in the spool's folder hold lines to look at" if now.set_aside else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def open_database(settings: MemoryFields, *, clock: Callable[[], datetime]) -> Database:
+    """The database. Raises SettingsError."""
+    with _named("database_url"):
+        return Database(settings.url, clock=clock)
+
+
+def keys_of(settings: MemoryFields) -> Keys:
+    """The keys of the journal. Raises SettingsError."""
+    with _named("journal_key_file"):
+        return read_keys(settings.journal_key_file or settings.own_key_file)
+
+
+def comments_of(settings: MemoryFields) -> Comments:
+    """What seals and opens comments. Raises SettingsError."""
+    with _named("comment_key_file"):
+        if settings.comment_key_file is None:
+            raise KeyFileError("is not set, and comments are never kept unencrypted: name a file with a key")
+        return Comments(settings.comment_key_file)
+
+
+@contextmanager
+def _named(setting: str) -> Iterator[None]:
+    """Names the setting that a fault is of."""
+    try:
+        yield
+    except (KeyFileError, ValueError) as error:
+        raise SettingsError(f"{PREFIX}{setting.upper()}: {error}") from None

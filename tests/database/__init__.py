@@ -1,1 +1,0 @@
-"""The database, on SQLite and on a PostgreSQL server that the tests start."""

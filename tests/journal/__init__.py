@@ -1,1 +1,0 @@
-"""The journal: decisions and feedback, kept through faults."""

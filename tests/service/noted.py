@@ -1,0 +1,63 @@
+"""A memory that notes what it is told, so that a test can read it, and writes nothing to any disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from hooks.journal.comments import Comments
+from hooks.journal.decision import Count, Decision, Feedback
+from hooks.journal.journal import JournalStatus
+from hooks.journal.keys import Key, Keys
+from hooks.memory import Memory
+
+KEYS = Keys((Key(b"the newest key of the tests, long enough"),))
+
+
+class NotedJournal:
+    """The journal of a test."""
+
+    def __init__(self) -> None:
+        self.decisions: list[Decision] = []
+        self.feedback: list[Feedback] = []
+        self.counts: list[Count] = []
+
+    def start(self) -> None:
+        """There is nothing to start."""
+
+    async def keep(self, decision: Decision) -> None:
+        """Noted."""
+        self.decisions.append(decision)
+
+    async def keep_feedback(self, given: Iterable[Feedback]) -> None:
+        """Noted."""
+        self.feedback += given
+
+    def count(self, count: Count) -> None:
+        """Noted."""
+        self.counts.append(count)
+
+    def status(self) -> JournalStatus:
+        """All is well."""
+        return JournalStatus("", "", 0, None, 0, 0, 0)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class NoTokens:
+    """A memory of token ids in which every id is new."""
+
+    def claim_token(self, issuer: str, jti: str, expires: datetime) -> bool:
+        """New."""
+        return bool(issuer and jti and expires)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def noting(
+    clock: Callable[[], datetime], *, journal: NotedJournal | None = None, comments: Comments | None = None
+) -> Memory:
+    """The memory of a service under test."""
+    return Memory(journal or NotedJournal(), NoTokens(), KEYS, comments, clock)
