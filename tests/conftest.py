@@ -7,6 +7,8 @@ many new ones and reports the smallest that breaks a law. No test is timed: thes
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable
 
 import pytest
@@ -21,6 +23,20 @@ settings.register_profile(
 settings.register_profile(
     "thorough", database=None, deadline=None, max_examples=5000, suppress_health_check=SLOW_IS_FINE
 )
+
+_STATE = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What a service under test keeps, where a test does not say otherwise, goes with the tests."""
+    config.stash[_STATE] = os.environ["NUSINERSEN_CDS_STATE_FOLDER"] = tempfile.mkdtemp(prefix="nusinersen-cds-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    del os.environ["NUSINERSEN_CDS_STATE_FOLDER"]
+    shutil.rmtree(config.stash[_STATE], ignore_errors=True)
+
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 

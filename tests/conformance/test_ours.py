@@ -35,7 +35,6 @@ SKIPPED: dict[str, set[str]] = {
     "no card had links": {"link-fields", "link-url"},
     "had appContext": {"link-app-context"},
     "had systemActions": {"system-actions"},
-    "takes no feedback": {name for name in CHECKS if name.startswith("feedback-")},
     "--crd": {name for name, check in CHECKS.items() if check.crd},
     "has fhirAuthorization": {"request-scope-patient"},
 }

@@ -284,7 +284,8 @@ def test_live_ready_and_metrics() -> None:
     with watched(metrics_open=True) as seen:
         live, ready = seen.client.get("/health/live"), seen.client.get("/health/ready")
         assert (live.status_code, live.json()) == (200, {"status": "ok"})
-        assert (ready.status_code, ready.json()) == (200, {"status": "ok", "parts": {"service": {"state": "ok"}}})
+        parts = {"service": {"state": "ok"}, "journal": {"state": "ok"}}
+        assert (ready.status_code, ready.json()) == (200, {"status": "ok", "parts": parts})
         seen.operations.health.add("database", lambda: Status(State.DEGRADED, "does not answer"))
         degraded = seen.client.get("/health/ready")
         assert (degraded.status_code, degraded.json()["status"]) == (200, "degraded")
