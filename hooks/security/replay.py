@@ -95,10 +95,6 @@ class Replay:
             event("used-tokens-known-to-all-again", WARNING)
         return Claim.FIRST if first else Claim.SEEN
 
-    def close(self) -> None:
-        """Let the threads go."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
     def _claim_here(self, issuer: str, jti: str, expires: datetime, now: datetime) -> bool:
         digest = hashlib.sha256(f"{len(issuer)}:{issuer}{jti}".encode(errors="surrogatepass")).digest()
         if digest in self._seen:

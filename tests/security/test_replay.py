@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from hooks.database.database import Database
 from hooks.security.replay import Claim, Replay
 from tests.security.door import NOW, Memory
 
@@ -66,7 +69,6 @@ def test_a_database_that_hangs_holds_up_nobody_for_long() -> None:
             return await asyncio.gather(*(replay.claim("i", str(n), LATER, NOW) for n in range(20)))
         finally:
             released.set()
-            replay.close()
 
     assert asyncio.run(story()) == [Claim.FIRST_HERE] * 20
 
@@ -79,3 +81,23 @@ def test_ids_are_forgotten_when_their_tokens_have_expired_and_when_there_are_too
     for number in range(600):
         claim(replay, f"later-{number}", LATER + timedelta(hours=1), LATER + timedelta(seconds=1))
     assert len(replay._seen) == 600
+
+
+def test_processes_that_share_a_database_take_a_token_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shared.db'}"
+    with closing(Database(url, clock=lambda: NOW)) as one, closing(Database(url, clock=lambda: NOW)) as other:
+        here, there = Replay(one, seconds=60), Replay(other, seconds=60)
+        assert [claim(here, "a"), claim(there, "a"), claim(there, "b"), claim(here, "b")] == [
+            Claim.FIRST,
+            Claim.SEEN,
+            Claim.FIRST,
+            Claim.SEEN,
+        ]
+
+
+def test_a_database_that_cannot_be_opened_is_one_that_is_down(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with closing(Database(f"sqlite:///{tmp_path}/taken/shared.db", clock=lambda: NOW)) as missing:
+        replay = Replay(missing, seconds=60)
+        assert [claim(replay, "a"), claim(replay, "a")] == [Claim.FIRST_HERE, Claim.SEEN]
+        assert replay.alone
