@@ -66,8 +66,9 @@ docs-check: $(STAMP)
 .PHONY: install
 install: $(STAMP) ## make .venv, as every command does that needs it
 
-# Both files come from pyproject.toml: all.txt holds the service with its extras, service.txt the service alone, at the
-# same versions. Neither names an index: which one is asked is a matter of the machine.
+# The files come from pyproject.toml: all.txt holds the service with its extras, service.txt the service alone,
+# container.txt what the image holds, and build.txt what makes the wheel for it, at the same versions. None names an
+# index: which one is asked is a matter of the machine.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
@@ -75,6 +76,9 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet -
 lock: $(STAMP) ## pin the dependencies again; UPGRADE=1 takes the current releases
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras pyproject.toml --output-file requirements/all.txt
 	$(COMPILE) --upgrade --constraints requirements/all.txt pyproject.toml --output-file requirements/service.txt
+	$(COMPILE) --upgrade --constraints requirements/all.txt --extra postgresql --extra tracing pyproject.toml \
+		--output-file requirements/container.txt
+	echo hatchling | $(COMPILE) --upgrade --constraints requirements/all.txt - --output-file requirements/build.txt
 
 .PHONY: clean
 clean: ## remove the environment, caches and builds

@@ -331,9 +331,21 @@ def purge(
 @app.command()
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on, at 127.0.0.1.")] = 8001,
+    into: Annotated[
+        str | None,
+        typer.Option(
+            "--into", metavar="URL", help="Serve nothing: put the patients into this FHIR server, for a trial."
+        ),
+    ] = None,
 ) -> None:
-    """Serve the FHIR sandbox with its made-up patients until Ctrl-C. Needs the extra [sandbox]."""
+    """Serve the FHIR sandbox with its made-up patients until Ctrl-C. Needs the extra [sandbox], but for --into."""
     with plain_errors(), _ports("--port"):
+        if into is not None:
+            from hooks.app import now
+            from hooks.sandbox.fill import fill
+
+            fill(into, now().date())
+            return
         from hooks.sandbox.demo import run_sandbox
 
         run_sandbox(port)

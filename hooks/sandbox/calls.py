@@ -63,13 +63,15 @@ def order_request(fhir: str, patient: str, order: Mapping[str, Any]) -> dict[str
     return _request(ORDER_SIGN, fhir, {"userId": "Practitioner/demo", "patientId": patient, "draftOrders": drafts})
 
 
-def send(url: str, body: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+def send(url: str, body: Mapping[str, Any] | None = None, *, seconds: float = _SECONDS) -> tuple[int, dict[str, Any]]:
     """GET, or POST with a body, of JSON; the status and the parsed answer. Never through a proxy."""
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.netloc, timeout=_SECONDS)
+    connection = HTTPConnection(parts.netloc, timeout=seconds)
     try:
         content = None if body is None else json.dumps(body)
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        # servers of FHIR take its own media type as well as plain JSON, and some no more than the former
+        media_type = "application/fhir+json" if body is not None and "resourceType" in body else "application/json"
+        headers = {"Content-Type": media_type, "Accept": "application/fhir+json, application/json;q=0.9"}
         connection.request("GET" if body is None else "POST", parts.path, content, headers)
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())

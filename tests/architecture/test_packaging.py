@@ -12,8 +12,10 @@ from packaging.utils import canonicalize_name
 
 from tests.architecture.sources import ROOT
 
-PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LOCKS = ("all.txt", "service.txt")
+SETTINGS: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT: dict[str, Any] = SETTINGS["project"]
+BUILD: list[str] = SETTINGS["build-system"]["requires"]
+LOCKS = ("all.txt", "service.txt", "container.txt", "build.txt")
 # A URL, an option of pip other than a hash, or `name @ place`.
 HOST = re.compile(r"://|^\s*--?(?!hash=)[a-z]|\s@\s", re.MULTILINE)
 
@@ -68,9 +70,21 @@ def test_every_pin_has_hashes(lock: str) -> None:
     [
         ("service.txt", PROJECT["dependencies"]),
         ("all.txt", PROJECT["dependencies"]),
+        ("container.txt", PROJECT["dependencies"]),
+        ("container.txt", PROJECT["optional-dependencies"]["postgresql"]),
+        ("container.txt", PROJECT["optional-dependencies"]["tracing"]),
+        ("build.txt", BUILD),
         *(("all.txt", wanted) for wanted in PROJECT["optional-dependencies"].values()),
     ],
-    ids=["service", "all", *PROJECT["optional-dependencies"]],
+    ids=[
+        "service",
+        "all",
+        "container",
+        "container's database",
+        "container's traces",
+        "build",
+        *PROJECT["optional-dependencies"],
+    ],
 )
 def test_the_lock_files_hold_what_the_project_asks_for(lock: str, requirements: list[str]) -> None:
     pins = pinned(lock)
@@ -79,8 +93,15 @@ def test_the_lock_files_hold_what_the_project_asks_for(lock: str, requirements: 
     assert [name for name, requirement in wanted.items() if pins[name][0] not in requirement.specifier] == []
 
 
-def test_both_lock_files_agree() -> None:
-    assert pinned("service.txt").items() <= pinned("all.txt").items()
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_files_agree(lock: str) -> None:
+    assert pinned(lock).items() <= pinned("all.txt").items()
+
+
+def test_the_image_holds_what_the_service_does_and_no_tools() -> None:
+    assert pinned("service.txt").items() <= pinned("container.txt").items()
+    tools = {canonicalize_name(r.name) for r in named(PROJECT["optional-dependencies"]["dev"])}
+    assert tools & pinned("container.txt").keys() == set()
 
 
 def test_the_sandbox_and_the_tools_are_no_part_of_the_service() -> None:
