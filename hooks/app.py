@@ -182,7 +182,8 @@ def _call(service: Service, sites: Sites, memory: Memory, intake: Intake) -> Cal
         noted.outcome = answered.outcome
         noted.cards = tuple([card["source"]["topic"]["code"] for card in answered.cards])
         seconds = time.perf_counter() - began
-        await memory.note(called, answered, desk, service=service.id, incident=noted.incident, seconds=seconds)
+        with desk.traces.step("journal"):
+            await memory.note(called, answered, desk, service=service.id, incident=noted.incident, seconds=seconds)
         return Response(answered.body, answered.status, media_type="application/json")
 
     return call

@@ -26,17 +26,19 @@ from hooks.tls import tls_context
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serves until Ctrl-C or SIGTERM. Raises UsageError for settings, a host or a port that cannot be used."""
+    # around all of it: what is made ready before the first call has something to say too
+    with log_lines(settings.log_format, settings.log_level):
+        _serve(settings, host, port)
+
+
+def _serve(settings: Settings, host: str, port: int) -> None:
     operations = Operations(traces=_traces(settings))
     try:
         app = create_app(settings, operations=operations)
         tls = tls_context(settings)
     except (RegimenFaults, UnknownRegimen, SettingsError, ValueError) as error:
         raise UsageError(str(error)) from None
-    with (
-        _listen(host, port) as listener,
-        _metrics(settings, host, operations.metrics),
-        log_lines(settings.log_format, settings.log_level),
-    ):
+    with _listen(host, port) as listener, _metrics(settings, host, operations.metrics):
         shown = f"[{host}]" if ":" in host else host
         url = f"{'http' if tls is None else 'https'}://{shown}:{listener.getsockname()[1]}/cds-services"
         if settings.log_format is LogFormat.TEXT:

@@ -24,7 +24,7 @@ from hooks.operations.call import current
 _OURS = "nusinersen_cds"
 _PACKAGES = frozenset({"cds", "hooks"})
 # At INFO these write of themselves only: where the server listens, which step of the database's form is taken.
-_SERVER = ("uvicorn.error", "alembic")
+_SERVER = ("uvicorn.error", "alembic.runtime.migration")
 _WARNING = re.compile(r"([^/\\\s]+:\d+): (\w+)")
 
 _log = logging.getLogger(_OURS)

@@ -124,7 +124,7 @@ def test_the_steps_of_a_call_are_spans() -> None:
     with watched() as seen:
         ask(seen.client, ORDER, TOO_EARLY)
     spans = seen.spans.get_finished_spans()
-    assert [span.name for span in spans] == ["gather", "assess", "cards", ORDER]
+    assert [span.name for span in spans] == ["gather", "assess", "cards", "journal", ORDER]
     assert {span.parent.span_id for span in spans[:-1] if span.parent} == {spans[-1].get_span_context().span_id}
 
 

@@ -121,7 +121,9 @@ def finaliser_fails() -> None:
         pytest.param(library("uvicorn.error", "failed on %s", SECRET), "failed on %s", id="an error of the server"),
         pytest.param(library("uvicorn.error", f"Traceback:\n{SECRET}"), "Traceback:", id="a traceback as text"),
         pytest.param(
-            library("alembic.runtime", "Running %s", "1 -> 2", level=20), "Running 1 -> 2", id="the database's form"
+            library("alembic.runtime.migration", "Running %s", "1 -> 2", level=20),
+            "Running 1 -> 2",
+            id="the database's form",
         ),
         pytest.param(lambda: warnings.warn(SECRET, stacklevel=1), "UserWarning at test_logs.py:", id="a warning"),
         pytest.param(thread_fails, "a thread failed", id="a thread"),

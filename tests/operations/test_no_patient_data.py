@@ -235,6 +235,23 @@ def test_errors_of_our_own(
     assert '"error": "ValueError"' in said(), "nothing failed: the test would prove nothing"
 
 
+@pytest.mark.parametrize("comment", ["zqCommentqz", 7, None])
+def test_feedback_on_a_card_that_was_shown(comment: object, capfd: pytest.CaptureFixture[str]) -> None:
+    with searched() as (client, said):
+        [card, *_] = CALLS["an order, too early"](client).json()["cards"]
+        given = {
+            "card": card["uuid"],
+            "outcome": "overridden",
+            "overrideReason": {"reason": {"code": "zqReasonqz", "system": "zqSystemqz"}, "userComment": comment},
+            "outcomeTimestamp": "2026-05-04T10:00:00Z",
+            "zqFieldqz": "zqValueqz",
+        }
+        answer = raw(json.dumps({"feedback": [given]}), f"/cds-services/{ORDER}/feedback")(client)
+    assert marks(answer.text + str(answer.headers)) == set()
+    assert marks(said()) == set()
+    assert marks("".join(capfd.readouterr())) == set()
+
+
 LIMITS = {
     "a body too large": ({"max_body_megabytes": 0.0001}, ORDERED),
     "too many resources": ({"max_resources": 1}, ORDERED),
