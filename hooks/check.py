@@ -15,7 +15,8 @@ from cds.dosing.assessment import Assessment
 from cds.dosing.codes import Severity
 from cds.dosing.document import as_json
 from cds.dosing.facts import Proposal
-from cds.fhir.read import RESOURCE, other_version
+from cds.fhir.read import RESOURCE
+from cds.fhir.versions import refused_version
 from hooks.console import ExitCode, UsageError, counted, output, say, say_all
 from hooks.histories import Histories, History, from_files, from_server, patient_reference
 from hooks.question import Question
@@ -94,7 +95,7 @@ def _report(histories: Histories, assessed: Sequence[tuple[History, Assessment]]
     again = [line for history, _ in assessed for line in history.again]
     say_all("Given more than once; of each the last updated counts, or the last one read where that is not said", again)
     say_all("Not counted", _not_counted(assessment for _, assessment in assessed))
-    say_all("Only FHIR R4 is read", _other_versions(history for history, _ in assessed))
+    say_all("Only FHIR R4 and R5 are read", _other_versions(history for history, _ in assessed))
     say_all("NOT READ, so that histories may be incomplete", histories.not_read)
     say_all("Not usable", histories.unusable)
     if histories.administrations:
@@ -131,11 +132,11 @@ def _account(histories: Histories, assessed: Sequence[tuple[History, Assessment]
 
 
 def _other_versions(histories: Iterable[History]) -> list[str]:
-    versions = Counter(other_version(resource) for history in histories for resource in history.resources.values())
+    versions = Counter(refused_version(resource) for history in histories for resource in history.resources.values())
     return [
         f"{counted(number, 'record')} with elements of {version}; convert to R4"
         for version, number in versions.items()
-        if version is not None
+        if version
     ]
 
 

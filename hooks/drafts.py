@@ -10,6 +10,7 @@ from typing import Any
 from cds.dosing.drug import Drug
 from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.history import unresolved
+from cds.fhir.identify import may_refer
 from cds.fhir.identity import Answer
 from cds.fhir.orders import Order, read_order
 from cds.fhir.patients import other_subject
@@ -61,7 +62,7 @@ class Drafts:
     @property
     def unsure(self) -> bool:
         """Whether a judged order refers to a Medication that was not read, and nothing but a text may say which."""
-        return any(not order.identity.of_the_drug and "medicationReference" in order.resource for order in self._live)
+        return any(not order.identity.of_the_drug and may_refer(order.resource) for order in self._live)
 
     @property
     def _live(self) -> Iterator[Order]:
@@ -71,7 +72,7 @@ class Drafts:
     def wanted(self) -> tuple[str, ...]:
         """The references to Medications that did not come with the drafts. A display beside one may be vague: what is
         ordered is then known when it is read."""
-        if not any("medicationReference" in resource for resource in self.contents.resources):
+        if not any(map(may_refer, self.contents.resources)):
             return ()
         return unresolved(self.contents.resources, full_urls=self.contents.full_urls)
 

@@ -12,6 +12,7 @@ from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.fetch import Fetched
 from cds.fhir.history import contradictions, unresolved
+from cds.fhir.identify import may_refer
 from cds.fhir.needs import NEEDS, Need
 from cds.fhir.plain import Resource
 from hooks.protocol import HookRequest
@@ -128,7 +129,7 @@ async def gather(request: HookRequest, link: Link, *, drug: Drug, seconds: float
 
 def _wanted(resources: tuple[Resource, ...], full_urls: Mapping[str, Resource]) -> tuple[str, ...]:
     """The references to Medications that are not here; most histories have none at all."""
-    if not any("medicationReference" in resource for resource in resources):
+    if not any(map(may_refer, resources)):
         return ()
     return unresolved(resources, full_urls=full_urls)
 

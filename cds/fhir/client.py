@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import re
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
@@ -27,6 +28,7 @@ from cds.fhir.needs import NEEDS, Need, query
 from cds.fhir.plain import Resource
 from cds.fhir.retry import RETRIED, pause_before
 from cds.fhir.unpack import ACCEPTED, BrokenBody, unpacked
+from cds.fhir.versions import refused_server
 from cds.fhir.watch import Watch, unwatched
 
 _HEADERS = {
@@ -36,6 +38,8 @@ _HEADERS = {
     "Cache-Control": "no-cache",
     "User-Agent": "nusinersen-cds",
 }
+# The parameter of the media type by which a server says its version (FHIR, RESTful API, "fhirVersion").
+_FHIR_VERSION = re.compile(r'fhirversion\s*=\s*"?([0-9A-Za-z.]+)', re.IGNORECASE)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _CONNECTED = "connection.connect_tcp.complete"
 """The event of httpx's `trace` extension when a socket is open and nothing has been sent."""
@@ -99,7 +103,7 @@ def exchange(http: Http) -> Exchange:
 
 
 class FhirClient:
-    """Reads from one FHIR R4 server at `base_url`, with a bearer token where one is needed.
+    """Reads from one FHIR server (R4, R4B, R5) at `base_url`, with a bearer token where one is needed.
 
     `token`: one token, or where tokens come from. `codes` turns on the filter by code of a site. `search_by_post`: no
     search by GET is tried. `observe` is shown each request as a URL, and its answer. Raises FhirError (unusable,
@@ -298,6 +302,10 @@ def _server(url: httpx.URL) -> tuple[str, bytes, int | None]:
 
 
 def _parsed(reply: Reply, what: str, base: Base) -> object:
+    version = _FHIR_VERSION.search(reply.headers.get("content-type", ""))
+    refusal = refused_server(version[1]) if version else ""
+    if refusal:
+        raise FhirError(Kind.UNUSABLE, f"{what}: {base.url} {refusal}; use the base URL of its R4 or R5 endpoint")
     try:
         return orjson.loads(reply.body)
     except orjson.JSONDecodeError:

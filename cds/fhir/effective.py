@@ -7,9 +7,11 @@ from datetime import tzinfo
 from cds.dosing.codes import Code
 from cds.dosing.facts import DateRange
 from cds.fhir.dates import Dated, read_date, read_element, read_period
-from cds.fhir.plain import Malformed, Resource
+from cds.fhir.plain import Malformed, Resource, list_in, object_in
 from cds.fhir.refusal import Refused
+from cds.fhir.versions import TIMINGS
 
+# Those of R4, of R5 in both spellings, of DSTU2.
 _MOMENTS = ("effectiveDateTime", "occurenceDateTime", "occurrenceDateTime", "effectiveTimeDateTime")
 _PERIODS = ("effectivePeriod", "occurencePeriod", "occurrencePeriod", "effectiveTimePeriod")
 
@@ -46,6 +48,30 @@ def possible_days(resource: Resource, zone: tzinfo) -> DateRange | None:
                 continue
             if dated is not None:
                 ranges.append(dated[0])
+    for name in TIMINGS:
+        if resource.get(name) is not None:
+            days = _timing(resource, name, zone)
+            if days is None:
+                return None
+            ranges.append(days)
     if not ranges:
         return None
     return DateRange(min(days.earliest for days in ranges), max(days.latest for days in ranges))
+
+
+def _timing(resource: Resource, name: str, zone: tzinfo) -> DateRange | None:
+    """The days from the first to the last of a Timing; None where one of them, or the end of the repeating, is open."""
+    try:
+        timing = object_in(resource, name) or {}
+        said: list[object] = list_in(timing, "event", name)
+        repeat = object_in(timing, "repeat", name)
+        bounds = object_in(repeat, "boundsPeriod", name) if repeat else None
+    except Malformed:
+        return None
+    if repeat:
+        said = [*said, *((bounds.get("start"), bounds.get("end")) if bounds else (None,))]
+    dated = [read_date(text, zone) if isinstance(text, str) else None for text in said]
+    days = [each[0] for each in dated if each is not None]
+    if not days or len(days) < len(dated):
+        return None
+    return DateRange(min(each.earliest for each in days), max(each.latest for each in days))

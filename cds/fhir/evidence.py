@@ -11,6 +11,7 @@ from cds.fhir.codes import DrugCodes, canonical
 from cds.fhir.identity import Identity
 from cds.fhir.plain import Malformed, Resolve, Resource, kind, list_in, object_in, text_in
 from cds.fhir.references import contained
+from cds.fhir.versions import product_as_r4
 
 
 @dataclass(slots=True)
@@ -127,14 +128,16 @@ def _follow(evidence: Evidence, parent: Resource, name: str, at: str, record: Re
 
 
 def _find(evidence: Evidence, reference: str, holder: Resource, record: Resource, resolve: Resolve) -> Resource | None:
-    if not reference.startswith("#"):
-        return resolve(reference, record)
     try:
-        # what is contained may point at its neighbours, which only the record holds
-        return contained(holder, reference) or contained(record, reference)
+        if not reference.startswith("#"):
+            found = resolve(reference, record)
+        else:
+            # what is contained may point at its neighbours, which only the record holds
+            found = contained(holder, reference) or contained(record, reference)
     except Malformed as fault:
         evidence.fault = evidence.fault or fault
         return None
+    return None if found is None else product_as_r4(found)
 
 
 def _read_ingredients(evidence: Evidence, medication: Resource, record: Resource, resolve: Resolve) -> None:

@@ -11,6 +11,7 @@ from cds.fhir.codes import DrugCodes, codes_of
 from cds.fhir.evidence import Evidence, Part, gather
 from cds.fhir.identity import Answer, Identity
 from cds.fhir.plain import Resolve, Resource
+from cds.fhir.versions import product_as_r4
 
 __all__ = ["Answer", "Identity", "identify"]
 
@@ -26,7 +27,7 @@ def identify(resource: Resource, drug: Drug, resolve: Resolve) -> Identity:
 def _by_codes(resource: Resource, codes: DrugCodes) -> Identity | None:
     """The answer for nearly every record: one concept whose codes agree. None: look at all of it."""
     concept = resource.get("medicationCodeableConcept")
-    if not isinstance(concept, dict) or "medicationReference" in resource:
+    if not isinstance(concept, dict) or "medicationReference" in resource or "medication" in resource:
         return None
     codings, words = concept.get("coding"), concept.get("text", "")
     if not isinstance(codings, list) or not isinstance(words, str):
@@ -95,6 +96,11 @@ def _not_ours(evidence: Evidence, parts: tuple[Part, ...]) -> Identity:
     return Identity(Answer.UNIDENTIFIED, element="medication[x]", detail="has neither a text nor a code that tells")
 
 
+def may_refer(resource: Resource) -> bool:
+    """Whether a record may name its medication by a reference; cheap, and so no more than a first look."""
+    return "medicationReference" in resource or "medication" in resource
+
+
 def medication_references(resource: Resource) -> tuple[str, ...]:
     """The references by which a record names its medication; those that cannot be read are left out."""
     both = resource.get("medication")
@@ -104,7 +110,7 @@ def medication_references(resource: Resource) -> tuple[str, ...]:
 
 def ingredient_references(medication: Resource) -> tuple[str, ...]:
     """The references to the ingredients of a Medication; those that cannot be read are left out."""
-    ingredients = medication.get("ingredient")
+    ingredients = product_as_r4(medication).get("ingredient")
     if not isinstance(ingredients, list):
         return ()
     return _references([item.get("itemReference") for item in ingredients if isinstance(item, dict)])

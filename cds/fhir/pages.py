@@ -14,6 +14,7 @@ from cds.fhir.needs import Parameters, relaxed
 from cds.fhir.patients import other_subject, replaced_ids
 from cds.fhir.plain import Resource
 from cds.fhir.references import reference_of
+from cds.fhir.versions import refused_version
 
 
 class Get(Protocol):
@@ -143,6 +144,10 @@ class Search:
             text = f"{self.what}: {base.url} answered no Bundle of type searchset but {seen}; check the base URL"
             raise FhirError(Kind.UNUSABLE, text, by_post=wants_post(codes))
         contents = read_contents(body, page=True)
+        older = next(filter(None, map(refused_version, contents.resources)), "")
+        if older:
+            text = f"{self.what}: {base.url} answers with records that look like FHIR {older}, which is not read"
+            raise FhirError(Kind.UNUSABLE, f"{text}; use the base URL of its R4 or R5 endpoint")
         types = {resource.get("resourceType") for resource in contents.resources}
         if not self.pages and types and self.resource_type not in types:
             text = f"{self.what}: {base.url} answered with other resources and none of these; check the base URL"

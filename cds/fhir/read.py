@@ -19,6 +19,7 @@ from cds.fhir.plain import Malformed, Resolve, Resource, kind
 from cds.fhir.references import reference_of, subject_of
 from cds.fhir.refusal import Refused
 from cds.fhir.routes import UNRECOGNISED
+from cds.fhir.versions import OF_OTHERS, as_r4, as_written
 
 RESOURCE = "MedicationAdministration"
 NAMELESS = f"{RESOURCE}?"
@@ -26,26 +27,6 @@ BY_TEXT = found(Code.IDENTIFIED_BY_TEXT, "C1")
 
 _COUNTED = {"completed": False, "in-progress": False, "stopped": True}
 _NOT_GIVEN = frozenset({"not-done", "on-hold"})
-# Elements of other versions that R4 does not have. STU3's `notGiven` turns the meaning of `completed` round.
-_OTHER_VERSIONS = {
-    "medication": "R5",
-    "occurenceDateTime": "R5",
-    "occurencePeriod": "R5",
-    "occurenceTiming": "R5",
-    "occurrenceDateTime": "R5",
-    "occurrencePeriod": "R5",
-    "isSelfReported": "R6",
-    "notGiven": "STU3",
-    "reasonNotGiven": "STU3 or DSTU2",
-    "prescription": "STU3 or DSTU2",
-    "definition": "STU3",
-    "effectiveTimeDateTime": "DSTU2",
-    "effectiveTimePeriod": "DSTU2",
-    "wasNotGiven": "DSTU2",
-    "patient": "DSTU2",
-    "practitioner": "DSTU2",
-}
-_NOT_R4 = frozenset(_OTHER_VERSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +69,14 @@ def read_administration(
             _check_subject(resource, identity, patient, also, resolve)
         if identity.answer is Answer.UNIDENTIFIED:
             return Unidentified(reference, f"{identity.element} {identity.detail}", possible_days(resource, zone))
-        _check_record(resource, identity)
-        status = _status(resource)
+        record = _checked(resource, identity)
+        status = _status(record)
         if status is None:
             return NotGiven(reference)
-        return _administration(resource, reference, identity, read_dosage(resource, identity, drug), zone, status)
+        return _administration(record, reference, identity, read_dosage(record, identity, drug), zone, status)
     except Refused as no:
-        return Unreadable(reference, no.reason, no.rule, no.element, no.detail, possible_days(resource, zone))
-
-
-def other_version(resource: Resource) -> str | None:
-    """The version of FHIR that a record looks like by an element that R4 does not have; None if it has none."""
-    return next((version for name, version in _OTHER_VERSIONS.items() if name in resource), None)
+        element = as_written(no.element, resource)
+        return Unreadable(reference, no.reason, no.rule, element, no.detail, possible_days(resource, zone))
 
 
 def _no_administration(resource: object, reference: str) -> Unidentified | Ignored:
@@ -130,19 +107,17 @@ def _check_subject(
         raise Refused(Code.WRONG_PATIENT, "C9", "subject", "is not the patient asked about")
 
 
-def _check_record(resource: Resource, identity: Identity) -> None:
-    """Refuse what is of the drug and cannot be understood: contradictions, other versions of FHIR, modifiers."""
+def _checked(resource: Resource, identity: Identity) -> Resource:
+    """The record in the names of R4. Refused is what is of the drug and cannot be understood: contradictions, other
+    versions of FHIR, modifiers."""
     if identity.answer is Answer.UNREADABLE:
         raise Refused(Code.UNREADABLE_RECORD, "C1", identity.element, identity.detail)
-    if not _NOT_R4.isdisjoint(resource):
-        element = next(name for name in _OTHER_VERSIONS if name in resource)
-        detail = f"is no element of FHIR R4: the record looks like {_OTHER_VERSIONS[element]}, which is not read"
-        raise Refused(Code.UNREADABLE_RECORD, "C1", element, detail)
     if resource.get("modifierExtension"):
         raise Refused(Code.UNREADABLE_RECORD, "C1", "modifierExtension", "can change what the record means")
     name = resource.get("id")
     if name is not None and not isinstance(name, str):
         raise Refused(Code.UNREADABLE_RECORD, "C1", "id", f"is {kind(name)}, not a string")
+    return resource if OF_OTHERS.isdisjoint(resource) else as_r4(resource)
 
 
 def _status(resource: Resource) -> bool | None:

@@ -1,20 +1,22 @@
-"""The models of fhir.resources (R4B): check what we write, explain in words what we read and could not use."""
+"""The models of fhir.resources (R4B, R5): check what we write, explain in words what we read and could not use."""
 
 from __future__ import annotations
 
 import re
 
+from fhir.resources import get_fhir_model_class as r5_model
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
 from cds.fhir.plain import kind
+from cds.fhir.versions import is_r5
 
 _ELEMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NAMES = re.compile(r"'([A-Za-z0-9_]+)'")
 _INNER = frozenset({"root", "__root__"})
 # Words of our own: messages of the models can quote the input, and the input is a patient's.
 _WORDS = {
-    "extra_forbidden": "is no element of FHIR R4",
+    "extra_forbidden": "is no element of this version of FHIR",
     "missing": "is missing",
     "model_field_validation.missing": "is missing",
     "model_validation_format": "is of the wrong JSON type",
@@ -34,7 +36,8 @@ _WORDS = {
 
 
 def explain(resource: object) -> tuple[str, ...]:
-    """What is invalid in a resource, one sentence an element with its path; empty if it is valid R4B. Never raises.
+    """What is invalid in a resource, one sentence an element with its path; empty if it is valid R4B, or R5 where
+    it looks like that. Never raises.
 
     The words hold names of elements and no values.
     """
@@ -44,16 +47,16 @@ def explain(resource: object) -> tuple[str, ...]:
     if not isinstance(of_type, str):
         return (f"resourceType is {kind(of_type)}, not the name of a type",)
     try:
-        model = get_fhir_model_class(of_type)
+        model = (r5_model if is_r5(resource) else get_fhir_model_class)(of_type)
     except (ValueError, LookupError, ImportError, AttributeError):
-        return ("resourceType is not the name of a type of FHIR R4",)
+        return ("resourceType is not the name of a type of FHIR",)
     try:
         model.model_validate(resource)
     except ValidationError as invalid:
         return tuple(dict.fromkeys(_words(error["type"], error["loc"], error["msg"]) for error in invalid.errors()))
     except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
         # the models have faults of their own on rubbish; that it is rubbish is what was asked
-        return ("the resource cannot be read as FHIR R4 at all",)
+        return ("the resource cannot be read as FHIR at all",)
     return ()
 
 

@@ -7,13 +7,14 @@ from datetime import tzinfo
 from cds.dosing.facts import Administration
 from cds.fhir.dates import read_date
 from cds.fhir.plain import Resource
+from cds.fhir.versions import OF_OTHERS
 
 # What may differ between two records that say the same dose on different days. All else must be equal, known or not.
 _MAY_DIFFER = frozenset({
     "id", "meta", "text", "identifier", "effectiveDateTime", "effectivePeriod", "context", "performer", "request",
     "supportingInformation", "note", "partOf", "eventHistory", "device",
 })  # fmt: skip
-_REFERS = "medicationReference"
+_MEDICATION_ELSEWHERE = "medicationReference"
 
 
 class Twins:
@@ -26,8 +27,11 @@ class Twins:
         self._fact: Administration | None = None
 
     def remember(self, record: object, fact: object) -> None:
-        """Keep a record that others may repeat; one whose medication is elsewhere is not the same by its words."""
-        if isinstance(record, dict) and isinstance(fact, Administration) and not fact.notes and _REFERS not in record:
+        """Keep a record that others may repeat; one whose medication is elsewhere is not the same by its words, and one
+        of another version has its date elsewhere."""
+        if not isinstance(record, dict) or not isinstance(fact, Administration) or fact.notes:
+            return
+        if _MEDICATION_ELSEWHERE not in record and OF_OTHERS.isdisjoint(record):
             self._record, self._fact = record, fact
 
     def read(self, record: object, reference: str, zone: tzinfo) -> Administration | None:

@@ -36,11 +36,22 @@ def test_no_record_of_the_folder_is_lost_when_all_are_one_history_of_nusinersen(
     assert not any(isinstance(record, Unidentified) for record in records)
 
 
-def test_what_another_version_of_fhir_says_is_refused_and_its_date_kept() -> None:
+def test_what_an_older_version_of_fhir_says_is_refused_and_its_date_kept() -> None:
     for row in recorded():
-        if row["file"].startswith(("R5/", "other/")) and row["read_as"] != "entered-in-error":
+        if row["file"].startswith("other/") and row["read_as"] != "entered-in-error":
             assert (row["read_as"], row["reason"]) == ("unreadable", "unreadable-record"), row
             assert row["earliest"], row
+
+
+def test_an_example_that_is_published_for_r4_and_r5_is_read_alike() -> None:
+    read: dict[str, dict[str, list[dict[str, str]]]] = {}
+    for row in rows():
+        version, name = row.pop("file").split("/")
+        read.setdefault(name.split("__")[1], {}).setdefault(version, []).append(row)
+    both = [versions for versions in read.values() if {"R4", "R5"} <= versions.keys()]
+    assert len(both) == 14
+    for versions in both:
+        assert all(row == versions["R5"][0] for row in versions["R4"])
 
 
 def test_records_of_others_are_of_other_patients() -> None:

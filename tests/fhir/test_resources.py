@@ -7,6 +7,11 @@ import pytest
 from cds.fhir.resources import explain
 from tests.fhir.records import ADMINISTRATION, ORDER, changed, concept
 
+R5 = {
+    **changed(ADMINISTRATION, medicationCodeableConcept=None, effectiveDateTime=None),
+    "medication": {"concept": ADMINISTRATION["medicationCodeableConcept"]},
+    "occurenceDateTime": "2026-03-01",
+}
 EXPLAINED: list[tuple[object, tuple[str, ...]]] = [
     (ADMINISTRATION, ()),
     (ORDER, ()),
@@ -25,11 +30,15 @@ EXPLAINED: list[tuple[object, tuple[str, ...]]] = [
         changed(ADMINISTRATION, medicationCodeableConcept=concept(("http://example.invalid", 5))),  # type: ignore[arg-type]
         ("medicationCodeableConcept.coding[0].code is not a string",),
     ),
-    (changed(ADMINISTRATION, occurenceDateTime="2026"), ("occurenceDateTime is no element of FHIR R4",)),
-    (changed(ADMINISTRATION, **{"Ann Other": 1}), ("(an element without a proper name) is no element of FHIR R4",)),
+    (R5, ()),
+    (changed(R5, effectiveDateTime="2026"), ("effectiveDateTime is no element of this version of FHIR",)),
+    (
+        changed(ADMINISTRATION, **{"Ann Other": 1}),
+        ("(an element without a proper name) is no element of this version of FHIR",),
+    ),
     (changed(ADMINISTRATION, status=None), ("status is missing",)),
     (changed(ADMINISTRATION, subject=None), ("subject is missing",)),
-    ({"resourceType": "Ann Other"}, ("resourceType is not the name of a type of FHIR R4",)),
+    ({"resourceType": "Ann Other"}, ("resourceType is not the name of a type of FHIR",)),
     ({"resourceType": 5}, ("resourceType is a number, not the name of a type",)),
     ({}, ("resourceType is null, not the name of a type",)),
     ("Ann Other", ("the resource is a string, not an object",)),

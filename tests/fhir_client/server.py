@@ -65,9 +65,9 @@ def answer(body: object, status: int = 200, **headers: str) -> Response:
 @dataclass
 class Server:
     """`page`: the most it puts on a page. `refuses_get`: status and body that it answers a search by GET with.
-    `ignores`: search parameters that it does not look at, and never at `patient`. `refuses`: those that it answers with
-    400. `spoil`: called with the number of the administrations' page (1, 2, ...) and its Bundle; gives what is answered
-    instead."""
+    `refuses_sort`: a `_sort` that it answers with 400. `ignores`: search parameters that it does not look at, and never
+    at `patient`. `refuses`: those that it answers with 400. `spoil`: called with the number of the administrations'
+    page (1, 2, ...) and its Bundle; gives what is answered instead."""
 
     administrations: list[Json] = field(default_factory=list)
     medications: dict[str, Json] = field(default_factory=dict)
@@ -75,6 +75,7 @@ class Server:
     includes: bool = False
     refuses: frozenset[str] = frozenset()
     refuses_get: tuple[int, Json] | None = None
+    refuses_sort: str = ""
     ignores: frozenset[str] = frozenset()
     counts: bool = True
     spoil: Callable[[int, Json], Response | Awaitable[Response]] | None = None
@@ -93,7 +94,7 @@ class Server:
         query = await self.parameters(request)
         if self.refuses_get and request.method == "GET" and "patient" in query:
             return answer(self.refuses_get[1], self.refuses_get[0])
-        if self.refuses & set(query):
+        if self.refuses & set(query) or (self.refuses_sort and query.get("_sort") == self.refuses_sort):
             return answer(outcome("error", "not-supported", diagnostics=f"Patient {PATIENT}"), 400)
         wanted = self.page if "_count" in self.ignores else int(query.get("_count", 20))
         start, size = int(query.get("_start", 0)), min(wanted, self.page)

@@ -75,7 +75,7 @@ async def listening(serve: Serve, host: str = "127.0.0.1") -> AsyncIterator[int]
 async def running(app: ASGIApp) -> AsyncIterator[str]:
     """The origin at which an application is served, by the server that serves ours."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:

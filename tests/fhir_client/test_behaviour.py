@@ -322,3 +322,65 @@ def test_what_an_entry_is_there_for_is_looked_at() -> None:
     withheld = told(included, kept_back)
     assert not withheld.whole
     assert "warning, suppressed" in withheld.problems[0]
+
+
+OLDER = [
+    ({"notGiven": True}, "STU3"),
+    ({"prescription": {"reference": "MedicationRequest/m1"}}, "STU3 or DSTU2"),
+    ({"effectiveTimeDateTime": "2020-05-01", "wasNotGiven": False}, "DSTU2"),
+]
+
+
+@pytest.mark.parametrize(("elements", "version"), OLDER, ids=[case[1] for case in OLDER])
+def test_a_server_of_an_older_version_is_refused_by_the_shape_of_its_records(elements: Json, version: str) -> None:
+    paracetamol = {**administration(2), "medicationCodeableConcept": {"text": "paracetamol"}, **elements}
+    with pytest.raises(FhirError, match=f"records that look like FHIR {version}, which is not read") as caught:
+        served(Server([administration(1), paracetamol]))
+    assert caught.value.kind is Kind.UNUSABLE
+    assert caught.value.message.endswith("use the base URL of its R4 or R5 endpoint")
+    later = served(Server([administration(1), paracetamol], page=1))
+    assert (later.whole, len(later.resources)) == (False, 1)
+    assert f"look like FHIR {version}" in later.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "version"),
+    [
+        ("application/fhir+json; fhirVersion=3.0", "STU3"),
+        ('application/fhir+json;charset=utf-8;FHIRVERSION="1.0"', "DSTU2"),
+        ("application/fhir+json; fhirVersion=6.0", "6.0"),
+        ("application/fhir+json; fhirVersion=4.0; charset=UTF-8", ""),
+        ("application/fhir+json; fhirVersion=4.3", ""),
+        ("application/fhir+json; fhirVersion=5.0", ""),
+    ],
+)
+def test_an_empty_history_of_an_older_version_is_none(media_type: str, version: str) -> None:
+    peer = Peer(reply(orjson.dumps(searchset([])), Content_Type=media_type))
+    if not version:
+        assert history(peer) == Fetched((), whole=True)
+        return
+    with pytest.raises(FhirError, match=f"speaks FHIR {version}, which is not read") as caught:
+        history(peer)
+    assert caught.value.kind is Kind.UNUSABLE
+
+
+def test_a_server_of_r5_is_read_whole_though_it_sorts_by_another_name() -> None:
+    def of_r5(number: int) -> Json:
+        plain = administration(number)
+        return {
+            "resourceType": "MedicationAdministration",
+            "id": f"a{number}",
+            "status": "completed",
+            "subject": plain["subject"],
+            "medication": {"reference": {"reference": "Medication/m0"}},
+            "occurenceDateTime": plain["effectiveDateTime"],
+        }
+
+    server = Server([of_r5(n) for n in range(3)], {"m0": medication("m0")}, page=2, refuses_sort="-effective-time")
+    fetched = served(server)
+    assert (fetched.whole, fetched.unread) == (True, ())
+    assert server.asked[2].startswith(f"MedicationAdministration?patient={PATIENT}&_sort=-date&_count=1000")
+    read = read_history(
+        fetched.resources, drug=DRUG, zone=ZONE, patient=f"Patient/{PATIENT}", medications=fetched.by_reference
+    )
+    assert [type(record) for record in read] == [Administration] * 3
