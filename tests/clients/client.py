@@ -19,7 +19,7 @@ from hooks.conformance.table import CHECKS
 from hooks.conformance.transport import Answer
 from tests.clients.world import World, token
 from tests.contract.fhir import faults
-from tests.service.ehr import PATIENT, draft
+from tests.service.ehr import NOW, PATIENT, draft
 
 Resource = dict[str, Any]
 Drafts = list[Resource]
@@ -125,6 +125,24 @@ class Client:
         assert answer.status_code == 200
         found = answer.json()
         return found if found.get("entry") else None
+
+    def feedback(self, hook: str, *entries: Resource) -> httpx.Response:
+        """Says what became of cards."""
+        url = f"{self.world.service}/cds-services/{self.service(hook)['id']}/feedback"
+        return self.http.post(url, json={"feedback": list(entries)}, headers=self.headers(url))
+
+    def accepted(self, card: Resource, suggestion: Resource) -> Resource:
+        """Feedback: a suggestion was taken."""
+        return {**self.said(card), "outcome": "accepted", "acceptedSuggestions": [{"id": suggestion["uuid"]}]}
+
+    def overridden(self, card: Resource, reason: Resource | None = None) -> Resource:
+        """Feedback: the card was dismissed, with one of the reasons that it offers or with none."""
+        why = {} if reason is None else {"overrideReason": {"reason": reason}}
+        return {**self.said(card), "outcome": "overridden", **why}
+
+    def said(self, card: Resource) -> Resource:
+        """The card and the time, in whole seconds of UTC."""
+        return {"card": card["uuid"], "outcomeTimestamp": NOW.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     def judge(self, answer: httpx.Response, body: Resource) -> None:
         """By the tables of the specification, and by two validators of FHIR; not by the models of the service."""

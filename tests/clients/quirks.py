@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 
 from tests.clients.client import Client, Drafts
-from tests.service.ehr import draft
+from tests.service.ehr import NOW, draft
 
 Resource = dict[str, Any]
 
@@ -77,6 +77,14 @@ class BrowserSandbox(Client):
         super().judge(answer, body)
         assert answer.headers["access-control-allow-origin"] in {"*", self.origin}
 
+    def feedback(self, hook: str, *entries: Resource) -> httpx.Response:
+        path = f"/cds-services/{self.service(hook)['id']}/feedback"
+        self.preflight(f"{self.world.service}{path}", "POST", "authorization,content-type")
+        return super().feedback(hook, *entries)
+
+    def said(self, card: Resource) -> Resource:
+        return {**super().said(card), "outcomeTimestamp": NOW.strftime("%Y-%m-%dT%H:%M:%S.007Z")}
+
     def shown(self, answer: httpx.Response) -> list[str]:
         """What its user sees. Any failure looks like this: nothing to tell."""
         if answer.status_code != 200:
@@ -109,6 +117,10 @@ class EpicLike(Client):
             f"{prefix}.criteria-id": "1234",
         }
         return {**super().body(hook, context, prefetch), "extension": extension}
+
+    def overridden(self, card: Resource, reason: Resource | None = None) -> Resource:
+        """With the code alone: the vendor knows the words."""
+        return super().overridden(card, None if reason is None else {name: reason[name] for name in ("code", "system")})
 
     def judge(self, answer: httpx.Response, body: Resource) -> None:
         super().judge(answer, body)

@@ -75,6 +75,20 @@ def test_after_a_suggestion_was_taken_there_is_no_card(world: World, kind: type[
         assert said(client.sign(after)) == []
 
 
+@pytest.mark.parametrize("kind", [Client, quirks.BrowserSandbox, quirks.EpicLike], ids=lambda kind: kind.__name__)
+def test_feedback_is_taken_as_each_client_writes_it(world: World, kind: type[Client]) -> None:
+    client = kind(world)
+    [card] = client.sign([client.order()]).json()["cards"]
+    entries = [
+        client.accepted(card, card["suggestions"][0]),
+        client.overridden(card),
+        *(client.overridden(card, reason) for reason in card["overrideReasons"]),
+    ]
+    for given in (*([entry] for entry in entries), entries, entries):
+        assert client.feedback("order-sign", *given).status_code == 200
+    assert client.feedback("order-sign", {**entries[0], "outcome": "ignored"}).status_code == 400
+
+
 def test_an_order_that_could_not_be_checked_is_not_shown_as_all_clear(world: World) -> None:
     class ServerDown(quirks.BrowserSandbox):
         """The sandbox with a FHIR server that answers every search with an error."""
