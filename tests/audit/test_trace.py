@@ -1,0 +1,203 @@
+"""What the bytes of a line settle is what reading it whole would have said."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds.audit.trace import Scanned, Traces
+from cds.fhir.identify import identify
+from cds.fhir.identity import Answer
+from tests.fhir.records import DRUG
+
+TRACES = Traces(DRUG)
+OTHER_CODING = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "313782", "display": "paracetamol"}
+BARE_CODING = {"system": "urn:oid:1.2.3", "code": "4711"}
+OURS = {"system": "http://www.whocc.no/atc", "code": "M09AX07"}
+
+
+def administration(**elements: Any) -> dict[str, Any]:
+    return {"resourceType": "MedicationAdministration", "id": "a1", "status": "completed", **elements}
+
+
+def concept(*codings: object, **more: Any) -> dict[str, Any]:
+    return administration(medicationCodeableConcept={"coding": list(codings), **more})
+
+
+def pointing(**pointer: Any) -> dict[str, Any]:
+    return administration(medicationReference=pointer)
+
+
+def scan(*lines: bytes) -> Scanned:
+    return TRACES.scan(b"".join(line + b"\n" for line in lines))
+
+
+def compact(resource: object) -> bytes:
+    return orjson.dumps(resource)
+
+
+def spaced(resource: object) -> bytes:
+    return json.dumps(resource).encode()
+
+
+def outcome(line: bytes) -> str:
+    scanned = scan(line)
+    assert scanned.lines == 1
+    return "parse" if scanned.parse else "refer" if scanned.refer else "settled"
+
+
+LINES: list[tuple[str, dict[str, Any], str]] = [
+    ("another drug, coded and in words", concept(OTHER_CODING, text="paracetamol 500 mg"), "settled"),
+    ("another drug, shown by its code", concept(OTHER_CODING), "settled"),
+    ("another drug, in words", administration(medicationCodeableConcept={"text": "paracetamol"}), "settled"),
+    ("another drug, in Japanese", administration(medicationCodeableConcept={"text": "錠剤"}), "settled"),
+    ("codes before and after", concept(BARE_CODING, OTHER_CODING, text="x"), "settled"),
+    ("another resource", {"resourceType": "Observation", "id": "o1"}, "settled"),
+    ("the drug by its code", concept(OURS), "parse"),
+    ("the drug by its code in lower case", concept({**OURS, "code": "m09ax07"}), "parse"),
+    ("the drug by its name", concept(BARE_CODING, text="SPINRAZA 12 mg"), "parse"),
+    ("the name in a note of another drug", concept(OTHER_CODING, text="x") | {"note": [{"text": "no Spinraza"}]}, "parse"),
+    ("a look-alike", concept({"system": "http://www.whocc.no/atc", "code": "M09AX09", "display": "x"}), "parse"),
+    ("a code that nobody knows", concept(BARE_CODING), "parse"),
+    ("a text of white space", concept(BARE_CODING, text="\u00a0\u3000"), "parse"),
+    ("an empty display", concept({**OTHER_CODING, "display": " "}), "parse"),
+    ("a code that is a number", concept({**OTHER_CODING, "code": 5}, text="x"), "parse"),
+    ("a coding that is none", concept(OTHER_CODING, 5, text="x"), "parse"),
+    ("an extension in the concept", concept({"extension": [{"valueString": "x"}]}, text="x"), "parse"),
+    ("no medication", administration(), "parse"),
+    ("the spelling of R5", administration(medication={"concept": {"text": "paracetamol"}}), "parse"),
+    ("a contained resource", concept(OTHER_CODING) | {"contained": [{"resourceType": "Medication"}]}, "parse"),
+    ("a Medication", {"resourceType": "Medication", "id": "m1", "code": {"text": "paracetamol"}}, "parse"),
+    ("a Bundle", {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Observation"}}]}, "parse"),
+    ("a reference", pointing(reference="Medication/m1"), "refer"),
+    ("a reference with a display", pointing(reference="Medication/m1", display="paracetamol"), "refer"),
+    ("a reference that names the drug", pointing(reference="Medication/m1", display="Nusinersen"), "parse"),
+    ("a reference beside a concept", concept(OTHER_CODING) | pointing(reference="Medication/m1"), "parse"),
+    ("a reference without a reference", pointing(display="paracetamol"), "parse"),
+    ("a reference with more to it", pointing(reference="Medication/m1", identifier={"value": "x"}), "parse"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", [compact, spaced], ids=["compact", "spaced"])
+@pytest.mark.parametrize(("resource", "expected"), [row[1:] for row in LINES], ids=[row[0] for row in LINES])
+def test_what_the_bytes_of_a_line_tell(resource: dict[str, Any], expected: str, written: Any) -> None:
+    line = resource if written is compact else resource
+    text = json.dumps(line, ensure_ascii=False, separators=(", ", ": ") if written is spaced else (",", ":")).encode()
+    assert outcome(text) == expected
+
+
+RAW: list[tuple[str, bytes]] = [
+    ("a name with an escaped letter", rb'{"medicationCodeableConcept":{"text":"\u0073pinraza"}}'),
+    ("a code with an escaped digit", rb'{"medicationCodeableConcept":{"coding":[{"code":"M09AX0\u0037"}],"text":"x"}}'),
+    ("no UTF-8", b'{"medicationCodeableConcept":{"text":"x"},"note":"\xff"}'),
+    ("an empty line", b""),
+    ("white space", b" \t\r"),
+    ("no JSON", b"<html>"),
+    ("the sign of kelvin for a k", '{"medicationCodeableConcept":{"text":"x"}} nusinersen'.encode()),
+]
+
+
+@pytest.mark.parametrize("line", [row[1] for row in RAW], ids=[row[0] for row in RAW])
+def test_what_can_hide_a_record_is_parsed(line: bytes) -> None:
+    assert outcome(line) == "parse"
+
+
+def test_a_last_line_without_a_line_feed_is_parsed() -> None:
+    line = compact(concept(OTHER_CODING))
+    assert TRACES.scan(line + b"\n" + line).parse == ((len(line) + 1, 2 * len(line) + 1, 1),)
+
+
+def test_lines_keep_their_places() -> None:
+    lines = [compact(concept(OTHER_CODING)), compact(concept(OURS)), b"", compact(pointing(reference="Medication/m1"))]
+    block = b"".join(line + b"\n" for line in lines)
+    scanned = TRACES.scan(block)
+    assert scanned.lines == 4
+    assert [(block[start:end], number) for start, end, number in scanned.parse] == [(lines[1], 1), (b"", 2)]
+    assert [(block[line.start : line.end], line.number, line.reference) for line in scanned.refer] == [
+        (lines[3], 3, b"Medication/m1")
+    ]
+
+
+WORDS = st.sampled_from(
+    [
+        "",
+        " ",
+        "\u00a0",
+        "\u3000x",
+        "paracetamol",
+        "Nusinersen",
+        "SPINRAZA 12 mg",
+        "spin\u0131raza",
+        "display",
+        "text",
+        "ſpinraza",
+        "é",
+    ]
+)
+CODES = st.sampled_from(["", "4711", "M09AX07", "m09ax07 ", "J2326", "64406-058-01", "763556007"])
+SYSTEMS = st.sampled_from(["urn:oid:1.2.3", "http://www.whocc.no/atc", "http://snomed.info/sct", ""])
+ODD = st.sampled_from([None, 5, [], {}, "x", True])
+
+
+def maybe(**values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=values)
+
+
+CODINGS = maybe(
+    system=SYSTEMS | ODD, code=CODES | ODD, display=WORDS | ODD, userSelected=ODD, extension=ODD, version=WORDS
+)
+CONCEPTS = maybe(coding=st.lists(CODINGS | ODD, max_size=3) | ODD, text=WORDS | ODD, id=WORDS, extension=ODD)
+POINTERS = maybe(
+    reference=st.sampled_from(["Medication/m1", "Medication/other", "Medication/ours", "#m", "", "x"]) | ODD,
+    display=WORDS | ODD, type=WORDS, identifier=ODD,
+)  # fmt: skip
+CONTAINED = st.lists(
+    st.fixed_dictionaries({"resourceType": st.just("Medication"), "id": st.just("m"), "code": CONCEPTS | ODD}),
+    max_size=2,
+)
+RESOURCES = st.fixed_dictionaries(
+    {"resourceType": st.sampled_from(["MedicationAdministration"] * 4 + ["Observation", "Medication"])},
+    optional={
+        "medicationCodeableConcept": CONCEPTS | ODD,
+        "medicationReference": POINTERS | ODD,
+        "medication": maybe(concept=CONCEPTS, reference=POINTERS) | ODD,
+        "contained": CONTAINED,
+        "note": st.lists(maybe(text=WORDS), max_size=2),
+        "id": WORDS,
+    },
+)
+HELD: dict[str, dict[str, Any]] = {
+    "Medication/other": {"resourceType": "Medication", "code": {"text": "paracetamol"}},
+    "Medication/ours": {"resourceType": "Medication", "code": {"coding": [OURS]}},
+}
+
+
+@given(st.lists(RESOURCES, min_size=1, max_size=4), st.booleans(), st.booleans())
+def test_a_settled_line_is_of_another_drug_and_a_referring_one_what_its_medication_is(
+    resources: list[dict[str, Any]], escaped: bool, apart: bool
+) -> None:
+    separators = (" , ", " :\t") if apart else (",", ":")
+    lines = [json.dumps(each, ensure_ascii=escaped, separators=separators).encode() for each in resources]
+    scanned = scan(*lines)
+    assert scanned.lines == len(lines)
+    parsed = {number for *_, number in scanned.parse}
+    referring = {line.number: line for line in scanned.refer}
+    assert not parsed & referring.keys()
+    for number, resource in enumerate(resources):
+        if number in parsed or resource["resourceType"] not in {"MedicationAdministration"}:
+            assert number in parsed or resource["resourceType"] == "Observation"
+            continue
+        said = identify(resource, DRUG, lambda reference, _: HELD.get(reference)).answer
+        if number not in referring:
+            assert said is Answer.OTHER
+            continue
+        held = HELD.get(referring[number].reference.decode())
+        if held is HELD["Medication/other"]:
+            assert said is Answer.OTHER
+        elif held is None:
+            assert said is (Answer.OTHER if referring[number].shown else Answer.UNIDENTIFIED)
