@@ -1,0 +1,199 @@
+"""The files of an input, and their bytes in blocks of whole lines, however they are packed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import zstandard
+
+BLOCK = 8 << 20
+"""Bytes that are looked at together."""
+LONGEST_LINE = 16 << 20
+"""A longer line is no resource that a server would write; it is rejected without being held in memory."""
+
+
+class Packing(StrEnum):
+    """How a file is packed."""
+
+    PLAIN = "plain"
+    GZIP = "gzip"
+    ZSTANDARD = "zstandard"
+
+
+_MAGIC = {b"\x1f\x8b": Packing.GZIP, b"\x28\xb5\x2f\xfd": Packing.ZSTANDARD}
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file as it was when the audit began. `stamp` changes when the file does."""
+
+    path: str
+    size: int
+    stamp: tuple[int, int, int]
+    packing: Packing
+
+    @classmethod
+    def of(cls, path: Path) -> InputFile:
+        """Raises OSError."""
+        with path.open("rb") as file:
+            noted = os.fstat(file.fileno())
+            if not stat.S_ISREG(noted.st_mode):
+                raise OSError(0, "is no file")
+            start = file.read(4)
+        packing = next((found for magic, found in _MAGIC.items() if start.startswith(magic)), Packing.PLAIN)
+        return cls(str(path), noted.st_size, stamp_of(noted), packing)
+
+
+def stamp_of(noted: os.stat_result) -> tuple[int, int, int]:
+    """What tells one state of a file from the next."""
+    return (noted.st_size, noted.st_mtime_ns, noted.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines. `offset` is that of the first byte in the unpacked file. `too_long`: in place of the bytes of a line
+    that is longer than any resource stands nothing, but it is counted."""
+
+    offset: int
+    content: bytes
+    too_long: bool = False
+
+
+class BrokenFileError(Exception):
+    """The file ends early, is damaged or has changed; what came before is good. `offset` is where, unpacked."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.offset = offset
+
+
+class _Source(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def blocks(file: InputFile, start: int = 0, end: int | None = None) -> Iterator[Block]:
+    """The lines that begin in [start, end) of the unpacked bytes, in blocks. Only a plain file has other bounds than
+    its own. Raises BrokenFileError, after the last line that is whole."""
+    try:
+        with Path(file.path).open("rb") as opened:
+            if stamp_of(os.fstat(opened.fileno())) != file.stamp:
+                raise BrokenFileError("the file has changed since the audit began", start)
+            yield from _lines(_unpacked(file, opened, start), start, end)
+            if stamp_of(os.fstat(opened.fileno())) != file.stamp:
+                raise BrokenFileError("the file changed while it was read", start)
+    except OSError as error:
+        raise BrokenFileError(f"the file cannot be read ({error.strerror})", start) from None
+
+
+def _unpacked(file: InputFile, opened: BinaryIO, start: int) -> Iterator[bytes]:
+    if file.packing is Packing.GZIP:
+        return _gzip(opened)
+    if file.packing is Packing.ZSTANDARD:
+        return _zstandard(opened)
+    # One byte early: only a line feed there tells that a line begins at `start`.
+    opened.seek(max(0, start - 1))
+    return iter(lambda: opened.read(BLOCK), b"")
+
+
+def _gzip(source: _Source) -> Iterator[bytes]:
+    """gzip as RFC 1952 has it: members one after the other, zeros as padding."""
+    wbits = 16 + zlib.MAX_WBITS
+    inflate, begun, offset = zlib.decompressobj(wbits), False, 0
+    for packed in iter(lambda: source.read(BLOCK // 8), b""):
+        left = packed
+        while left := left if begun else left.lstrip(b"\0"):
+            begun = True
+            try:
+                content = inflate.decompress(left, BLOCK)
+                left = inflate.unconsumed_tail
+                while content:
+                    offset += len(content)
+                    yield content
+                    content = inflate.decompress(left, BLOCK) if left else b""
+                    left = inflate.unconsumed_tail
+            except zlib.error:
+                raise BrokenFileError("the gzip data is damaged", offset) from None
+            left = inflate.unused_data
+            if inflate.eof:
+                inflate, begun = zlib.decompressobj(wbits), False
+    if begun:
+        raise BrokenFileError("the gzip data is cut short", offset)
+
+
+def _zstandard(source: BinaryIO) -> Iterator[bytes]:
+    """Frames one after the other."""
+    inflate, begun, offset = zstandard.ZstdDecompressor().decompressobj(), False, 0
+    # little at a time, since all that it unpacks to is held
+    for packed in iter(lambda: source.read(BLOCK // 64), b""):
+        left = packed
+        while left:
+            begun = True
+            try:
+                content = inflate.decompress(left)
+            except zstandard.ZstdError:
+                raise BrokenFileError("the zstandard data is damaged", offset) from None
+            offset += len(content)
+            yield content
+            left = inflate.unused_data
+            if inflate.eof:
+                inflate, begun = zstandard.ZstdDecompressor().decompressobj(), False
+    if begun:
+        raise BrokenFileError("the zstandard data is cut short", offset)
+
+
+def _lines(chunks: Iterator[bytes], start: int, end: int | None) -> Iterator[Block]:
+    """Blocks of whole lines that begin in [start, end); the very last may lack its line feed. With a `start` above 0 the
+    chunks begin one byte before it."""
+    offset, rest = start, b""
+    if start:
+        offset, rest = _behind_feed(chunks, start - 1)
+    while end is None or offset < end:
+        chunk, fault = _next(chunks)
+        content, rest = (rest + chunk if rest else chunk), b""
+        if end is not None and offset + len(content) >= end:
+            # the line that begins before `end` is the last one
+            cut = content.find(b"\n", max(0, end - 1 - offset)) + 1
+            if cut:
+                yield Block(offset, content[:cut])
+                return
+        if not chunk:
+            if fault is not None:
+                raise BrokenFileError(fault.reason, offset)
+            if content:
+                yield Block(offset, content)
+            return
+        cut = content.rfind(b"\n") + 1
+        if cut:
+            yield Block(offset, content[:cut])
+        offset, rest = offset + cut, content[cut:]
+        if len(rest) > LONGEST_LINE:
+            yield Block(offset, b"", too_long=True)
+            offset, rest = _behind_feed(chunks, offset + len(rest))
+
+
+def _behind_feed(chunks: Iterator[bytes], offset: int) -> tuple[int, bytes]:
+    """The offset behind the next line feed, and what was read of the bytes there; at the end of the file, the end."""
+    while True:
+        chunk, fault = _next(chunks)
+        if fault is not None:
+            raise BrokenFileError(fault.reason, offset)
+        feed = chunk.find(b"\n")
+        if feed >= 0 or not chunk:
+            return offset + feed + 1, chunk[feed + 1 :]
+        offset += len(chunk)
+
+
+def _next(chunks: Iterator[bytes]) -> tuple[bytes, BrokenFileError | None]:
+    """The next chunk, empty at the end; or what broke there."""
+    try:
+        return next(chunks, b""), None
+    except BrokenFileError as broken:
+        return b"", broken
