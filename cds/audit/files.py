@@ -141,7 +141,8 @@ def _zstandard(source: BinaryIO) -> Iterator[bytes]:
             except zstandard.ZstdError:
                 raise BrokenFileError("the zstandard data is damaged", offset) from None
             offset += len(content)
-            yield content
+            if content:
+                yield content
             left = inflate.unused_data
             if inflate.eof:
                 inflate, begun = zstandard.ZstdDecompressor().decompressobj(), False
