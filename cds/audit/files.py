@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -151,8 +151,8 @@ def _zstandard(source: BinaryIO) -> Iterator[bytes]:
 
 
 def _lines(chunks: Iterator[bytes], start: int, end: int | None) -> Iterator[Block]:
-    """Blocks of whole lines that begin in [start, end); the very last may lack its line feed. With a `start` above 0 the
-    chunks begin one byte before it."""
+    """Blocks of whole lines that begin in [start, end); the very last may lack its line feed. With a `start` above 0
+    the chunks begin one byte before it."""
     offset, rest = start, b""
     if start:
         offset, rest = _behind_feed(chunks, start - 1)

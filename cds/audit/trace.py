@@ -25,8 +25,8 @@ from cds.dosing.drug import Drug
 
 _Positions = npt.NDArray[np.int64]
 
-# White space within a line of JSON; a string without escapes; one in which a person can read something. White space of
-# other scripts is white space to the reader too, so a byte above 0x7f counts only where no such space can begin with it.
+# White space within a line of JSON; a string without escapes; one in which a person can read something. White space
+# of other scripts is white space to the reader too: a byte above 0x7f counts only where none can begin with it.
 _W = r"[ \t\r]*"
 _STRING = r'"[^"\\\n]*"'
 _READABLE = r'"[^"\\\n]*[A-Za-z0-9\xe4-\xed][^"\\\n]*"'

@@ -1,0 +1,218 @@
+"""One part of one file scanned: what each of its lines is, and the lines that are kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cds.audit.files import Block, BrokenFileError, InputFile, blocks
+from cds.audit.ledger import Key
+from cds.audit.lines import RejectedError, read_line
+from cds.audit.medications import KEPT_TYPES, Medications
+from cds.audit.spill import Kept, Writer, bucket, mark
+from cds.audit.trace import Referring, Scanned, Traces
+from cds.dosing.drug import Drug
+from cds.fhir.identify import identify, ingredient_references, medication_references
+from cds.fhir.identity import Answer
+from cds.fhir.plain import Malformed, Resolve, Resource
+from cds.fhir.read import RESOURCE
+from cds.fhir.references import reference_of, subject_of
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The lines of a file that begin in [start, end); `end` None: to its end. Tasks are numbered in the order of the
+    files and within them."""
+
+    number: int
+    file: InputFile
+    start: int = 0
+    end: int | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """What a task found. Lines are numbered from 0 within the task.
+
+    `later`: lines that point at a Medication, which is known when all tasks are done. `unparsed`: lines that were
+    settled by their bytes. `kept` is where each bucket stands in the spilled file.
+    """
+
+    task: int
+    lines: int = 0
+    later: int = 0
+    counts: Counter[Key] = field(default_factory=Counter)
+    rejected: list[tuple[int, int, str]] = field(default_factory=list)
+    fault: tuple[int, str] | None = None
+    medications: list[tuple[str, bytes]] = field(default_factory=list)
+    patients: list[bytes] = field(default_factory=list)
+    deletions: list[tuple[str, str]] = field(default_factory=list)
+    kept: dict[int, tuple[int, int]] = field(default_factory=dict)
+    marks: list[bytes] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that is looked at: its number in the task, its offset in the file, its bytes."""
+
+    number: int
+    offset: int
+    content: bytes
+
+
+class Scanner:
+    """Scans tasks for one drug. Every process has one; `strict` parses every line."""
+
+    def __init__(self, drug: Drug, *, strict: bool = False) -> None:
+        self._drug = drug
+        self._traces = None if strict else Traces(drug)
+
+    def scan(self, task: Task, spill: Path) -> Report:
+        """Look at every line for the first time. Lines that point at Medications are left for `follow`."""
+        report, kept = Report(task.number), Writer()
+        for block, scanned in self._blocks(task, report):
+            report.later += len(scanned.refer)
+            report.counts[Key.NO_TRACE] += scanned.lines - len(scanned.parse) - len(scanned.refer)
+            for start, end, number in scanned.parse:
+                line = Line(report.lines + number, block.offset + start, block.content[start:end])
+                self._first(line, report, kept, block)
+            report.lines += scanned.lines
+        return _finished(report, kept, spill)
+
+    def follow(self, task: Task, medications: Medications, spill: Path) -> Report:
+        """Look again at the lines that point at Medications, and at no other."""
+        report, kept = Report(task.number), Writer()
+        for block, scanned in self._blocks(task, report):
+            open_ = [(each.start, each.end, each.number) for each in scanned.refer if not _settled(each, medications)]
+            report.counts[Key.NO_TRACE] += len(scanned.refer) - len(open_)
+            for start, end, number in (*open_, *scanned.parse):
+                line = Line(report.lines + number, block.offset + start, block.content[start:end])
+                resource = _readable(line.content)
+                if resource is not None and points_outward(resource):
+                    self._administration(line, resource, medications.resolve, report, kept)
+            report.lines += scanned.lines
+        return _finished(report, kept, spill)
+
+    def _blocks(self, task: Task, report: Report) -> Iterator[tuple[Block, Scanned]]:
+        """The blocks of a task with their lines; a file that breaks is a fault of the report."""
+        try:
+            for block in blocks(task.file, task.start, task.end):
+                if block.too_long:
+                    yield block, Scanned(1, ((0, 0, 0),), ())
+                elif self._traces is None:
+                    yield block, _all_lines(block.content)
+                else:
+                    yield block, self._traces.scan(block.content)
+        except BrokenFileError as broken:
+            report.fault = (broken.offset, broken.reason)
+
+    def _first(self, line: Line, report: Report, kept: Writer, block: Block) -> None:
+        try:
+            resource = read_line(line.content, too_long=block.too_long)
+        except RejectedError as rejected:
+            report.counts[Key.REJECTED] += 1
+            report.rejected.append((line.offset, line.number, rejected.reason))
+            return
+        if resource is None:
+            report.counts[Key.BLANK] += 1
+        elif resource["resourceType"] != RESOURCE:
+            report.counts[Key.OTHER_RESOURCE] += 1
+            _take_note(resource, line.content, report)
+        elif points_outward(resource):
+            report.later += 1
+        else:
+            self._administration(line, resource, _nowhere, report, kept)
+
+    def _administration(
+        self, line: Line, resource: dict[str, Any], resolve: Resolve, report: Report, kept: Writer
+    ) -> None:
+        if identify(resource, self._drug, resolve).answer is Answer.OTHER:
+            report.counts[Key.OTHER_DRUG] += 1
+        else:
+            keep(line, resource, report.task, kept)
+
+
+def keep(line: Line, resource: Resource, task: int, kept: Writer) -> None:
+    """Keep an administration, in the bucket of its patient."""
+    kept.add(Kept(task, line.number, line.offset, mark(resource.get("id")), bucket(patient_of(resource)), line.content))
+
+
+def patient_of(resource: Resource) -> str | None:
+    """Whose record it is, as `Patient/x`; None where it does not say, or not so that it can be read."""
+    try:
+        whose = subject_of(resource, _nowhere)
+    except Malformed:
+        return None
+    return whose if whose is not None and whose.startswith("Patient/") else None
+
+
+def points_outward(resource: Resource) -> bool:
+    """Whether an administration refers to a Medication that is not inside it, or holds one that refers further."""
+    if resource["resourceType"] != RESOURCE:
+        return False
+    references = medication_references(resource)
+    inside = resource.get("contained") if references else None
+    if isinstance(inside, list):
+        references += tuple(
+            reference for each in inside if isinstance(each, dict) for reference in ingredient_references(each)
+        )
+    return any(not reference.startswith("#") for reference in references)
+
+
+def _nowhere(_reference: str, _resource: Resource) -> None:
+    return None
+
+
+def _settled(line: Referring, medications: Medications) -> bool:
+    answer = medications.answer(line.reference.decode())
+    return answer is Answer.OTHER or (answer is None and line.shown)
+
+
+def _take_note(resource: dict[str, Any], content: bytes, report: Report) -> None:
+    of_type = resource["resourceType"]
+    reference = reference_of(resource)
+    if of_type in KEPT_TYPES and reference is not None:
+        report.medications.append((reference, content))
+    elif of_type == "Patient" and "link" in resource:
+        report.patients.append(content)
+    elif of_type == "Bundle":
+        report.deletions += _deletions(resource)
+
+
+def _deletions(bundle: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a Bundle of deleted resources names, and when it was updated."""
+    meta = bundle.get("meta")
+    when = meta.get("lastUpdated") if isinstance(meta, dict) else None
+    entries = bundle.get("entry")
+    for entry in entries if isinstance(entries, list) else ():
+        request = entry.get("request") if isinstance(entry, dict) else None
+        if isinstance(request, dict) and request.get("method") == "DELETE" and isinstance(request.get("url"), str):
+            yield request["url"], when if isinstance(when, str) else ""
+
+
+def _readable(content: bytes) -> dict[str, Any] | None:
+    try:
+        return read_line(content)
+    except RejectedError:
+        return None
+
+
+def _all_lines(content: bytes) -> Scanned:
+    """Every line, to be parsed."""
+    found: list[tuple[int, int, int]] = []
+    at = 0
+    while at < len(content):
+        feed = content.find(b"\n", at)
+        end = len(content) if feed < 0 else feed
+        found.append((at, end, len(found)))
+        at = end + 1
+    return Scanned(len(found), tuple(found), ())
+
+
+def _finished(report: Report, kept: Writer, spill: Path) -> Report:
+    report.kept = kept.write(spill)
+    report.marks = kept.marks
+    return report
