@@ -12,8 +12,9 @@ from cds.audit.files import Block, BrokenFileError, InputFile, blocks
 from cds.audit.ledger import Key
 from cds.audit.lines import RejectedError, read_line
 from cds.audit.medications import KEPT_TYPES, Medications
-from cds.audit.spill import Kept, Writer, bucket, mark
+from cds.audit.spill import Index, Kept, Writer, bucket, mark
 from cds.audit.trace import Referring, Scanned, Traces
+from cds.audit.versions import Seeker
 from cds.dosing.drug import Drug
 from cds.fhir.identify import identify, ingredient_references, medication_references
 from cds.fhir.identity import Answer
@@ -37,8 +38,7 @@ class Task:
 class Report:
     """What a task found. Lines are numbered from 0 within the task.
 
-    `later`: lines that point at a Medication, which is known when all tasks are done. `unparsed`: lines that were
-    settled by their bytes. `kept` is where each bucket stands in the spilled file.
+    `later`: lines that point at a Medication, which is known when all tasks are done.
     """
 
     task: int
@@ -50,8 +50,7 @@ class Report:
     medications: list[tuple[str, bytes]] = field(default_factory=list)
     patients: list[bytes] = field(default_factory=list)
     deletions: list[tuple[str, str]] = field(default_factory=list)
-    kept: dict[int, tuple[int, int]] = field(default_factory=dict)
-    marks: list[bytes] = field(default_factory=list)
+    kept: Index | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,27 @@ class Scanner:
                 resource = _readable(line.content)
                 if resource is not None and points_outward(resource):
                     self._administration(line, resource, medications.resolve, report, kept)
+            report.lines += scanned.lines
+        return _finished(report, kept, spill)
+
+    def versions(self, task: Task, medications: Medications, seeker: Seeker, spill: Path) -> Report:
+        """Look for further versions of records that were kept, among the lines that were not. What they were counted
+        as is taken back."""
+        report, kept = Report(task.number), Writer()
+        for block, scanned in self._blocks(task, report):
+            looked_at = {number for *_, number in scanned.parse}
+            looked_at |= {each.number for each in scanned.refer if not _settled(each, medications)}
+            for start, end, number in seeker.lines(block.content):
+                line = Line(report.lines + number, block.offset + start, block.content[start:end])
+                resource = _readable(line.content)
+                if (
+                    resource is not None
+                    and resource["resourceType"] == RESOURCE
+                    and mark(resource.get("id")) in seeker.marks
+                    and identify(resource, self._drug, medications.resolve).answer is Answer.OTHER
+                ):
+                    report.counts[Key.OTHER_DRUG if number in looked_at else Key.NO_TRACE] -= 1
+                    keep(line, resource, report.task, kept)
             report.lines += scanned.lines
         return _finished(report, kept, spill)
 
@@ -214,5 +234,4 @@ def _all_lines(content: bytes) -> Scanned:
 
 def _finished(report: Report, kept: Writer, spill: Path) -> Report:
     report.kept = kept.write(spill)
-    report.marks = kept.marks
     return report

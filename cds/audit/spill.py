@@ -9,10 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 BUCKETS = 256
 """Parts by which patients are told apart on disk; several make a share of the work."""
 
 _HEADER = struct.Struct("<IQQI16sB")
+_POSITION = struct.Struct("<QI")
+_MARK = np.dtype([("high", "<u8"), ("low", "<u8"), ("position", "<u8"), ("bucket", "<u4")])
+MARKS = np.dtype([*_MARK.descr, ("index", "<u4")])
+"""One row a line: its mark in two halves, where it stands, its bucket, and which of the indexes it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,41 +54,76 @@ class Writer:
     """The lines that one task keeps, by bucket, until they are written in one go."""
 
     def __init__(self) -> None:
-        self._buckets: dict[int, list[bytes]] = defaultdict(list)
-        self.marks: list[bytes] = []
+        self._buckets: dict[int, list[tuple[bytes, bytes, bytes]]] = defaultdict(list)
 
     def add(self, kept: Kept) -> None:
         """Keep a line."""
         header = _HEADER.pack(kept.task, kept.line, kept.offset, len(kept.content), kept.mark, bool(kept.mark))
-        self._buckets[kept.bucket] += (header, kept.content)
-        if kept.mark:
-            self.marks.append(kept.mark)
+        self._buckets[kept.bucket].append((header, kept.content, kept.mark))
 
-    def write(self, path: Path) -> dict[int, tuple[int, int]]:
-        """Write the file; where each bucket begins in it, and how long it is. Nothing to write makes no file."""
-        index: dict[int, tuple[int, int]] = {}
-        if not self._buckets:
-            return index
-        with path.open("wb") as file:
-            for number in sorted(self._buckets):
-                start = file.tell()
-                file.writelines(self._buckets[number])
-                index[number] = (start, file.tell() - start)
-        return index
+    def write(self, path: Path) -> Index:
+        """Write the file. Nothing to write makes no file."""
+        buckets: dict[int, tuple[int, int]] = {}
+        marks: list[bytes] = []
+        if self._buckets:
+            with path.open("wb") as file:
+                for number in sorted(self._buckets):
+                    start = at = file.tell()
+                    for header, content, marked in self._buckets[number]:
+                        if marked:
+                            marks += (marked, _POSITION.pack(at, number))
+                        at += file.write(header) + file.write(content)
+                    buckets[number] = (start, at - start)
+        return Index(str(path), buckets, b"".join(marks))
 
 
-def read(files: Iterable[tuple[Path, Mapping[int, tuple[int, int]]]], number: int) -> Iterator[Kept]:
-    """The lines of a bucket, out of the files of all tasks with their indexes."""
-    for path, index in files:
-        if number not in index:
-            continue
-        start, length = index[number]
-        with path.open("rb") as file:
-            file.seek(start)
-            content = file.read(length)
-        at = 0
-        while at < length:
-            task, line, offset, size, marked, has_mark = _HEADER.unpack_from(content, at)
-            at += _HEADER.size
-            yield Kept(task, line, offset, marked if has_mark else b"", number, content[at : at + size])
-            at += size
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What stands where in the file of one task. `buckets`: start and length of each. `marks`: one after the other, the
+    mark of a line with an id, and where the line stands."""
+
+    path: str
+    buckets: Mapping[int, tuple[int, int]]
+    marks: bytes
+
+
+def read(indexes: Iterable[Index], number: int) -> Iterator[Kept]:
+    """The lines of a bucket, out of the files of all tasks."""
+    for index in indexes:
+        if number in index.buckets:
+            start, length = index.buckets[number]
+            with Path(index.path).open("rb") as file:
+                file.seek(start)
+                content = file.read(length)
+            at = 0
+            while at < length:
+                kept = _at(content, at, number)
+                at += _HEADER.size + len(kept.content)
+                yield kept
+
+
+def marks_of(indexes: Iterable[Index]) -> npt.NDArray[np.void]:
+    """The marks of all lines, with the number of their index and their position there (see MARKS)."""
+    parts = []
+    for number, index in enumerate(indexes):
+        part = np.frombuffer(index.marks, dtype=_MARK)
+        whole = np.empty(len(part), dtype=MARKS)
+        for name in part.dtype.names or ():
+            whole[name] = part[name]
+        whole["index"] = number
+        parts.append(whole)
+    return np.concatenate(parts) if parts else np.empty(0, dtype=MARKS)
+
+
+def line_at(index: Index, position: int, number: int) -> Kept:
+    """One line, by its position in the file of a task and its bucket."""
+    with Path(index.path).open("rb") as file:
+        file.seek(position)
+        header = file.read(_HEADER.size)
+        return _at(header + file.read(_HEADER.unpack(header)[3]), 0, number)
+
+
+def _at(content: bytes, at: int, number: int) -> Kept:
+    task, line, offset, size, marked, has_mark = _HEADER.unpack_from(content, at)
+    at += _HEADER.size
+    return Kept(task, line, offset, marked if has_mark else b"", number, content[at : at + size])

@@ -87,6 +87,12 @@ def replaced_ids(resources: Iterable[object], patient: str) -> frozenset[str]:
     return frozenset(old for old in replaced if old != patient and _current(old, replaced) == patient)
 
 
+def all_replaced(resources: Iterable[object]) -> dict[str, str]:
+    """Each replaced id of a patient and the one that stands for it now, by the Patient resources given."""
+    replaced = _replaced(resources)
+    return {old: _current(old, replaced) for old in replaced}
+
+
 def _current(patient: str, replaced: Mapping[str, str]) -> str:
     seen = {patient}
     while (newer := replaced.get(patient)) is not None and newer not in seen:

@@ -1,0 +1,136 @@
+"""Several versions of one record: found wherever they stand, and all but the last set aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import hyperscan
+import numpy as np
+
+from cds.audit.lines import read_line
+from cds.audit.spill import Index, Kept, line_at, mark, marks_of
+from cds.fhir.plain import Resource
+from cds.fhir.references import newer, relative
+
+FEW = 2000
+"""As many ids are sought by their bytes at once; for more, every id of every line is looked up."""
+
+_ID = re.compile(rb'"id"[ \t\r]*:[ \t\r]*"([^"\\\n]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The ids of records that were kept. `names` are the ids themselves, where there are few."""
+
+    marks: frozenset[bytes]
+    names: tuple[str, ...] = ()
+
+
+class Seeker:
+    """Finds the lines that hold one of the ids."""
+
+    def __init__(self, sought: Sought) -> None:
+        self.marks = sought.marks
+        self._database = _database(sought.names) if sought.names else None
+
+    def lines(self, block: bytes) -> list[tuple[int, int, int]]:
+        """The lines of a block in which one of the ids can stand: (start, end, number). An id with an escape in it is
+        in no line that was left unparsed."""
+        positions = sorted(self._by_bytes(block) if self._database is not None else self._by_marks(block))
+        found: list[tuple[int, int, int]] = []
+        number, behind = 0, 0
+        for position in positions:
+            if position < behind:
+                continue
+            start = block.rfind(b"\n", 0, position) + 1
+            number += block.count(b"\n", behind, start)
+            end = block.find(b"\n", position)
+            end = len(block) if end < 0 else end
+            found.append((start, end, number))
+            number, behind = number + 1, end + 1
+        return found
+
+    def _by_bytes(self, block: bytes) -> Iterable[int]:
+        positions: list[int] = []
+
+        def matched(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            positions.append(end - 1)
+
+        assert self._database is not None  # the caller has looked
+        self._database.scan(block, match_event_handler=matched)
+        return positions
+
+    def _by_marks(self, block: bytes) -> Iterator[int]:
+        for found in _ID.finditer(block):
+            if mark(found[1].decode("utf-8", "replace")) in self.marks:
+                yield found.start()
+
+
+def _database(names: Sequence[str]) -> Any:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    expressions = ["".join(f"\\x{byte:02x}" for byte in f'"{name}"'.encode()).encode() for name in names]
+    database.compile(expressions=expressions, ids=list(range(len(names))), flags=[0] * len(names), elements=len(names))
+    return database
+
+
+def sought(indexes: Sequence[Index]) -> Sought:
+    """What to look for, given the lines that were kept."""
+    every = marks_of(indexes)
+    marks = frozenset(_joined(row) for row in every)
+    if len(marks) > FEW:
+        return Sought(marks)
+    names = {str(_resource(_line(indexes, row))["id"]) for row in every}
+    return Sought(marks, tuple(sorted(names)))
+
+
+def superseded(indexes: Sequence[Index], deletions: Mapping[str, str]) -> frozenset[tuple[int, int]]:
+    """The lines that a later version, or a deletion, has put out of use, by their order in the input.
+
+    `deletions`: references of deleted records, each with the time of the deletion, empty where that is not told.
+    """
+    every = marks_of(indexes)
+    deleted = {mark((relative(reference) or "").rpartition("/")[2]): when for reference, when in deletions.items()}
+    _, first, counts = np.unique(every[["high", "low"]], return_index=True, return_counts=True)
+    several = {_joined(every[at]) for at in first[counts > 1]}
+    rows = [row for row in every if _joined(row) in several or _joined(row) in deleted] if several or deleted else []
+    versions: dict[bytes, list[Kept]] = {}
+    for row in rows:
+        versions.setdefault(_joined(row), []).append(_line(indexes, row))
+    lost: set[tuple[int, int]] = set()
+    for marked, lines in versions.items():
+        lines.sort(key=lambda line: line.order)
+        last, last_resource = lines[0], _resource(lines[0])
+        for line in lines[1:]:
+            resource = _resource(line)
+            if newer(last_resource, resource) is resource:
+                last, last_resource = line, resource
+        gone = marked in deleted and not _updated_after(last_resource, deleted[marked])
+        lost |= {line.order for line in lines if gone or line is not last}
+    return frozenset(lost)
+
+
+def _line(indexes: Sequence[Index], row: np.void) -> Kept:
+    return line_at(indexes[int(row["index"])], int(row["position"]), int(row["bucket"]))
+
+
+def _resource(line: Kept) -> dict[str, Any]:
+    """The resource of a line that was read before."""
+    return read_line(line.content) or {}
+
+
+def _joined(row: np.void) -> bytes:
+    return int(row["high"]).to_bytes(8, "little") + int(row["low"]).to_bytes(8, "little")
+
+
+def _updated_after(resource: Resource, when: str) -> bool:
+    """Whether a record came back after it was deleted; where one of the times is not told, it did not."""
+    meta = resource.get("meta")
+    updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
+    try:
+        return datetime.fromisoformat(str(updated)) > datetime.fromisoformat(when)
+    except (ValueError, TypeError):
+        return False

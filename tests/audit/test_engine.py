@@ -1,0 +1,263 @@
+"""An export scanned by bytes and one parsed line by line say the same, and every line is accounted for."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cds.audit import engine, files
+from cds.audit.engine import Plan, Pool, ledger, results, scan, tasks
+from cds.audit.files import InputFile
+from cds.audit.ledger import Key, Ledger
+from cds.audit.shares import Account, PatientResult, Question
+from cds.dosing.document import as_json
+from cds.regimens.library import load
+
+QUESTION = Question(load().get("eu-12mg"), date(2026, 5, 1), ZoneInfo("Europe/Stockholm"))
+OURS = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}
+OTHER = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01", "display": "paracetamol"}]}
+UNKNOWN = {"coding": [{"system": "urn:oid:1.2.3", "code": "4711"}]}
+
+
+def audited(contents: dict[str, bytes], *, strict: bool) -> tuple[list[PatientResult], Ledger]:
+    """The results and the ledger of some files, in this process."""
+    with TemporaryDirectory() as folder:
+        found = []
+        for name, content in contents.items():
+            path = Path(folder, name)
+            path.write_bytes(content)
+            found.append(InputFile.of(path))
+        work = Path(folder, "work")
+        work.mkdir()
+        plan = Plan(tasks(found), QUESTION, work, strict)
+        scanned = scan(plan, Pool(plan, 1))
+        account = Account()
+        return list(results(plan, scanned, account)), ledger(scanned, [account])
+
+
+def record(
+    name: str, medication: dict[str, Any], day: str = "2026-03-01", patient: str = "p1", **more: Any
+) -> dict[str, Any]:
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": name,
+        "status": "completed",
+        **medication,
+        "subject": {"reference": f"Patient/{patient}"},
+        "effectiveDateTime": day,
+        **more,
+    }
+
+
+def concept(medication: dict[str, Any]) -> dict[str, Any]:
+    return {"medicationCodeableConcept": medication}
+
+
+def pointing(name: str, **more: Any) -> dict[str, Any]:
+    return {"medicationReference": {"reference": f"Medication/{name}", **more}}
+
+
+def lines(*resources: object) -> bytes:
+    return b"".join(json.dumps(each, separators=(",", ":")).encode() + b"\n" for each in resources)
+
+
+def counts(account: Ledger) -> dict[str, int]:
+    return {key.value: number for key, number in account.counts.items() if number}
+
+
+MEDICATIONS = lines(
+    {"resourceType": "Medication", "id": "ours", "code": OURS},
+    {"resourceType": "Medication", "id": "other", "code": OTHER},
+)
+LEDGERS: list[tuple[str, dict[str, bytes], dict[str, int]]] = [
+    ("doses", {"a": lines(record("a1", concept(OURS)), record("a2", concept(OURS), "2026-04-01"))}, {"used": 2}),
+    ("another drug", {"a": lines(record("a1", concept(OTHER)))}, {"no_trace": 1}),
+    ("another resource", {"a": lines({"resourceType": "Observation", "id": "o"})}, {"no_trace": 1}),
+    ("a look-alike", {"a": lines(record("a1", concept({"text": "not Spinraza"})))}, {"used": 1}),
+    ("a day after", {"a": lines(record("a1", concept(OURS), "2026-05-02"))}, {"after_on": 1}),
+    ("not given", {"a": lines(record("a1", concept(OURS), status="not-done"))}, {"not_given": 1}),
+    ("no date", {"a": lines(record("a1", concept(OURS), effectiveDateTime=None))}, {"unreadable": 1}),
+    ("nobody knows which drug", {"a": lines(record("a1", concept(UNKNOWN)))}, {"unreadable": 1}),
+    ("of nobody", {"a": lines(record("a1", concept(OURS), subject=None))}, {"unreadable": 1}),
+    ("in error", {"a": lines(record("a1", concept(OURS), status="entered-in-error"))}, {"entered_in_error": 1}),
+    (
+        "of another drug and in error",
+        {"a": lines(record("a1", concept(OTHER), status="entered-in-error", note=[{"text": "spinraza"}]))},
+        {"other_drug": 1},
+    ),
+    ("blank and broken", {"a": b"\n \n{\n[1]\n\xff\n{}\n"}, {"blank": 2, "rejected": 4}),
+    ("cut short", {"a": lines(record("a1", concept(OTHER)))[:-20]}, {"rejected": 1}),
+    (
+        "Medications in another file, after",
+        {"a": lines(record("a1", pointing("ours")), record("a2", pointing("other"))), "b": MEDICATIONS},
+        {"used": 1, "no_trace": 1, "other_resource": 2},
+    ),
+    (
+        "Medications that are nowhere",
+        {"a": lines(record("a1", pointing("x")), record("a2", pointing("x", display="paracetamol")))},
+        {"unreadable": 1, "no_trace": 1},
+    ),
+    (
+        "the same line twice",
+        {"a": lines(record("a1", concept(OURS))), "b": lines(record("a1", concept(OURS)))},
+        {"used": 1, "superseded": 1},
+    ),
+    (
+        "corrected to another drug later",
+        {"a": lines(record("a1", concept(OURS)), record("a1", concept(OTHER)))},
+        {"superseded": 1, "other_drug": 1},
+    ),
+    (
+        "an older version of another drug",
+        {
+            "a": lines(record("a1", concept(OURS), meta={"lastUpdated": "2026-03-02T00:00:00Z"})),
+            "b": lines(record("a1", concept(OTHER), meta={"lastUpdated": "2026-03-01T00:00:00Z"})),
+        },
+        {"superseded": 1, "used": 1},
+    ),
+    (
+        "deleted",
+        {
+            "a": lines(record("a1", concept(OURS))),
+            "d": lines(
+                {
+                    "resourceType": "Bundle",
+                    "type": "transaction",
+                    "entry": [{"request": {"method": "DELETE", "url": "MedicationAdministration/a1"}}],
+                }
+            ),
+        },
+        {"superseded": 1, "other_resource": 1},
+    ),
+]
+
+
+@pytest.mark.parametrize(("contents", "expected"), [row[1:] for row in LEDGERS], ids=[row[0] for row in LEDGERS])
+def test_every_line_stands_under_one_key(contents: dict[str, bytes], expected: dict[str, int]) -> None:
+    _, account = audited(contents, strict=False)
+    assert counts(account) == expected
+    assert account.balanced
+
+
+def test_each_record_keeps_its_place() -> None:
+    first, second = record("a1", concept(OURS)), record("a2", concept(OURS), "2026-04-01")
+    other = lines(record("x", concept(OTHER)))
+    (result,), _ = audited({"a": lines(first), "b": other + lines(second)}, strict=False)
+    assert {name: (Path(place.file).name, place.offset, place.line) for name, place in result.places.items()} == {
+        "MedicationAdministration/a1": ("a", 0, 1),
+        "MedicationAdministration/a2": ("b", len(other), 2),
+    }
+
+
+def test_a_patient_who_was_merged_is_one() -> None:
+    merged = {
+        "resourceType": "Patient",
+        "id": "p2",
+        "link": [{"type": "replaces", "other": {"reference": "Patient/p1"}}],
+    }
+    doses = [record("a1", concept(OURS)), record("a2", concept(OURS), "2026-04-01", "p2")]
+    (result,), account = audited({"a": lines(*doses, merged)}, strict=False)
+    assert result.assessment.patient == "Patient/p2"
+    assert len(result.assessment.evaluations) == 2
+    assert counts(account) == {"used": 2, "other_resource": 1}
+
+
+DAYS = st.sampled_from(["2026-01-01", "2026-02-03", "2026-02-10", "2026-06-01", "2026", "x"])
+NAMES = st.sampled_from(["a1", "a2", "a3", "a4", "", "\u00e9"])
+TIMES = st.sampled_from(["2026-01-01T00:00:00Z", "2026-02-01T00:00:00+01:00", "x", None])
+MEDICATION = st.sampled_from(
+    [
+        concept(OURS), concept(OTHER), concept(UNKNOWN), concept({"text": "Spinraza"}), concept({"text": "paracetamol"}),
+        pointing("ours"), pointing("other"), pointing("nowhere"), pointing("nowhere", display="paracetamol"),
+        pointing("made"), {**concept(OTHER), **pointing("ours")}, {},
+        {"medicationReference": {"reference": "#m"}, "contained": [{"resourceType": "Medication", "id": "m", "code": OURS}]},
+        {"medicationReference": {"reference": "#m"}, "contained": [
+            {"resourceType": "Medication", "id": "m", "ingredient": [{"itemReference": {"reference": "Substance/s"}}]}]},
+    ]
+)  # fmt: skip
+RECORDS = st.builds(
+    lambda name, medication, day, patient, status, updated, error: {
+        **record(name, medication, day, patient, status=status),
+        "meta": {"lastUpdated": updated},
+        **({"note": [{"text": "not Spinraza"}]} if error else {}),
+    },
+    NAMES, MEDICATION, DAYS, st.sampled_from(["p1", "p2", ""]),
+    st.sampled_from(["completed", "completed", "stopped", "not-done", "entered-in-error"]), TIMES, st.booleans(),
+)  # fmt: skip
+OTHERS = st.sampled_from(
+    [
+        {"resourceType": "Observation", "id": "o1"},
+        {"resourceType": "Medication", "id": "ours", "code": OURS},
+        {"resourceType": "Medication", "id": "other", "code": OTHER},
+        {"resourceType": "Medication", "id": "made", "ingredient": [{"itemReference": {"reference": "Substance/s"}}]},
+        {"resourceType": "Substance", "id": "s", "code": OURS},
+        {"resourceType": "Patient", "id": "p2", "link": [{"type": "replaces", "other": {"reference": "Patient/p1"}}]},
+        {"resourceType": "Bundle", "entry": [{"request": {"method": "DELETE", "url": "MedicationAdministration/a3"}}]},
+    ]
+)
+WRITTEN = st.builds(
+    lambda resource, escaped, apart: json.dumps(
+        resource, ensure_ascii=escaped, separators=(", ", ": ") if apart else (",", ":")
+    ).encode(),
+    RECORDS | OTHERS, st.booleans(), st.booleans(),
+)  # fmt: skip
+HIDDEN = st.sampled_from([b"nusinersen", b"M09AX07", b"Spinraza"])
+LINES = (
+    WRITTEN
+    | st.sampled_from([b"", b" ", b"{", b"[]", b"\xff", b"null", b'{"resourceType":5}'])
+    | st.builds(lambda line, cut: line[:cut], WRITTEN, st.integers(1, 200))
+    | st.builds(lambda line, name: line.replace(name, b"".join(b"\\u%04x" % char for char in name)), WRITTEN, HIDDEN)
+)
+FILES = st.dictionaries(
+    st.sampled_from(["a", "b", "c"]), st.tuples(st.lists(LINES, max_size=6), st.booleans()), min_size=1
+)
+
+
+def spoken(results: list[PatientResult]) -> list[object]:
+    return [(as_json(result.assessment), sorted(result.places.items())) for result in results]
+
+
+@given(FILES, st.sampled_from([20, 300, 1 << 20]))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_reading_by_bytes_and_parsing_every_line_give_the_same(
+    given_files: dict[str, tuple[list[bytes], bool]], part: int
+) -> None:
+    contents = {
+        name: b"".join(line + b"\n" for line in held)[: None if ended else -1]
+        for name, (held, ended) in given_files.items()
+    }
+    before = engine.PART, files.BLOCK, engine.SHARE
+    engine.PART, files.BLOCK, engine.SHARE = part, max(part, 64), part
+    try:
+        quick, quick_account = audited(contents, strict=False)
+    finally:
+        engine.PART, files.BLOCK, engine.SHARE = before
+    strict, strict_account = audited(contents, strict=True)
+    by_name = lambda said: [
+        (
+            as_json(each.assessment),
+            [(key, Path(place.file).name, place.offset, place.line) for key, place in sorted(each.places.items())],
+        )
+        for each in said
+    ]  # noqa: E731
+    assert sorted(by_name(quick), key=str) == sorted(by_name(strict), key=str)
+    assert quick_account.balanced
+    assert strict_account.balanced
+    assert strict_account.counts[Key.NO_TRACE] == 0
+    may_hide = (Key.OTHER_DRUG, Key.OTHER_RESOURCE, Key.REJECTED)
+    for key in Key:
+        if key is not Key.NO_TRACE and key not in may_hide:
+            assert quick_account.counts[key] == strict_account.counts[key], key
+    for key in may_hide:
+        assert quick_account.counts[key] <= strict_account.counts[key]
+    assert quick_account.counts[Key.NO_TRACE] == sum(
+        strict_account.counts[key] - quick_account.counts[key] for key in may_hide
+    )
