@@ -83,8 +83,9 @@ class Pool:
 
     def __init__(self, plan: Plan, jobs: int | None = None) -> None:
         self.jobs = jobs or len(os.sched_getaffinity(0))
-        self._plan = plan
         method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+        # a matcher is made once, and the processes that are forked from this one have it too
+        _begin(plan)
         self._executor = (
             ProcessPoolExecutor(
                 self.jobs, mp_context=multiprocessing.get_context(method), initializer=_begin, initargs=(plan,)
@@ -95,10 +96,7 @@ class Pool:
 
     def map(self, work: Callable[[_Argument], _Result], arguments: Sequence[_Argument]) -> Iterator[_Result]:
         """The results in the order of the arguments."""
-        if self._executor is not None:
-            return iter(self._executor.map(work, arguments))
-        _begin(self._plan)
-        return map(work, arguments)
+        return iter(self._executor.map(work, arguments) if self._executor is not None else map(work, arguments))
 
     def close(self) -> None:
         """End the processes."""
@@ -127,7 +125,8 @@ _worker: _Worker | None = None
 
 def _begin(plan: Plan) -> None:
     global _worker  # noqa: PLW0603  one for each process: that is how a pool hands things on
-    _worker = _Worker(plan)
+    if _worker is None or _worker.plan is not plan:
+        _worker = _Worker(plan)
 
 
 def worker() -> _Worker:

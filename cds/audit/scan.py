@@ -13,7 +13,7 @@ from cds.audit.ledger import Key
 from cds.audit.lines import RejectedError, read_line
 from cds.audit.medications import KEPT_TYPES, Medications
 from cds.audit.spill import Index, Kept, Writer, bucket, mark
-from cds.audit.trace import Referring, Scanned, Traces
+from cds.audit.trace import Referring, Scanned, traces_of
 from cds.audit.versions import Seeker
 from cds.dosing.drug import Drug
 from cds.fhir.identify import identify, ingredient_references, medication_references
@@ -67,12 +67,13 @@ class Scanner:
 
     def __init__(self, drug: Drug, *, strict: bool = False) -> None:
         self._drug = drug
-        self._traces = None if strict else Traces(drug)
+        self._traces = None if strict else traces_of(drug)
 
     def scan(self, task: Task, spill: Path) -> Report:
         """Look at every line for the first time. Lines that point at Medications are left for `follow`."""
         report, kept = Report(task.number), Writer()
-        for block, scanned in self._blocks(task, report):
+        for block in _read(task, report):
+            scanned = self._scanned(block)
             report.later += len(scanned.refer)
             report.counts[Key.NO_TRACE] += scanned.lines - len(scanned.parse) - len(scanned.refer)
             for start, end, number in scanned.parse:
@@ -84,7 +85,8 @@ class Scanner:
     def follow(self, task: Task, medications: Medications, spill: Path) -> Report:
         """Look again at the lines that point at Medications, and at no other."""
         report, kept = Report(task.number), Writer()
-        for block, scanned in self._blocks(task, report):
+        for block in _read(task, report):
+            scanned = self._scanned(block)
             open_ = [(each.start, each.end, each.number) for each in scanned.refer if not _settled(each, medications)]
             report.counts[Key.NO_TRACE] += len(scanned.refer) - len(open_)
             for start, end, number in (*open_, *scanned.parse):
@@ -99,10 +101,12 @@ class Scanner:
         """Look for further versions of records that were kept, among the lines that were not. What they were counted
         as is taken back."""
         report, kept = Report(task.number), Writer()
-        for block, scanned in self._blocks(task, report):
+        for block in _read(task, report):
+            bounds = seeker.lines(block.content)
+            scanned = self._scanned(block) if bounds else Scanned(_line_count(block), (), ())
             looked_at = {number for *_, number in scanned.parse}
             looked_at |= {each.number for each in scanned.refer if not _settled(each, medications)}
-            for start, end, number in seeker.lines(block.content):
+            for start, end, number in bounds:
                 line = Line(report.lines + number, block.offset + start, block.content[start:end])
                 resource = _readable(line.content)
                 if (
@@ -116,18 +120,11 @@ class Scanner:
             report.lines += scanned.lines
         return _finished(report, kept, spill)
 
-    def _blocks(self, task: Task, report: Report) -> Iterator[tuple[Block, Scanned]]:
-        """The blocks of a task with their lines; a file that breaks is a fault of the report."""
-        try:
-            for block in blocks(task.file, task.start, task.end):
-                if block.too_long:
-                    yield block, Scanned(1, ((0, 0, 0),), ())
-                elif self._traces is None:
-                    yield block, _all_lines(block.content)
-                else:
-                    yield block, self._traces.scan(block.content)
-        except BrokenFileError as broken:
-            report.fault = (broken.offset, broken.reason)
+    def _scanned(self, block: Block) -> Scanned:
+        """The lines of a block."""
+        if block.too_long:
+            return Scanned(1, ((0, 0, 0),), ())
+        return _all_lines(block.content) if self._traces is None else self._traces.scan(block.content)
 
     def _first(self, line: Line, report: Report, kept: Writer, block: Block) -> None:
         try:
@@ -218,6 +215,18 @@ def _readable(content: bytes) -> dict[str, Any] | None:
         return read_line(content)
     except RejectedError:
         return None
+
+
+def _read(task: Task, report: Report) -> Iterator[Block]:
+    """The blocks of a task; a file that breaks is a fault of the report."""
+    try:
+        yield from blocks(task.file, task.start, task.end)
+    except BrokenFileError as broken:
+        report.fault = (broken.offset, broken.reason)
+
+
+def _line_count(block: Block) -> int:
+    return 1 if block.too_long else block.content.count(b"\n") + (not block.content.endswith(b"\n"))
 
 
 def _all_lines(content: bytes) -> Scanned:
