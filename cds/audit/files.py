@@ -13,8 +13,8 @@ from typing import BinaryIO, Protocol
 
 import zstandard
 
-BLOCK = 8 << 20
-"""Bytes that are looked at together."""
+BLOCK = 1 << 20
+"""Bytes that are looked at together: few enough to stay in the cache of a processor."""
 LONGEST_LINE = 16 << 20
 """A longer line is no resource that a server would write; it is rejected without being held in memory."""
 
