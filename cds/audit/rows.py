@@ -1,0 +1,102 @@
+"""What one patient adds to the outputs: findings, one row each, and a line of the recall list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from cds.audit.shares import PatientResult
+from cds.dosing.assessment import Assessment, Evaluation
+from cds.dosing.codes import Severity, Status
+from cds.dosing.facts import DateRange
+from cds.dosing.findings import Finding, Quantity
+
+FINDING_COLUMNS = (
+    "patient", "about", "earliest", "latest", "step", "interval_days", "code", "severity", "rule", "required", "observed",
+    "regimen", "references", "files", "lines",
+)  # fmt: skip
+"""`about`: a dose, the next step, or the history as a whole. Dates are ISO texts; several references, files and lines
+are joined by spaces, in the same order. Quantities are in days, dates or milligrams, as the rule has them."""
+RECALL_COLUMNS = (
+    "date", "patient", "status", "step", "earliest", "recommended", "overdue_from", "options", "last_dose", "findings",
+    "regimen",
+)  # fmt: skip
+"""`date`: the day from which somebody has to act: the earliest or recommended one, else the day of the audit."""
+RECALLED = frozenset({Status.DUE, Status.OVERDUE, Status.DECISION})
+"""Patients for whom something is to be done on the day of the audit."""
+
+Row = dict[str, Any]
+
+
+def findings(result: PatientResult, at_least: Severity = Severity.INFO) -> Iterator[Row]:
+    """A row for each finding of a severity or a graver one, in the order of doses; then the next step, the history."""
+    assessment = result.assessment
+    wanted = frozenset(list(Severity)[: list(Severity).index(at_least) + 1])
+    for evaluation in assessment.evaluations:
+        for finding in evaluation.findings:
+            if finding.severity in wanted:
+                yield _finding(result, finding, "dose", evaluation.administrations, evaluation)
+    last = assessment.evaluations[-1].administrations if assessment.evaluations else ()
+    for finding in assessment.forecast.findings:
+        if finding.severity in wanted:
+            yield _finding(result, finding, "next step", finding.evidence or last, None)
+    for finding in assessment.findings:
+        if finding.severity in wanted:
+            yield _finding(result, finding, "history", finding.evidence, None)
+
+
+def _finding(
+    result: PatientResult, finding: Finding, about: str, references: tuple[str, ...], dose: Evaluation | None
+) -> Row:
+    assessment = result.assessment
+    when = dose.when if dose else DateRange.on(assessment.on)
+    step = dose.step if dose else assessment.forecast.step if about == "next step" else ""
+    places = [result.places.get(reference) for reference in references]
+    return {
+        "patient": assessment.patient,
+        "about": about,
+        "earliest": when.earliest.isoformat() if dose or about == "next step" else "",
+        "latest": when.latest.isoformat() if dose or about == "next step" else "",
+        "step": step,
+        "interval_days": dose.interval_days if dose else None,
+        "code": finding.code.value,
+        "severity": finding.severity.value,
+        "rule": finding.rule,
+        "required": _text(finding.required),
+        "observed": _text(finding.observed),
+        "regimen": dose.regimen if dose else assessment.regimens[0].id,
+        "references": " ".join(references),
+        "files": " ".join(place.file if place else "?" for place in places),
+        "lines": " ".join(str(place.line) if place else "?" for place in places),
+    }
+
+
+def recall(assessment: Assessment) -> Row | None:
+    """The line of the recall list; None where nothing is to be done yet."""
+    forecast = assessment.forecast
+    if forecast.status not in RECALLED:
+        return None
+    last = assessment.evaluations[-1].when.latest if assessment.evaluations else None
+    due = forecast.recommended or (forecast.options[0] if forecast.options else None) or forecast.earliest
+    return {
+        "date": (due or assessment.on).isoformat(),
+        "patient": assessment.patient,
+        "status": forecast.status.value,
+        "step": forecast.step,
+        "earliest": _day(forecast.earliest),
+        "recommended": _day(forecast.recommended),
+        "overdue_from": _day(forecast.overdue_from),
+        "options": " ".join(day.isoformat() for day in forecast.options),
+        "last_dose": _day(last),
+        "findings": " ".join(finding.code.value for finding in forecast.findings),
+        "regimen": assessment.regimens[0].id,
+    }
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day is not None else ""
+
+
+def _text(value: Quantity | None) -> str:
+    return "" if value is None else str(value)
