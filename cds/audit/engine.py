@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -173,7 +173,7 @@ def scan(plan: Plan, pool: Pool, *, tell: Callable[[Task], None] = lambda _: Non
     deletions = {reference: when for report in reports for reference, when in report.deletions}
     places = Places(plan.tasks, reports)
     lines = Lines(
-        indexes=tuple(indexes),
+        indexes=tuple(replace(index, marks=b"") for index in indexes),
         superseded=superseded(indexes, deletions),
         place=places,
         replaced=all_replaced(read_line(content) for report in reports for content in report.patients),

@@ -13,8 +13,8 @@ from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, Quantity
 
 FINDING_COLUMNS = (
-    "patient", "about", "earliest", "latest", "step", "interval_days", "code", "severity", "rule", "required", "observed",
-    "regimen", "references", "files", "lines",
+    "patient", "about", "earliest", "latest", "step", "interval_days", "code", "severity", "rule", "required",
+    "observed", "regimen", "references", "files", "lines",
 )  # fmt: skip
 """`about`: a dose, the next step, or the history as a whole. Dates are ISO texts; several references, files and lines
 are joined by spaces, in the same order. Quantities are in days, dates or milligrams, as the rule has them."""
