@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from hooks.audit_cli import audit_exports
 from hooks.conformance.cli import EXIT_CODES, conformance
 from hooks.console import UsageError, output, output_failed, plain_errors
 from hooks.options import (
@@ -281,6 +282,7 @@ def serve(  # noqa: PLR0913, PLR0917  each is an option
         serve_hooks(settings, host, port)
 
 
+app.command("audit", epilog=_EXIT_CODES, no_args_is_help=True)(audit_exports)
 app.command("conformance", epilog=EXIT_CODES, no_args_is_help=True)(conformance)
 
 

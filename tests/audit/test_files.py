@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import zstandard
@@ -52,12 +54,11 @@ def test_a_file_is_unpacked(name: str, tmp_path: Path) -> None:
 )
 def test_of_a_file_that_is_cut_short_the_whole_lines_are_read(name: str, reason: str, tmp_path: Path) -> None:
     file = written(tmp_path, name, PACKED[name][: len(PACKED[name]) // 2])
-    good = b""
+    good: list[bytes] = []
     with pytest.raises(BrokenFileError, match=reason) as broken:
-        for block in blocks(file):
-            good += block.content
-    assert CONTENT.startswith(good)
-    assert broken.value.offset == len(good)
+        good.extend(block.content for block in blocks(file))
+    assert CONTENT.startswith(b"".join(good))
+    assert broken.value.offset == len(b"".join(good))
 
 
 def test_a_damaged_member_ends_a_file(tmp_path: Path) -> None:
@@ -69,13 +70,11 @@ def test_a_damaged_member_ends_a_file(tmp_path: Path) -> None:
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=30), st.booleans(), st.lists(st.integers(0, 200), max_size=4))
 def test_parts_of_a_file_hold_each_line_once(lengths: list[int], ended: bool, cuts: list[int]) -> None:
-    import tempfile
-
     content = b"\n".join(b"x" * length for length in lengths) + (b"\n" if ended else b"")
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:
         file = written(Path(folder), "a", content)
         bounds = [0, *sorted({cut for cut in cuts if 0 < cut < len(content)}), len(content)]
-        parts = [read(file, start, end) for start, end in zip(bounds, bounds[1:], strict=False)]
+        parts = [read(file, start, end) for start, end in pairwise(bounds)]
     assert b"".join(parts) == content
     assert all(part.endswith(b"\n") or not part or content.endswith(part) for part in parts)
 

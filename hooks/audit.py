@@ -1,0 +1,160 @@
+"""`nusinersen-cds audit`: every historic administration of every patient, with an account of every line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+from cds.audit.audit import Audited, Wanted, audit
+from cds.audit.engine import Plan, tasks
+from cds.audit.files import InputFile
+from cds.audit.ledger import Key
+from cds.audit.scan import Task
+from cds.audit.shares import Question as Asked
+from cds.dosing.codes import Severity
+from hooks.console import ExitCode, UsageError, counted, say, say_all
+from hooks.histories import patient_reference
+from hooks.question import Question
+
+_ENDINGS = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz", ".ndjson.zst", ".jsonl.zst")
+_MOST_NAMED = 20
+
+
+def run_audit(
+    inputs: Sequence[str],
+    question: Question,
+    output: Path,
+    *,
+    strict: bool = False,
+    severity: str = "info",
+    patients: Path | None = None,
+    jobs: int | None = None,
+) -> ExitCode:
+    """Reads, assesses, writes. Raises UsageError where nothing can be read or written for reasons that the user can
+    mend."""
+    files, passed_over = _files(inputs)
+    wanted = Wanted(output, _severity(severity), _patients(patients))
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".work-", dir=output) as work:
+            asked = Asked(question.regimen, question.on, question.zone)
+            plan = Plan(tasks(files), asked, Path(work), strict)
+            begun = perf_counter()
+            with _Shown(plan.tasks) as shown:
+                audited = audit(plan, wanted, jobs=jobs, tell=shown.done)
+    except OSError as error:
+        raise UsageError(f"--output {output}: cannot be written ({error.strerror})") from None
+    say_all("Not an NDJSON file, passed over", passed_over)
+    _report(audited, files, perf_counter() - begun)
+    return _exit_code(audited)
+
+
+def _files(inputs: Sequence[str]) -> tuple[list[InputFile], list[str]]:
+    """The files to read, in order of name, and those of folders that are passed over."""
+    paths: dict[Path, None] = {}
+    passed_over: list[str] = []
+    for given in inputs:
+        path = Path(given)
+        if not given.strip() or not path.exists():
+            raise UsageError(f"{given!r}: there is no such file or folder")
+        for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if each.is_dir():
+                continue
+            if path.is_dir() and not each.name.lower().endswith(_ENDINGS):
+                passed_over.append(str(each))
+            else:
+                paths[each] = None
+    found = []
+    for path in sorted(paths):
+        try:
+            found.append(InputFile.of(path))
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+    if not found:
+        raise UsageError(f"no file of the input ends in one of {', '.join(_ENDINGS)}; name files one by one")
+    return found, passed_over
+
+
+def _severity(given: str) -> Severity:
+    if given not in list(Severity):
+        raise UsageError(f"--severity: {given!r} is none; write one of: {', '.join(Severity)}")
+    return Severity(given)
+
+
+def _patients(path: Path | None) -> frozenset[str] | None:
+    """The patients of a file, one id or reference a line."""
+    if path is None:
+        return None
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--patients {path}: cannot be read ({type(error).__name__})") from None
+    return frozenset(patient_reference(line.strip()) for line in lines if line.strip())
+
+
+class _Shown:
+    """How far the audit is: a bar on a terminal, else a line now and then. It stands on standard error."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            "reading", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), console=console
+        )
+        self._live = console.is_terminal
+        self._total = sum(_size(task) for task in tasks)
+        self._done, self._tenth = 0, 0
+        self._bar = self._progress.add_task("", total=self._total)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def done(self, task: Task) -> None:
+        """Take note of a part that is read."""
+        self._done += _size(task)
+        if self._live:
+            self._progress.start()
+            self._progress.update(self._bar, completed=self._done)
+        elif self._total and self._done * 10 // self._total > self._tenth:
+            self._tenth = self._done * 10 // self._total
+            say(f"reading: {self._done / 1e6:,.0f} of {self._total / 1e6:,.0f} MB")
+
+
+def _size(task: Task) -> int:
+    return (task.file.size if task.end is None else task.end) - task.start
+
+
+def _report(audited: Audited, files: Sequence[InputFile], seconds: float) -> None:
+    ledger = audited.ledger
+    parts = ", ".join(f"{ledger.counts[key]:,} {key.value}" for key in Key if ledger.counts[key])
+    size = sum(file.size for file in files)
+    say(f"{counted(ledger.lines, 'line')} in {counted(len(files), 'file')}: {parts or 'nothing'}.")
+    say_all(
+        "REJECTED; ledger.json has all of them" if len(ledger.rejected) > _MOST_NAMED else "REJECTED",
+        [f"{each.place}: {each.reason}" for each in ledger.rejected[:_MOST_NAMED]],
+    )
+    say_all("FILES THAT BROKE, so that histories may be incomplete", [f"{e.place}: {e.reason}" for e in ledger.faults])
+    nobody = [str(place) for account in audited.accounts for place in account.of_nobody]
+    say_all("OF THE DRUG AND OF NO PATIENT", nobody[:_MOST_NAMED])
+    tally = audited.tally
+    statuses = ", ".join(f"{number:,} {status}" for status, number in sorted(tally.statuses.items()))
+    say(f"{counted(tally.patients, 'patient')} assessed" + (f": {statuses}." if statuses else "."))
+    say(f"{counted(tally.unsafe, 'unsafe interval')}. {size / 1e6:,.1f} MB in {seconds:.1f} s.")
+
+
+def _exit_code(audited: Audited) -> ExitCode:
+    if not audited.ledger.balanced:
+        say("nusinersen-cds: the ledger does not add up; please report it")
+        return ExitCode.INTERNAL
+    if audited.ledger.rejected or audited.ledger.faults or any(account.of_nobody for account in audited.accounts):
+        return ExitCode.NOT_READ
+    told = {severity for (_, severity), number in audited.tally.findings.items() if number}
+    return ExitCode.FINDINGS if told & {Severity.CRITICAL, Severity.WARNING} else ExitCode.CLEAR

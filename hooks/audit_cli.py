@@ -1,0 +1,75 @@
+"""The command `audit` and its options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hooks.console import UsageError, plain_errors
+from hooks.options import (
+    RegimenId,
+    SiteFolder,
+    TimeZone,
+    ToleranceLoading,
+    ToleranceMaintenance,
+    check_settings,
+    folder,
+)
+
+
+def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT",
+            help="NDJSON file, plain, .gz or .zst, or a folder of them: a Bulk Data export in any layout.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", metavar="DIR", parser=folder, help="Folder to write to.")],
+    regimen: RegimenId = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="Day to judge on, YYYY-MM-DD. Default: today.")
+    ] = None,
+    severity: Annotated[
+        str, typer.Option("--severity", metavar="critical|warning|info", help="The least of the findings to list.")
+    ] = "info",
+    patients: Annotated[
+        Path | None, typer.Option("--patients", metavar="FILE", parser=folder, help="Only these: one id a line.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Parse every line, so that every broken one is found.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, metavar="N", help="Processes. Default: one for each core.")
+    ] = None,
+    time_zone: TimeZone = None,
+    tolerance_loading: ToleranceLoading = None,
+    tolerance_maintenance: ToleranceMaintenance = None,
+    site_folder: SiteFolder = None,
+) -> None:
+    """Audit the historic administrations of many patients. Needs the extra [audit].
+
+    Writes assessments.ndjson, findings.csv, findings.parquet, recall.csv, summary.json and ledger.json, which accounts
+    for every line of the input.
+    """
+    with plain_errors():
+        from hooks.question import ask
+
+        try:
+            from hooks.audit import run_audit
+        except ModuleNotFoundError as missing:
+            raise UsageError(f"the audit needs {missing.name}: pip install 'nusinersen-cds[audit]'") from None
+        settings = check_settings(
+            regimen=regimen,
+            time_zone=time_zone,
+            site_folder=site_folder,
+            tolerance_loading=tolerance_loading,
+            tolerance_maintenance=tolerance_maintenance,
+        )
+        question = ask(settings, on, [])
+        raise typer.Exit(
+            run_audit(inputs, question, output, strict=strict, severity=severity, patients=patients, jobs=jobs)
+        )
