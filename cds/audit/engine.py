@@ -18,7 +18,7 @@ from cds.audit.lines import read_line
 from cds.audit.medications import Medications, write_medications
 from cds.audit.scan import Report, Scanner, Task
 from cds.audit.shares import Account, Lines, PatientResult, Question, patients
-from cds.audit.spill import BUCKETS, Kept
+from cds.audit.spill import BUCKETS, Kept, bucket
 from cds.audit.versions import Seeker, Sought, sought, superseded
 from cds.dosing.drug import Drug
 from cds.fhir.patients import all_replaced
@@ -228,13 +228,15 @@ def shares(lines: Lines) -> tuple[tuple[int, ...], ...]:
     """The buckets, so joined that a share of them fits in memory. Which bucket a patient is in depends on the patient
     alone, so any number of shares gives the same results."""
     sizes = [sum(index.buckets.get(number, (0, 0))[1] for index in lines.indexes) for number in range(BUCKETS)]
+    # the lines of a replaced id come to the bucket of the patient who stands for it now
+    joined = {bucket(new) for old, new in lines.replaced.items() if sizes[bucket(old)]}
     found: list[tuple[int, ...]] = []
     held: list[int] = []
     for number, size in enumerate(sizes):
         if held and sum(sizes[each] for each in held) + size > SHARE:
             found.append(tuple(held))
             held = []
-        if size:
+        if size or number in joined:
             held.append(number)
     return (*found, tuple(held)) if held else tuple(found)
 
