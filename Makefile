@@ -70,7 +70,7 @@ install: $(STAMP) ## make .venv, as every command does that needs it
 # container.txt what the image holds, and build.txt what makes the wheel for it, at the same versions. None names an
 # index: which one is asked is a matter of the machine.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .PHONY: lock
 lock: $(STAMP) ## pin the dependencies again; UPGRADE=1 takes the current releases
