@@ -1,0 +1,193 @@
+"""`nusinersen-cds audit`: what it writes of an export, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.files import ON, ZONE, Json, Result, check, dose, run
+
+LOADED = ("2025-10-01", "2025-10-15", "2025-10-29", "2025-12-03")
+OTHER = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01", "display": "paracetamol"}]}
+
+
+def history(patient: str, *days: str) -> list[Json]:
+    return [dose(f"{patient}-{number}", day, patient) for number, day in enumerate(days, 1)]
+
+
+ON_SCHEDULE = history("p3", *LOADED, "2026-04-03")
+TOO_EARLY = history("p2", *LOADED, "2025-12-10", "2026-04-03")
+DUE = history("p1", *LOADED)
+
+
+def ndjson(*resources: Json) -> bytes:
+    return b"".join(json.dumps(resource).encode() + b"\n" for resource in resources)
+
+
+def audit(folder: Path, *options: str | Path, output: str = "out") -> tuple[Result, Path]:
+    written = folder.parent / output
+    asked = ("--regimen", "eu-12mg", "--on", ON, "--time-zone", ZONE, "--output", written, "--jobs", "1")
+    return run("audit", folder, *asked, *options), written
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """Three patients over two files, another drug between them."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    other = dose("x", "2026-01-01", "p9", medicationCodeableConcept=OTHER)
+    (folder / "MedicationAdministration.1.ndjson").write_bytes(ndjson(*TOO_EARLY, other, *DUE[:2]))
+    (folder / "MedicationAdministration.2.ndjson.gz").write_bytes(gzip.compress(ndjson(*DUE[2:], *ON_SCHEDULE)))
+    (folder / "manifest.json").write_text("{}")
+    return folder
+
+
+def test_what_is_written(export: Path) -> None:
+    ended, out = audit(export)
+    assert ended.exit_code == 1
+    assert sorted(path.name for path in out.iterdir()) == [
+        "assessments.ndjson", "findings.csv", "findings.parquet", "ledger.json", "recall.csv", "summary.json",
+    ]  # fmt: skip
+    assert "16 lines in 2 files: 15 used, 1 no_trace." in ended.stderr
+    assert "3 patients assessed: 1 due, 2 upcoming." in ended.stderr
+
+
+def test_assessments_are_those_of_check(export: Path, tmp_path: Path) -> None:
+    _, out = audit(export)
+    plain = tmp_path / "all.ndjson"
+    plain.write_bytes(ndjson(*TOO_EARLY, *DUE, *ON_SCHEDULE))
+    assert (out / "assessments.ndjson").read_text() == check(plain).stdout
+
+
+def test_a_finding_names_its_dose_and_its_line(export: Path) -> None:
+    _, out = audit(export, "--severity", "critical")
+    (row,) = table(out / "findings.csv")
+    file = export / "MedicationAdministration.1.ndjson"
+    assert row == {
+        "patient": "Patient/p2", "about": "dose", "earliest": "2025-12-10", "latest": "2025-12-10",
+        "step": "maintenance", "interval_days": "7", "code": "interval-too-short", "severity": "critical", "rule": "W2",
+        "required": "14", "observed": "7", "regimen": "eu-12mg", "references": "MedicationAdministration/p2-5",
+        "files": str(file), "lines": "5",
+    }  # fmt: skip
+    assert json.loads(file.read_bytes().splitlines()[4])["id"] == "p2-5"
+    (same,) = pq.read_table(out / "findings.parquet").to_pylist()
+    assert {name: "" if value is None else str(value) for name, value in same.items()} == row
+
+
+def test_the_recall_list_is_in_order_of_day(export: Path) -> None:
+    """Two patients on schedule are not on it."""
+    forgotten = history("p4", "2025-07-01", "2025-07-15", "2025-07-29", "2025-09-02")
+    undocumented = history("p0", "2026-01-20")
+    (export / "more.ndjson").write_bytes(ndjson(*undocumented, *forgotten))
+    _, out = audit(export)
+    assert [(row["date"], row["patient"], row["status"]) for row in table(out / "recall.csv")] == [
+        ("2026-01-02", "Patient/p4", "overdue"),
+        ("2026-02-03", "Patient/p0", "decision"),
+        ("2026-04-03", "Patient/p1", "due"),
+    ]
+
+
+def test_the_summary_adds_up(export: Path) -> None:
+    _, out = audit(export)
+    summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
+    assert (summary["patients"], summary["unsafe_intervals"]) == (3, 1)
+    by_step = {row["of"]: (row["doses"], row["on_time"]) for row in summary["on_time_by_step"]}
+    assert by_step["loading-2"] == (3, 3)
+    assert sum(doses for doses, _ in by_step.values()) == 15 - 3
+    assert sum(row["doses"] for row in summary["on_time_by_month"]) == 12
+
+
+def test_two_runs_give_the_same_bytes_and_so_does_any_number_of_processes(export: Path) -> None:
+    outputs = [audit(export, *jobs, output=name)[1] for name, jobs in {"a": (), "b": (), "c": ("--jobs", "2")}.items()]
+    contents = [{path.name: path.read_bytes() for path in out.iterdir()} for out in outputs]
+    assert contents[0] == contents[1] == contents[2]
+
+
+def test_damage_is_named_by_file_and_line_and_the_rest_goes_on(export: Path) -> None:
+    marked = ndjson(dose("secret-id", "2026-01-01", "secret-patient"))[:-30]
+    (export / "broken.ndjson").write_bytes(b"{\n\n" + marked)
+    (export / "cut.ndjson.gz").write_bytes(gzip.compress(ndjson(*ON_SCHEDULE))[:-9])
+    ended, out = audit(export)
+    assert ended.exit_code == 3
+    ledger = json.loads((out / "ledger.json").read_text())
+    assert ledger["balanced"]
+    assert [(Path(each["file"]).name, each["line"]) for each in ledger["rejections"]] == [
+        ("broken.ndjson", 1),
+        ("broken.ndjson", 3),
+    ]
+    assert [(Path(each["file"]).name, each["reason"]) for each in ledger["faults"]] == [
+        ("cut.ndjson.gz", "the gzip data is cut short")
+    ]
+    assert "secret" not in (out / "ledger.json").read_text() + ended.stderr
+    assert json.loads((out / "summary.json").read_text())["patients"] == 3
+
+
+def test_strict_finds_what_was_left_unparsed(export: Path) -> None:
+    (export / "other.ndjson").write_bytes(b'{"resourceType":"Observation",}\n')
+    _, quick = audit(export)
+    ended, strict = audit(export, "--strict", output="strict")
+    assert ended.exit_code == 3
+    counts = [json.loads((out / "ledger.json").read_text()) for out in (quick, strict)]
+    assert [(count["no_trace"], count["other_drug"], count["rejected"]) for count in counts] == [(2, 0, 0), (0, 1, 1)]
+    for name in ("assessments.ndjson", "findings.csv", "recall.csv"):
+        assert (quick / name).read_bytes() == (strict / name).read_bytes()
+
+
+def test_a_dose_of_nobody_is_listed(export: Path) -> None:
+    (export / "nobody.ndjson").write_bytes(ndjson(dose("n1", "2026-01-01", None)))
+    ended, out = audit(export)
+    assert ended.exit_code == 3
+    assert f"{export / 'nobody.ndjson'}:1" in ended.stderr
+    nobody = json.loads((out / "summary.json").read_text())["records_of_nobody"]
+    assert [(Path(each["file"]).name, each["line"]) for each in nobody] == [("nobody.ndjson", 1)]
+
+
+def test_only_some_patients(export: Path, tmp_path: Path) -> None:
+    (tmp_path / "ids").write_text("p1\nPatient/p3\n")
+    _, out = audit(export, "--patients", tmp_path / "ids")
+    patients = [json.loads(line)["patient"] for line in (out / "assessments.ndjson").read_text().splitlines()]
+    assert patients == ["Patient/p1", "Patient/p3"]
+
+
+USAGE: list[tuple[list[str], str]] = [
+    (["--severity", "grave"], "--severity: 'grave' is none; write one of: critical, warning, info"),
+    (["--patients", "nowhere"], "--patients nowhere: cannot be read"),
+    (["--regimen", "none"], "--regimen: "),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), USAGE)
+def test_bad_usage_is_said(options: list[str], said: str, export: Path) -> None:
+    ended, out = audit(export, *options)
+    assert (ended.exit_code, out.exists()) == (2, False)
+    assert said in ended.stderr
+
+
+def test_an_input_without_a_file_to_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ended, _ = audit(tmp_path / "empty")
+    assert ended.exit_code == 2
+    assert "no file of the input ends in one of .ndjson" in ended.stderr
+    assert "there is no such file or folder" in audit(tmp_path / "nowhere")[0].stderr
+
+
+def test_without_the_extra_the_command_says_what_to_install(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    for name in [name for name in sys.modules if name.startswith(("cds.audit", "hooks.audit"))]:
+        if name != "hooks.audit_cli":
+            monkeypatch.delitem(sys.modules, name)
+    ended, _ = audit(export)
+    assert ended.exit_code == 2
+    assert "the audit needs hyperscan: pip install 'nusinersen-cds[audit]'" in ended.stderr
