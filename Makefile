@@ -20,8 +20,12 @@ run: $(STAMP) ## install, start the sandbox (SANDBOX_PORT, 8001) and the service
 	@exec $(BIN)/nusinersen-cds demo $(if $(PORT),--port $(PORT)) $(if $(SANDBOX_PORT),--sandbox-port $(SANDBOX_PORT))
 
 .PHONY: test
-test: $(STAMP) ## install and run every test
+test: $(STAMP) ## install and run every test but those of test-hapi
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+.PHONY: test-hapi
+test-hapi: $(STAMP) ## build HAPI FHIR (Java 17, Maven), start it and run the tests against it
+	$(BIN)/python -m pytest -m hapi tests/servers $(ARGS)
 
 .PHONY: check
 check: format-check lint types imports dead-code docs-check ## all that can be checked without running the service
