@@ -25,7 +25,7 @@ test: $(STAMP) ## install and run every test but those of test-hapi
 
 .PHONY: test-hapi
 test-hapi: $(STAMP) ## build HAPI FHIR (Java 17, Maven), start it and run the tests against it
-	$(BIN)/python -m pytest -m hapi tests/servers $(ARGS)
+	$(BIN)/python -m pytest -m hapi tests/servers/hapi $(ARGS)
 
 .PHONY: check
 check: format-check lint types imports dead-code docs-check ## all that can be checked without running the service

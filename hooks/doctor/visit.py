@@ -11,6 +11,7 @@ from uuid import uuid4
 from cds.dosing.drug import Coding, Drug
 from cds.fhir.addresses import Networks
 from cds.fhir.backend_services import BackendServices
+from cds.fhir.bundle import read_contents
 from cds.fhir.client import FhirClient, Http, exchange
 from cds.fhir.exchange import Exchange, Reply
 from cds.fhir.limits import Budget, Limits
@@ -31,9 +32,17 @@ class Seen:
         return "/_search?" in self.url
 
     def answers(self, resource_type: str) -> bool:
-        """Whether it is a page of a search for this type."""
+        """Whether it is a page of a search for this type. The URL of a further page need not name the type: what is on
+        the page tells then."""
+        if not 200 <= self.reply.status < 300:
+            return False
+        body = self.reply.json
+        if not isinstance(body, dict) or body.get("type") != "searchset":
+            return False
         searched = (f"/{resource_type}?", f"/{resource_type}/_search?")
-        return 200 <= self.reply.status < 300 and any(each in self.url for each in searched)
+        return any(each in self.url for each in searched) or any(
+            each.get("resourceType") == resource_type for each in read_contents(body, page=True).resources
+        )
 
 
 @dataclass(slots=True)

@@ -84,6 +84,13 @@ def twice(kind: str, query: Json, bundle: Json) -> Json:
     return bundle
 
 
+def opaque(_kind: str, _query: Json, bundle: Json) -> Json:
+    """Next links that do not name the type of the search, as HAPI's."""
+    for link in bundle["link"]:
+        link["url"] = link["url"].replace("/MedicationAdministration?", "/pages?")
+    return bundle
+
+
 def elsewhere(_kind: str, _query: Json, bundle: Json) -> Json:
     for link in bundle["link"]:
         link["url"] = link["url"].replace("127.0.0.1", "internal-host.example.invalid")
@@ -157,6 +164,7 @@ VARIANTS: list[tuple[str, Server, str, str]] = [
     ("sort", Server(spoil=oldest_first), "warning", "does not sort by date"),
     ("page-size", Server(ignores=frozenset({"_count"})), "warning", "2 records were asked for, and one of 6 came"),
     ("paging", Server(spoil=twice), "warning", "2 records came on more than one page"),
+    ("paging", Server(spoil=opaque), "ok", "3 small pages give the same records as large ones, each once"),
     ("paging", Server(spoil=elsewhere), "failed", "a next link leads away from"),
     ("paging", Server(spoil=shortened), "failed", "4 records are missing with small pages"),
     ("paging", Server(records=[record(1)]), "not possible", "fewer than two records"),
