@@ -23,7 +23,7 @@ _AT_ONCE = 200
 """Lines in one transaction."""
 _EVERY = 1.0
 _DEAD_RUNS_EVERY = 30.0
-SET_ASIDE = "set-aside"
+_SET_ASIDE = "set-aside"
 """Ending of the files with lines that the database refused, or that are damaged: for a person to look at."""
 
 
@@ -41,6 +41,8 @@ class Drain:
         self._oldest: datetime | None = None
         self.fault = ""
         """What keeps the spool from the database, without names of servers and files; empty where nothing does."""
+        self.set_aside = 0
+        """How many files hold lines for a person to look at."""
         self._thread = threading.Thread(target=self._run, name="journal-drain", daemon=True)
 
     def start(self) -> None:
@@ -100,6 +102,8 @@ class Drain:
         else:
             self._say("")
             self._oldest = began if self._spool.lines else None
+        with suppress(OSError):
+            self.set_aside = sum(1 for _ in self._folder.glob(f"*.{_SET_ASIDE}"))
 
     def _drain_this_run(self) -> None:
         for waiting in self._spool.portions():
@@ -141,13 +145,13 @@ class Drain:
                 what="the file is kept in the folder of the spool",
             )
             with suppress(FileExistsError):
-                os.link(waiting.path, self._folder / f"{waiting.path.parent.name}-{waiting.path.stem}.{SET_ASIDE}")
+                os.link(waiting.path, self._folder / f"{waiting.path.parent.name}-{waiting.path.stem}.{_SET_ASIDE}")
 
     def _set_aside(self, refused: list[bytes]) -> None:
         """Lines that the database will never take are kept for a person to look at, and do not hold up the others."""
         if refused:
             event("journal-lines-refused", ERROR, lines=len(refused), what="kept in the folder of the spool")
-            with (self._folder / f"refused.{SET_ASIDE}").open("ab") as kept:
+            with (self._folder / f"refused.{_SET_ASIDE}").open("ab") as kept:
                 kept.write(framed(refused))
                 kept.flush()
                 os.fsync(kept.fileno())

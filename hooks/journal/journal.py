@@ -13,7 +13,7 @@ from hooks.database.database import Database
 from hooks.journal.commit import Committer
 from hooks.journal.counts import LOST_DECISION, LOST_FEEDBACK, Counts
 from hooks.journal.decision import Count, Decision, Feedback
-from hooks.journal.drain import SET_ASIDE, Drain
+from hooks.journal.drain import Drain
 from hooks.journal.spool import Spool
 from hooks.journal.store import text_of, text_of_count
 from hooks.operations.logs import event
@@ -54,7 +54,6 @@ class Journal:
     def __init__(
         self, database: Database, *, folder: Path, limit: int, run: str, clock: Callable[[], datetime]
     ) -> None:
-        self._folder = folder
         self._counts = Counts(run)
         self._spool = Spool(folder, run, limit=limit)
         self._drain = Drain(folder, self._spool, database, self._counts, clock)
@@ -85,9 +84,14 @@ class Journal:
     def status(self) -> JournalStatus:
         """How it is now."""
         backlog, oldest = self._drain.backlog
-        set_aside = len(list(self._folder.glob(f"*.{SET_ASIDE}"))) if self._folder.is_dir() else 0
         return JournalStatus(
-            self._drain.fault, self._committer.fault, backlog, oldest, self._counts.lost, self._late, set_aside
+            self._drain.fault,
+            self._committer.fault,
+            backlog,
+            oldest,
+            self._counts.lost,
+            self._late,
+            self._drain.set_aside,
         )
 
     def close(self, seconds: float = 5.0) -> None:

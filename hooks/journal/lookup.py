@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, RowMapping, select
 
 from hooks.database.database import Database
 from hooks.database.tables import cards, decisions
@@ -26,8 +26,14 @@ def _found(database: Database, which: ColumnElement[bool]) -> list[dict[str, Any
     with database.reading() as connection:
         rows = connection.execute(select(decisions).where(which).order_by(decisions.c.time)).mappings().all()
         return [
-            {**row, "cards": [{**card} for card in connection.execute(_cards_of(row["id"])).mappings()]} for row in rows
+            {**_plain(row), "cards": [_plain(card) for card in connection.execute(_cards_of(row["id"])).mappings()]}
+            for row in rows
         ]
+
+
+def _plain(row: RowMapping) -> dict[str, Any]:
+    """A row by the names of its columns as plain texts; SQLAlchemy has a type of its own for reserved words."""
+    return {f"{name}": value for name, value in row.items()}
 
 
 def _cards_of(decision: str) -> Any:

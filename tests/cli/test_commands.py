@@ -34,7 +34,7 @@ def test_help_enters_no_heavy_room(arguments: tuple[str, ...]) -> None:
     assert "Usage:" in ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("command", ["serve", "sandbox", "demo", "regimens", "check"])
+@pytest.mark.parametrize("command", ["serve", "sandbox", "demo", "regimens", "check", "feedback", "decisions", "purge"])
 def test_every_command_is_listed_and_has_help(command: str) -> None:
     assert f"  {command} " in run("--help").stdout
     assert run(command, "--help").exit_code == 0
