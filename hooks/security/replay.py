@@ -17,7 +17,7 @@ from typing import Protocol, TypeAlias
 from hooks.operations.logs import event
 
 _MOST = 100_000
-_SECONDS = 1.0
+_SECONDS = 2.0
 _PAUSE = 5.0
 
 Id: TypeAlias = tuple[str, str, datetime]

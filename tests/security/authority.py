@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from anyio.from_thread import start_blocking_portal
 from cryptography import x509
@@ -98,11 +99,13 @@ class Authority:
 @contextmanager
 def served(**settings: object) -> Iterator[str]:
     """The service as a process of its own with these settings: the base URL at which it listens."""
-    given = {"regimen": "eu-12mg", "time_zone": "UTC", "log_format": "json", **settings}
+    state = TemporaryDirectory()
+    usual = {"regimen": "eu-12mg", "time_zone": "UTC", "log_format": "json", "state_folder": state.name}
+    given = {**usual, **settings}
     ours = {f"NUSINERSEN_CDS_{name.upper()}": str(value) for name, value in given.items()}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NUSINERSEN_CDS_")}
     command = [PROGRAM, "serve", "--port", "0"]
-    with subprocess.Popen(command, env=kept | ours, stderr=subprocess.PIPE, text=True) as process:
+    with state, subprocess.Popen(command, env=kept | ours, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said = []
         try:
