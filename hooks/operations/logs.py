@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -111,7 +112,12 @@ class _Json(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(entry(record), default=lambda value: type(value).__name__)
+        return json.dumps(entry(record), default=_plain)
+
+
+def _plain(value: object) -> str:
+    """A value that JSON has no form for: a path as it is, of anything else the type, since its text may hold data."""
+    return str(value) if isinstance(value, Path) else type(value).__name__
 
 
 class _Text(logging.Formatter):

@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,12 @@ def test_outside_of_a_call_there_are_no_ids(lines: Lines) -> None:
     event("started", port=8000)
     [line] = lines()
     assert line.keys() == {"time", "level", "event", "port"}
+
+
+def test_a_path_is_written_and_of_other_objects_the_type_alone(lines: Lines) -> None:
+    event("key-made", file=Path("/var/lib/keys"), error=ValueError(SECRET))
+    [line] = lines()
+    assert (line["file"], line["error"]) == ("/var/lib/keys", "ValueError")
 
 
 def boom() -> None:
