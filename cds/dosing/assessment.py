@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cds.dosing.codes import Status
 from cds.dosing.facts import DateRange, NotGiven, Unidentified, Unreadable
@@ -11,8 +12,7 @@ from cds.dosing.findings import Finding
 from cds.dosing.regimen import Regimen
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """One dose judged: the records that tell of it, the step it filled, the days since the dose before."""
 
     administrations: tuple[str, ...]

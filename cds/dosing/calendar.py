@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 _PERIOD = re.compile(r"(?P<count>[0-9]{1,4})(?P<unit>d|w|mo)")
 
 
+# Kept, since a history is asked for the same few dates over and over, and the next call of its patient again.
+_kept = lru_cache(maxsize=8192)
+
+
+@_kept
 def add_months(day: date, months: int) -> date:
     """`day` plus calendar months; a day that does not exist rolls forward to the first (rule D3)."""
     index = day.month - 1 + months
@@ -20,6 +26,7 @@ def add_months(day: date, months: int) -> date:
         return date(year, month + 1, 1) if year <= date.max.year else date.max
 
 
+@_kept
 def add_days(day: date, days: int) -> date:
     """`day` plus days; like `add_months` it stops at the calendar's last day instead of raising."""
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -102,7 +102,7 @@ def _loading_interrupted(trail: tuple[Taken, ...], regimen: Regimen, on: date) -
             if finding.code is Code.LOADING_INTERRUPTED:
                 if _ended_by_a_long_interval(trail[index:], limit):
                     return None
-                return Doubt(replace(finding, rule="F2"))
+                return Doubt(finding._replace(rule="F2"))
     return None
 
 
@@ -123,7 +123,7 @@ def _last_doses_doubtful(doses: tuple[Dose, ...], trail: tuple[Taken, ...]) -> D
             met[finding.code] = finding
     for code in (*_INTERVAL_CODES, Code.PARTIAL_DOSE):
         if code in met:
-            return Doubt(replace(met[code], rule="F3a"))
+            return Doubt(met[code]._replace(rule="F3a"))
     return None
 
 
@@ -159,4 +159,4 @@ def _schedule_undefined(trail: tuple[Taken, ...], regimen: Regimen, on: date) ->
     slot = regimen.maintenance_interval.after(state.anchor, k)
     options = {earliest, slot, regimen.maintenance_interval.after(last)}
     finding = next(item for item in trail[-1].findings if item.code is Code.SCHEDULE_UNDEFINED)
-    return Doubt(replace(finding, rule="F5"), tuple(sorted(options)))
+    return Doubt(finding._replace(rule="F5"), tuple(sorted(options)))

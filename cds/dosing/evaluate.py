@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
 from decimal import Decimal
 
 from cds.dosing.assessment import Evaluation
 from cds.dosing.codes import MAINTENANCE, Code
 from cds.dosing.findings import Finding, found, in_order
-from cds.dosing.records import Dose, History
+from cds.dosing.records import History
 from cds.dosing.regimen import Regimen
 from cds.dosing.walk import State, Taken, take
 
@@ -22,7 +22,7 @@ def walk(history: History, regimen: Regimen) -> tuple[Taken, ...]:
     state: State | None = None
     for dose in history.doses:
         taken = take(state, dose.when, regimen)
-        if taken.relabels:
+        if taken.series:
             trail[-1] = trail[-1]._replace(step=MAINTENANCE)
         trail.append(taken)
         state = taken.state
@@ -33,16 +33,14 @@ def evaluate(history: History, trail: tuple[Taken, ...], regimen: Regimen) -> tu
     """One Evaluation a dose, in the order walked."""
     evaluations = []
     before: tuple[str, ...] = ()
-    usual = (regimen.maintenance_amount,)
     for dose, taken in zip(history.doses, trail, strict=True):
         findings: tuple[Finding, ...] = ()
-        as_usual = not dose.amounts or (taken.step == MAINTENANCE and dose.amounts == usual)
-        wrong = () if as_usual else amount_finding(dose, taken.step, regimen)
+        wrong = amount_finding(dose.amounts, taken.step, regimen, evidence=dose.references)
         if wrong or taken.findings or dose.findings:
             evidence = (*before, *dose.references)
-            walked = (
-                finding if finding.evidence else replace(finding, evidence=evidence) for finding in taken.findings
-            )
+            walked = [
+                finding if finding.evidence else finding._replace(evidence=evidence) for finding in taken.findings
+            ]
             findings = in_order((*walked, *dose.findings, *wrong))
         evaluations.append(
             Evaluation(dose.references, dose.when, regimen.id, taken.step, taken.interval_days, findings)
@@ -51,14 +49,14 @@ def evaluate(history: History, trail: tuple[Taken, ...], regimen: Regimen) -> tu
     return tuple(evaluations)
 
 
-def amount_finding(dose: Dose, step: str, regimen: Regimen) -> tuple[Finding, ...]:
-    """`unexpected-amount` for the first known amount that the step does not prescribe (C5)."""
-    prescribed = regimen.amount(step)
-    for amount in dose.amounts:
+def amount_finding(
+    amounts: Iterable[Decimal], step: str, regimen: Regimen, *, evidence: tuple[str, ...]
+) -> tuple[Finding, ...]:
+    """`unexpected-amount` for the first of the known amounts, in mg, that the step does not prescribe (C5)."""
+    for amount in amounts:
+        prescribed = regimen.amount(step)
         if unexpected(amount, prescribed):
-            return (
-                found(Code.UNEXPECTED_AMOUNT, "C5", required=prescribed, observed=amount, evidence=dose.references),
-            )
+            return (found(Code.UNEXPECTED_AMOUNT, "C5", required=prescribed, observed=amount, evidence=evidence),)
     return ()
 
 

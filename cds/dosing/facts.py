@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from cds.dosing.codes import Code
@@ -22,10 +23,11 @@ class DateRange:
         if self.latest < self.earliest:
             raise ValueError(f"a date range cannot end on {self.latest}, before it begins on {self.earliest}")
 
-    @classmethod
-    def on(cls, day: date) -> DateRange:
-        """The range of one day."""
-        return cls(day, day)
+    @staticmethod
+    @lru_cache(maxsize=8192)
+    def on(day: date) -> DateRange:
+        """The range of one day; kept, since nearly all dates on record are of a few thousand days."""
+        return DateRange(day, day)
 
     @property
     def days(self) -> int:

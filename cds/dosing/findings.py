@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cds.dosing.codes import Code, Severity
 
@@ -31,8 +30,7 @@ _CODE_ORDER = {code: index for index, code in enumerate(Code)}
 _SEVERITY_ORDER = {severity: index for index, severity in enumerate(Severity)}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One finding. `required` and `observed` are days (int), a date, or milligrams (Decimal); `evidence` are
     FHIR references of the administrations or orders that it rests on."""
 
@@ -62,4 +60,4 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     first: dict[tuple[int, int], Finding] = {}
     for finding in findings:
         first.setdefault((_SEVERITY_ORDER[finding.severity], _CODE_ORDER[finding.code]), finding)
-    return tuple(first[key] for key in sorted(first))
+    return tuple([first[key] for key in sorted(first)])

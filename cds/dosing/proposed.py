@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from cds.dosing.assessment import Forecast, Planned, Proposed
 from cds.dosing.calendar import add_days
@@ -13,7 +14,6 @@ from cds.dosing.evaluate import amount_finding, unexpected
 from cds.dosing.facts import DateRange, Proposal, Unreadable
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import near_boundary, plan, recommended_day, table_finding
-from cds.dosing.records import Dose
 from cds.dosing.regimen import Regimen
 from cds.dosing.walk import State, Taken, applies_table, spacing_finding, take
 
@@ -25,6 +25,7 @@ _MOST_PROPOSALS = 4
 """With more dates than a loading has in one request no better one is looked for: each day would be judged for all."""
 
 _TOO_EARLY = (Code.INTERVAL_TOO_SHORT, Code.EARLIER_THAN_SCHEDULE)
+_SPACING = (Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE)
 _PRESUMES_A_SCHEDULE = (Code.EARLIER_THAN_SCHEDULE, Code.SCHEDULE_SHIFTED)
 
 
@@ -40,22 +41,36 @@ class Background:
     on: date
 
 
+class _Verdict(NamedTuple):
+    """A proposal judged on its day, or on the day asked about where it has none; `before` is the state before it."""
+
+    proposal: Proposal
+    day: date
+    before: State | None
+    taken: Taken
+    findings: tuple[Finding, ...]
+    plan: tuple[Planned, ...]
+
+
 def judge(proposals: Iterable[Proposal], background: Background) -> tuple[Proposed, ...]:
     """Every proposal judged, in the order of their dates; those without a date on the day asked about (P1)."""
     in_turn = sorted(proposals, key=lambda proposal: (proposal.day or background.on, proposal.reference))
     judged = _verdicts(in_turn, background)
     return tuple(
-        replace(verdict.proposed, suggested=_suggested(index, in_turn, judged, background))
-        for index, verdict in enumerate(judged)
+        [
+            Proposed(
+                verdict.proposal.reference,
+                verdict.day,
+                verdict.taken.step,
+                verdict.taken.interval_days,
+                verdict.findings,
+                suggested=_suggested(index, judged, background),
+                plan=verdict.plan,
+                assumed=verdict.proposal.day is None,
+            )
+            for index, verdict in enumerate(judged)
+        ]
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """A proposal judged, with the state before it."""
-
-    proposed: Proposed
-    before: State | None
 
 
 def _verdicts(in_turn: Sequence[Proposal], background: Background) -> list[_Verdict]:
@@ -66,17 +81,17 @@ def _verdicts(in_turn: Sequence[Proposal], background: Background) -> list[_Verd
         if proposal.day is None:
             verdicts.append(_undated(index, in_turn, background))
             continue
-        proposed, taken = _dated(proposal, proposal.day, state, background)
-        verdicts.append(_Verdict(proposed, state))
-        state = taken.state
+        verdict = _dated(proposal, proposal.day, state, background)
+        verdicts.append(verdict)
+        state = verdict.taken.state
     return verdicts
 
 
-def _dated(proposal: Proposal, day: date, before: State | None, background: Background) -> tuple[Proposed, Taken]:
+def _dated(proposal: Proposal, day: date, before: State | None, background: Background) -> _Verdict:
     regimen = background.regimen
     taken = take(before, DateRange.on(day), regimen, proposed=True)
     findings = list(proposal.notes)
-    findings += [_against_recorded(finding, day, background) for finding in taken.findings]
+    findings += [_against_recorded(finding, day, before, background) for finding in taken.findings]
     findings += taken.series
     if background.forecast.status is Status.DECISION:
         findings = [finding for finding in findings if finding.code not in _PRESUMES_A_SCHEDULE]
@@ -89,24 +104,20 @@ def _dated(proposal: Proposal, day: date, before: State | None, background: Back
             findings += table_finding(before.last.latest, day, regimen, "P7")
             plan_from_here = plan(before, day, regimen)
     if proposal.amount is not None:
-        dose = Dose((proposal.reference,), DateRange.on(day), (proposal.amount,), ())
-        findings += amount_finding(dose, taken.step, regimen)
-    proposed = Proposed(
-        proposal.reference, day, taken.step, taken.interval_days, in_order(findings), plan=plan_from_here
-    )
-    return proposed, taken
+        findings += amount_finding((proposal.amount,), taken.step, regimen, evidence=(proposal.reference,))
+    return _Verdict(proposal, day, before, taken, in_order(findings), plan_from_here)
 
 
-def _against_recorded(finding: Finding, day: date, background: Background) -> Finding:
+def _against_recorded(finding: Finding, day: date, before: State | None, background: Background) -> Finding:
     """Which rule speaks of a distance: W2 where the last recorded dose is too near, else P3, for a proposal is."""
-    if finding.code is not Code.INTERVAL_TOO_SHORT and finding.code is not Code.INTERVAL_UNDECIDABLE:
-        return replace(finding, evidence=background.last_dose)
-    recorded = None
-    if background.state is not None:
-        recorded = spacing_finding(background.state.last, DateRange.on(day), background.regimen, proposed=True)
-    if recorded is not None and recorded.code is finding.code:
-        return replace(recorded, evidence=background.last_dose)
-    return replace(finding, rule="P3")
+    if finding.code in _SPACING and before is not background.state:
+        recorded = None
+        if background.state is not None:
+            recorded = spacing_finding(background.state.last, DateRange.on(day), background.regimen, proposed=True)
+        if recorded is None or recorded.code is not finding.code:
+            return finding._replace(rule="P3")
+        finding = recorded
+    return finding._replace(evidence=background.last_dose)
 
 
 def _near_possible_dose(day: date, background: Background) -> list[Finding]:
@@ -121,8 +132,8 @@ def _near_possible_dose(day: date, background: Background) -> list[Finding]:
 
 def _undated(index: int, in_turn: Sequence[Proposal], background: Background) -> _Verdict:
     """An order without a date: judged on the day asked about, and never as given for the others (P1)."""
-    proposal, on = in_turn[index], background.on
-    proposed, _ = _dated(proposal, on, background.state, background)
+    on = background.on
+    verdict = _dated(in_turn[index], on, background.state, background)
     findings = [found(Code.PROPOSED_DATE_ASSUMED, "P1", observed=on)]
     least = background.regimen.minimum_interval.days
     for other_index, other in enumerate(in_turn):
@@ -132,33 +143,31 @@ def _undated(index: int, in_turn: Sequence[Proposal], background: Background) ->
             short = found(Code.INTERVAL_TOO_SHORT, "P3", required=least, observed=gap, evidence=(other.reference,))
             findings.append(short)
     findings = [
-        replace(finding, severity=Severity.WARNING) if finding.code is Code.INTERVAL_TOO_SHORT else finding
-        for finding in (*proposed.findings, *findings)
+        finding._replace(severity=Severity.WARNING) if finding.code is Code.INTERVAL_TOO_SHORT else finding
+        for finding in (*verdict.findings, *findings)
         if finding.code is not Code.EARLIER_THAN_SCHEDULE
     ]
     if any(finding.code is Code.INTERVAL_TOO_SHORT for finding in findings):
         findings = [finding for finding in findings if finding.code is not Code.INTERVAL_UNDECIDABLE]
-    return _Verdict(replace(proposed, findings=in_order(findings), assumed=True), background.state)
+    return verdict._replace(findings=in_order(findings))
 
 
-def _suggested(
-    index: int, in_turn: Sequence[Proposal], judged: Sequence[_Verdict], background: Background
-) -> date | None:
+def _suggested(index: int, judged: Sequence[_Verdict], background: Background) -> date | None:
     """P4: the first date from the recommended one on that gives this proposal no finding above info, and gives no
     other proposal of the request one that it did not have."""
     verdict = judged[index]
-    early = any(finding.code in _TOO_EARLY for finding in verdict.proposed.findings)
+    early = any(finding.code in _TOO_EARLY for finding in verdict.findings)
     if not early or background.forecast.status is Status.DECISION or verdict.before is None:
         return None
     recommended = recommended_day(verdict.before, background.regimen)
-    if recommended is None or len(in_turn) > _MOST_PROPOSALS or _no_date_cures(in_turn[index], background.regimen):
+    if recommended is None or len(judged) > _MOST_PROPOSALS or _no_date_cures(verdict.proposal, background.regimen):
         return None
     first = max(recommended, background.on)
-    latest = max(first, *(proposal.day or first for proposal in in_turn))
+    latest = max(first, *[other.proposal.day or first for other in judged])
     latest = min(latest, add_days(first, _FARTHEST_DAYS))
     for ahead in range((latest - first).days + _SEARCH_DAYS):
         day = add_days(first, ahead)
-        if _keeps_the_peace(index, day, in_turn, judged, background):
+        if _keeps_the_peace(index, day, judged, background):
             return day
     return None
 
@@ -172,28 +181,22 @@ def _no_date_cures(proposal: Proposal, regimen: Regimen) -> bool:
     )
 
 
-def _keeps_the_peace(
-    index: int, day: date, in_turn: Sequence[Proposal], judged: Sequence[_Verdict], background: Background
-) -> bool:
+def _keeps_the_peace(index: int, day: date, judged: Sequence[_Verdict], background: Background) -> bool:
     """Whether moving one proposal to `day` leaves it without a finding above info and makes no other worse."""
-    moved = replace(in_turn[index], day=day)
-    if len(in_turn) == 1:
-        return not _above_info(_dated(moved, day, background.state, background)[0])
-    others = [
-        (proposal, verdict) for at, (proposal, verdict) in enumerate(zip(in_turn, judged, strict=True)) if at != index
-    ]
+    if len(judged) == 1:
+        return not _above_info(_dated(judged[0].proposal, day, background.state, background))
+    moved = replace(judged[index].proposal, day=day)
+    others = [verdict for at, verdict in enumerate(judged) if at != index]
     rearranged = sorted(
-        [*(proposal for proposal, _ in others), moved], key=lambda p: (p.day or background.on, p.reference)
+        [*(verdict.proposal for verdict in others), moved], key=lambda p: (p.day or background.on, p.reference)
     )
-    again = dict(zip(map(id, rearranged), _verdicts(rearranged, background), strict=True))
-    if _above_info(again[id(moved)].proposed):
+    again = {id(verdict.proposal): verdict for verdict in _verdicts(rearranged, background)}
+    if _above_info(again[id(moved)]):
         return False
-    return all(
-        _above_info(again[id(proposal)].proposed) <= _above_info(verdict.proposed) for proposal, verdict in others
-    )
+    return all(_above_info(again[id(verdict.proposal)]) <= _above_info(verdict) for verdict in others)
 
 
-def _above_info(proposed: Proposed) -> frozenset[tuple[Code, Severity]]:
+def _above_info(verdict: _Verdict) -> frozenset[tuple[Code, Severity]]:
     return frozenset(
-        (finding.code, finding.severity) for finding in proposed.findings if finding.severity is not Severity.INFO
+        (finding.code, finding.severity) for finding in verdict.findings if finding.severity is not Severity.INFO
     )

@@ -45,21 +45,18 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool) -> History:
     unreadable: list[Unreadable] = []
     unidentified: list[Unidentified] = []
     for record in _once_each(records):
-        match record:
-            case Administration(when=DateRange(earliest, latest)) if earliest == latest <= on:
+        if isinstance(record, Administration):
+            refused = _refused(record, on)
+            if refused is None:
                 counted.append(record)
-            case Administration():
-                refused = _refused(record, on)
-                if refused is None:
-                    counted.append(record)
-                else:
-                    unreadable.append(refused)
-            case NotGiven():
-                not_given.append(record)
-            case Unreadable():
-                unreadable.append(record)
-            case Unidentified():
-                unidentified.append(record)
+            else:
+                unreadable.append(refused)
+        elif isinstance(record, NotGiven):
+            not_given.append(record)
+        elif isinstance(record, Unreadable):
+            unreadable.append(record)
+        else:
+            unidentified.append(record)
     return History(
         _doses(counted, on),
         tuple(sorted(not_given, key=_reference)),
@@ -114,7 +111,7 @@ def _refused(record: Administration, on: date) -> Unreadable | None:
     if when.earliest > on:
         detail = f"the record is dated {when.earliest}, after {on}"
         return Unreadable(record.reference, Code.DATE_IN_FUTURE, "C3", "effective[x]", detail, when)
-    if when.days > WIDEST_DAYS:
+    if when.latest != when.earliest and when.days > WIDEST_DAYS:
         detail = f"the record can be of any day from {when.earliest} to {when.latest}: too wide to schedule by"
         return Unreadable(record.reference, Code.DATE_UNUSABLE, "D2", "effective[x]", detail, when)
     return None

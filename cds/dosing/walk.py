@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cds.dosing.calendar import Period, add_days
 from cds.dosing.codes import CATCH_UP, MAINTENANCE, Code, Phase, Severity, loading
@@ -33,7 +34,7 @@ class State(NamedTuple):
 class Taken(NamedTuple):
     """A dose walked: the step it filled, the days since the last one, the findings, and the state after it.
 
-    `series` are the findings about the whole series; `relabels` says that the dose before it was no loading dose (W4).
+    `series` are the findings about the whole series. W4's is the only one: the dose before it was no loading dose.
     """
 
     step: str
@@ -41,28 +42,31 @@ class Taken(NamedTuple):
     findings: tuple[Finding, ...]
     state: State
     series: tuple[Finding, ...] = ()
-    relabels: bool = False
+
+
+_Judged: TypeAlias = tuple[str, Sequence[Finding], State]
+"""The step that a dose fills, what is found, and the state after it."""
 
 
 def take(state: State | None, when: DateRange, regimen: Regimen, *, proposed: bool = False) -> Taken:
     """Walk one dose. `proposed`: it is a date to come, so its distance from the last dose has a sign (D5)."""
     if state is None:
         return Taken(loading(1), None, (), _after_loading(1, when, 1, regimen))
-    day = when.latest
+    day, last = when.latest, state.last.latest
     spacing = spacing_finding(state.last, when, regimen, proposed=proposed)
-    limit = regimen.undocumented_loading
-    undocumented = state.doses == 1 and limit is not None and day > limit.after(state.last.latest)
     series: tuple[Finding, ...] = ()
-    if undocumented and limit is not None:
-        series = (found(Code.LOADING_NOT_DOCUMENTED, "W4", required=limit.after(state.last.latest), observed=day),)
-        state = state._replace(phase=Phase.MAINTENANCE, anchor=state.last.latest, k=1, next_loading=0)
+    if state.doses == 1 and regimen.undocumented_loading is not None:
+        limit = regimen.undocumented_loading.after(last)
+        if day > limit:
+            series = (found(Code.LOADING_NOT_DOCUMENTED, "W4", required=limit, observed=day),)
+            state = state._replace(phase=Phase.MAINTENANCE, anchor=last, k=1, next_loading=0)
     step, findings, after = _JUDGE[state.phase](state, when, regimen)
     if findings:
-        replaced = _replaced_by(spacing, undocumented)
+        replaced = _replaced_by(spacing, bool(series))
         findings = [finding for finding in findings if finding.code not in replaced]
     if spacing is not None:
-        findings.append(spacing)
-    return Taken(step, (day - state.last.latest).days, tuple(findings), after, series, undocumented)
+        findings = (*findings, spacing)
+    return Taken(step, (day - last).days, tuple(findings), after, series)
 
 
 def spacing_finding(last: DateRange, when: DateRange, regimen: Regimen, *, proposed: bool) -> Finding | None:
@@ -91,9 +95,11 @@ def due(state: State, regimen: Regimen) -> date | None:
         return _loading_interval(state, regimen).after(last)
     if state.phase is Phase.CATCH_UP:
         return _table(regimen).interval.after(last)
-    if state.undefined:
-        return None
-    return regimen.maintenance_interval.after(state.anchor, state.k)
+    return _maintenance_due(state, regimen)
+
+
+def _maintenance_due(state: State, regimen: Regimen) -> date | None:
+    return None if state.undefined else regimen.maintenance_interval.after(state.anchor, state.k)
 
 
 def next_step(state: State) -> str:
@@ -140,11 +146,6 @@ def _after_loading(number: int, when: DateRange, doses: int, regimen: Regimen) -
     return State(Phase.MAINTENANCE, when, doses, when.latest)
 
 
-def _anchored(state: State, when: DateRange) -> State:
-    """Maintenance that counts from this dose."""
-    return State(Phase.MAINTENANCE, when, state.doses + 1, when.latest)
-
-
 def _loading_interval(state: State, regimen: Regimen) -> Period:
     interval = regimen.loading[state.next_loading - 1].interval
     assert interval is not None, "a regimen's loading steps after the first have intervals"
@@ -166,16 +167,16 @@ def _late(day: date, due_day: date, rule: str) -> Finding:
     return found(Code.LATE, rule, required=due_day, observed=day)
 
 
-def _on_time(day: date, due_day: date, tolerance: int, rule: str) -> list[Finding]:
+def _on_time(day: date, due_day: date, tolerance: int, rule: str) -> tuple[Finding, ...]:
     """Earlier than schedule, late beyond tolerance, or nothing."""
     if day < due_day:
-        return [_early(day, due_day, tolerance, rule)]
+        return (_early(day, due_day, tolerance, rule),)
     if day > add_days(due_day, tolerance):
-        return [_late(day, due_day, rule)]
-    return []
+        return (_late(day, due_day, rule),)
+    return ()
 
 
-def _judge_loading(state: State, when: DateRange, regimen: Regimen) -> tuple[str, list[Finding], State]:
+def _judge_loading(state: State, when: DateRange, regimen: Regimen) -> _Judged:
     """W3, W5, W6; with *resume* the rule is W9 and there is no limit."""
     day, last = when.latest, state.last.latest
     rule = "W3" if regimen.catch_up is not None else "W9"
@@ -183,31 +184,31 @@ def _judge_loading(state: State, when: DateRange, regimen: Regimen) -> tuple[str
     if regimen.catch_up is not None:
         limit = regimen.catch_up.loading_limit.after(last)
         if day > limit:
-            findings.append(found(Code.LOADING_INTERRUPTED, "W5", required=limit, observed=day))
+            findings += (found(Code.LOADING_INTERRUPTED, "W5", required=limit, observed=day),)
     after = _after_loading(state.next_loading, when, state.doses + 1, regimen)
     return loading(state.next_loading), findings, after
 
 
-def _judge_maintenance(state: State, when: DateRange, regimen: Regimen) -> tuple[str, list[Finding], State]:
+def _judge_maintenance(state: State, when: DateRange, regimen: Regimen) -> _Judged:
     """W7 with the table, W9 with *resume*."""
     day, last = when.latest, state.last.latest
     interval, tolerance = regimen.maintenance_interval, regimen.tolerance.maintenance
+    anchored = State(state.phase, when, state.doses + 1, day)
     if regimen.catch_up is None:
-        return MAINTENANCE, _on_time(day, interval.after(last), tolerance, "W9"), _anchored(state, when)
-    due_day = due(state, regimen)
+        return MAINTENANCE, _on_time(day, interval.after(last), tolerance, "W9"), anchored
+    due_day = _maintenance_due(state, regimen)
     # No dose up to its due day reaches the table: a slot of the schedule follows the last dose within one interval.
     if due_day is not None and day <= due_day:
-        early = [_early(day, due_day, tolerance, "W7")] if day < due_day else []
-        return MAINTENANCE, early, _anchored(state, when)
+        return MAINTENANCE, _on_time(day, due_day, tolerance, "W7"), anchored
     by_interval = interval.after(last)
     row = table_row(state, day, regimen)
     if row is not None:
         return _judge_delayed(row, state, when, _late(day, due_day or by_interval, "W7"), regimen)
     if due_day is None:
-        return MAINTENANCE, [], _anchored(state, when)
+        return MAINTENANCE, (), anchored
     if due_day < by_interval and day <= add_days(by_interval, tolerance):
         shifted = found(Code.SCHEDULE_SHIFTED, "W7", required=due_day, observed=day)
-        return MAINTENANCE, [shifted], _anchored(state, when)
+        return MAINTENANCE, (shifted,), anchored
     findings = _on_time(day, due_day, tolerance, "W7")
     k = state.k
     while interval.after(state.anchor, k) <= day:
@@ -215,23 +216,20 @@ def _judge_maintenance(state: State, when: DateRange, regimen: Regimen) -> tuple
     room = (interval.after(state.anchor, k) - day).days
     least = regimen.minimum_interval.days
     if room < least:
-        findings.append(found(Code.SCHEDULE_UNDEFINED, "W7", required=least, observed=room))
-    after = State(Phase.MAINTENANCE, when, state.doses + 1, state.anchor, k, undefined=room < least)
-    return MAINTENANCE, findings, after
+        findings += (found(Code.SCHEDULE_UNDEFINED, "W7", required=least, observed=room),)
+    return MAINTENANCE, findings, anchored._replace(anchor=state.anchor, k=k, undefined=room < least)
 
 
-def _judge_delayed(
-    row: CatchUpRow, state: State, when: DateRange, late: Finding, regimen: Regimen
-) -> tuple[str, list[Finding], State]:
+def _judge_delayed(row: CatchUpRow, state: State, when: DateRange, late: Finding, regimen: Regimen) -> _Judged:
     """A maintenance dose so late that the table speaks: extra doses follow, or the whole loading again (W7)."""
     doses = state.doses + 1
     if row.extra_doses is None:
-        return loading(1), [late], _after_loading(1, when, doses, regimen)
+        return loading(1), (late,), _after_loading(1, when, doses, regimen)
     after = State(Phase.CATCH_UP, when, doses, when.latest, extra_left=row.extra_doses)
-    return MAINTENANCE, [late], after
+    return MAINTENANCE, (late,), after
 
 
-def _judge_catch_up(state: State, when: DateRange, regimen: Regimen) -> tuple[str, list[Finding], State]:
+def _judge_catch_up(state: State, when: DateRange, regimen: Regimen) -> _Judged:
     """W8: an extra dose, or, after the limit, a maintenance dose before which the extra ones were left out."""
     day, last = when.latest, state.last.latest
     table = _table(regimen)
@@ -239,11 +237,11 @@ def _judge_catch_up(state: State, when: DateRange, regimen: Regimen) -> tuple[st
     if day > limit:
         as_maintenance = state._replace(phase=Phase.MAINTENANCE, anchor=last, k=1, extra_left=0)
         step, findings, after = _judge_maintenance(as_maintenance, when, regimen)
-        return step, [found(Code.CATCH_UP_OMITTED, "W8", required=limit, observed=day), *findings], after
+        return step, (found(Code.CATCH_UP_OMITTED, "W8", required=limit, observed=day), *findings), after
     due_day = table.interval.after(last)
-    findings = [_late(day, due_day, "W8")] if day > add_days(due_day, regimen.tolerance.loading) else []
+    findings = (_late(day, due_day, "W8"),) if day > add_days(due_day, regimen.tolerance.loading) else ()
     if state.extra_left == 1:
-        return CATCH_UP, findings, _anchored(state, when)
+        return CATCH_UP, findings, State(Phase.MAINTENANCE, when, state.doses + 1, day)
     after = State(Phase.CATCH_UP, when, state.doses + 1, day, extra_left=state.extra_left - 1)
     return CATCH_UP, findings, after
 

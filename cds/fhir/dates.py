@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from typing import TypeAlias
 
 from cds.dosing.calendar import add_days, add_months
@@ -42,17 +43,24 @@ def read_date(text: str, zone: tzinfo) -> Dated | None:
     A time without an offset is invalid and met all the same: it is read as the site's time (D1). Seconds may be 60,
     as FHIR allows. Anything else outside FHIR's grammar is no date: `24:00`, week dates, times without seconds.
     """
+    return _kept(text, zone) if len(text) <= _LONGEST_KEPT else _read(text, zone)
+
+
+def _read(text: str, zone: tzinfo) -> Dated | None:
     try:
         if len(text) == 10 and text[4] == text[7] == "-":
-            day = date.fromisoformat(text)
+            return DateRange.on(date.fromisoformat(text)), None
         # `2026-03-01T10:00:00` and an offset: nearly all of them. The general reading agrees on these, and is slower.
-        elif text[4:17:3] == "--T::" and text[19:] in _OFFSETS and text[11:13] != "24" and text[17:19] != "60":
-            day = datetime.fromisoformat(text).astimezone(zone).date()
-        else:
-            return _general(text, zone)
+        if text[19:] in _OFFSETS and text[4:17:3] == "--T::" and text[11:13] != "24" and text[17:19] != "60":
+            return DateRange.on(datetime.fromisoformat(text).astimezone(zone).date()), None
+        return _general(text, zone)
     except (ValueError, OverflowError):
         return None
-    return DateRange(day, day), None
+
+
+# An EHR sends the same history with each order that is selected and again when it is signed.
+_kept = lru_cache(maxsize=8192)(_read)
+_LONGEST_KEPT = 40
 
 
 def _general(text: str, zone: tzinfo) -> Dated | None:
@@ -67,7 +75,7 @@ def _general(text: str, zone: tzinfo) -> Dated | None:
     time = shape["time"].removesuffix(":60") + ":59" if shape["time"].endswith(":60") else shape["time"]
     moment = datetime.fromisoformat(f"{shape['day']}T{time}{offset or ''}")
     day = moment.astimezone(zone).date() if offset else moment.date()
-    return DateRange(day, day), None if offset else NO_OFFSET
+    return DateRange.on(day), None if offset else NO_OFFSET
 
 
 def _partial(year: int, month: str | None) -> Dated:
