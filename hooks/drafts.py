@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Any
@@ -23,51 +23,36 @@ from hooks.protocol import ORDER_SELECT, HookRequest
 class Drafts:
     """The drafts as read.
 
-    `orders` are all of them, `judged` the references of those to make cards for. `broken` says what of the Bundle
+    `ours` are the orders of the drug that propose a dose; one whose parts contradict one another is among them, and
+    the card says so. `to_judge` are those of them for which cards are made, and `judged` the references of all drafts
+    that may get a card; the others are context. `live` are the judged ones, of any drug, that are not withdrawn;
+    `nameless` those of them of which nobody can say whether they are of the drug. `broken` says what of the Bundle
     could not be read, so that it may hide an order of ours; `failure` why a Medication of theirs could not be read.
     """
 
-    orders: tuple[Order, ...]
+    ours: tuple[Order, ...]
+    to_judge: tuple[Order, ...]
+    live: tuple[Order, ...]
+    nameless: tuple[Order, ...]
     judged: frozenset[str]
     broken: tuple[str, ...]
     contents: Contents
     failure: str = ""
 
-    @property
-    def ours(self) -> tuple[Order, ...]:
-        """The orders of the drug that propose a dose; those not judged are context. One whose parts contradict one
-        another is among them: the card says so."""
-        return tuple(order for order in self.orders if order.identity.of_the_drug and order.proposals)
-
-    @property
-    def to_judge(self) -> tuple[Order, ...]:
-        """The orders of the drug for which cards are made."""
-        return tuple(order for order in self.ours if order.reference in self.judged)
-
     def for_others(self, patient: str) -> tuple[Order, ...]:
         """The judged orders of the drug that name another patient than the request. They are judged by the history of
         the one that the request names, and that is said."""
-        return tuple(order for order in self.to_judge if _is_for_another(order, patient))
+        return tuple([order for order in self.to_judge if _is_for_another(order, patient)])
 
     @property
     def of_other_kinds(self) -> tuple[Order, ...]:
         """The judged orders of the drug that are no MedicationRequest, so that nobody knows here what they propose."""
-        return tuple(order for order in self._live if order.identity.of_the_drug and not order.proposals)
-
-    @property
-    def nameless(self) -> tuple[Order, ...]:
-        """The judged orders of which nobody can say whether they are of the drug."""
-        return tuple(order for order in self._live if order.identity.answer is Answer.UNIDENTIFIED)
+        return tuple([order for order in self.live if order.identity.of_the_drug and not order.proposals])
 
     @property
     def unsure(self) -> bool:
         """Whether a judged order refers to a Medication that was not read, and nothing but a text may say which."""
-        return any(not order.identity.of_the_drug and may_refer(order.resource) for order in self._live)
-
-    @property
-    def _live(self) -> Iterator[Order]:
-        """The judged orders that are not withdrawn."""
-        return (order for order in self.orders if order.reference in self.judged and not order.withdrawn)
+        return any(not order.identity.of_the_drug and may_refer(order.resource) for order in self.live)
 
     def wanted(self) -> tuple[str, ...]:
         """The references to Medications that did not come with the drafts. A display beside one may be vague: what is
@@ -90,14 +75,24 @@ def read_drafts(
     Medications read for it, by reference."""
     contents = read_contents(_as_bundle(request.draft_orders))
     pool = Pool((*contents.resources, *beside), full_urls=contents.full_urls, fetched=fetched)
-    orders = tuple(
-        [read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve) for resource in contents.resources]
-    )
+    orders = [
+        read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve) for resource in contents.resources
+    ]
+    ours = [order for order in orders if order.identity.of_the_drug and order.proposals]
     judged, all_named = _judged(request, orders)
     problems = contents.problems
     if contents.next_url is not None:
         problems = (*problems, "Bundle.link names a further page of draft orders")
-    return Drafts(orders, judged, () if all_named else problems, contents)
+    live = [order for order in orders if order.reference in judged and not order.withdrawn]
+    return Drafts(
+        ours=tuple(ours),
+        to_judge=tuple([order for order in ours if order.reference in judged]),
+        live=tuple(live),
+        nameless=tuple([order for order in live if order.identity.answer is Answer.UNIDENTIFIED]),
+        judged=judged,
+        broken=() if all_named else problems,
+        contents=contents,
+    )
 
 
 def _as_bundle(given: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +103,7 @@ def _as_bundle(given: dict[str, Any]) -> dict[str, Any]:
 def _judged(request: HookRequest, orders: Iterable[Order]) -> tuple[frozenset[str], bool]:
     """The references of the drafts to make cards for, on order-select those selected, else all; and whether the
     client named them. A selection that names no draft is a fault of the client; it must not turn the check off."""
-    references = frozenset(order.reference for order in orders)
+    references = frozenset([order.reference for order in orders])
     selected = request.selections if request.hook == ORDER_SELECT else None
     if selected is None:
         return references, False

@@ -87,7 +87,7 @@ async def answer(request: HookRequest, desk: Desk, service: str, incident: str) 
     on = now.astimezone(desk.zone).date()
     silent = service in desk.site.silent
     try:
-        found = await (_orders(request, desk, incident, now) if is_order else _chart(request, desk, now))
+        found = await (_orders(request, desk, incident, now, on) if is_order else _chart(request, desk, now, on))
         return _answered(found, desk, on, silent=silent)
     except NoSourceError as error:
         said = _with_incident(str(error), incident)
@@ -141,10 +141,10 @@ def _refused(told: Body, on: date, outcome: Outcome = Outcome.NOT_ANSWERED) -> A
     return Answered(412, orjson.dumps(told), outcome, on)
 
 
-async def _chart(request: HookRequest, desk: Desk, now: datetime) -> _Found:
+async def _chart(request: HookRequest, desk: Desk, now: datetime, on: date) -> _Found:
     link = Link(desk.client, request)
     gathered = await _gather(request, desk, link, desk.limits.seconds)
-    assessment = _assess(request, gathered, desk, now, ())
+    assessment = _assess(request, gathered, desk, on, ())
     if gathered.unread and assessment.unidentified and not _has_drug(assessment):
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
         raise NotReadError("; ".join(gathered.problems))
@@ -154,9 +154,8 @@ async def _chart(request: HookRequest, desk: Desk, now: datetime) -> _Found:
     return _Found(outcome, cards, assessment, gathered)
 
 
-async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime) -> _Found:
+async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime, on: date) -> _Found:
     """Nearly every call ends at the first `return`: none of the orders is ours, and nothing was read for it."""
-    on = now.astimezone(desk.zone).date()
     read = partial(read_drafts, request, drug=desk.regimen.drug, zone=desk.zone, on=on)
     drafts = read()
     link = Link(desk.client, request)
@@ -171,7 +170,7 @@ async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime
         return _Found(Outcome.NOT_CHECKED if cards else Outcome.NOT_OURS, cards)
     left = max(0.1, until - asyncio.get_running_loop().time())
     gathered = await _gather_for(drafts, partial(_gather, request, desk, link, left))
-    assessment = _assess(request, gathered, desk, now, drafts.ours)
+    assessment = _assess(request, gathered, desk, on, drafts.ours)
     context = desk.context(now, gathered.problems)
     with desk.traces.step("cards"):
         cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
@@ -213,7 +212,8 @@ async def _gather_for(drafts: Drafts, history: Callable[[], Awaitable[Gathered]]
     """
     if drafts.to_judge:
         gathered = await history()
-        return replace(gathered, unread=(*gathered.unread, *gathered.not_asked))
+        unread = (*gathered.unread, *gathered.not_asked)
+        return replace(gathered, unread=unread) if gathered.not_asked else gathered
     try:
         return await history()
     except NotReadError as error:
@@ -238,7 +238,7 @@ def _has_drug(assessment: Assessment) -> bool:
     return bool(assessment.evaluations or assessment.unreadable or assessment.not_given)
 
 
-def _assess(request: HookRequest, gathered: Gathered, desk: Desk, now: datetime, orders: Iterable[Order]) -> Assessment:
+def _assess(request: HookRequest, gathered: Gathered, desk: Desk, on: date, orders: Iterable[Order]) -> Assessment:
     with desk.traces.step("assess"):
         patient = f"Patient/{request.patient_id}"
         records = read_history(
@@ -253,7 +253,7 @@ def _assess(request: HookRequest, gathered: Gathered, desk: Desk, now: datetime,
             patient,
             records,
             desk.regimen,
-            on=now.astimezone(desk.zone).date(),
+            on=on,
             whole=gathered.whole and not lost(records, gathered.unread),
             proposals=[proposal for order in orders for proposal in order.proposals],
         )

@@ -111,7 +111,9 @@ async def gather(request: HookRequest, link: Link, *, drug: Drug, seconds: float
             usable.append(contents)
             problems += [f"prefetch.{need.key}: {problem}" for problem in contradictions(contents.resources, drug)]
     resources = tuple([resource for contents in usable for resource in contents.resources])
-    full_urls = {url: resource for contents in usable for url, resource in contents.full_urls.items()}
+    full_urls: dict[str, Resource] = {}
+    for contents in usable:
+        full_urls.update(contents.full_urls)
     next_url = next((contents.next_url for contents in usable if contents.next_url), None)
     wanted = _wanted(resources, full_urls)
     if not missing and next_url is None and not wanted:

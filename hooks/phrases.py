@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from cds.dosing.assessment import Forecast, Planned
 from cds.dosing.codes import CATCH_UP, MAINTENANCE, Code, Severity
@@ -95,6 +96,7 @@ _STEPS = {f"loading-{number}": f"loading dose {number}" for number in range(1, 1
 _STEPS |= {CATCH_UP: "extra dose of the catch-up", "maintenance": "maintenance dose"}
 
 
+@lru_cache(maxsize=64)
 def step_title(step: str) -> str:
     """A step in words."""
     return _STEPS.get(step) or step.replace("-", " ")

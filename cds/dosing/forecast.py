@@ -75,11 +75,11 @@ def plan(state: State | None, first: date, regimen: Regimen) -> tuple[Planned, .
     """The next steps if the next dose is given on `first` and the rest on time (F9)."""
     steps: list[Planned] = []
     day: date | None = first
-    while day is not None and len(steps) < PLANNED_STEPS:
+    while day is not None:
         taken = take(state, DateRange.on(day), regimen, proposed=True)
         steps.append(Planned(taken.step, day))
         state = taken.state
-        day = recommended_day(state, regimen)
+        day = recommended_day(state, regimen) if len(steps) < PLANNED_STEPS else None
     return tuple(steps)
 
 
@@ -96,12 +96,12 @@ def near_boundary(state: State, regimen: Regimen, day: date) -> tuple[Finding, .
     """`near-boundary` where `day` lies so near a row of the table that both actions are shown (F8)."""
     if regimen.catch_up is None or state.phase is not Phase.MAINTENANCE:
         return ()
-    margin = timedelta(regimen.catch_up.near_boundary_days)
+    margin = regimen.catch_up.near_boundary_days
     for row in regimen.catch_up.rows:
-        if day < row.from_.after(state.last.earliest) - margin:
+        if day < add_days(row.from_.after(state.last.earliest), -margin):
             break
         latest = row.from_.after(state.last.latest)
-        if day <= add_days(latest, margin.days):
+        if day <= add_days(latest, margin):
             return (found(Code.NEAR_BOUNDARY, "F8", required=latest, observed=day),)
     return ()
 

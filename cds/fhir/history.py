@@ -66,8 +66,7 @@ def _once_each(resources: Iterable[object]) -> list[tuple[str, object]]:
         of_type, name = resource.get("resourceType"), resource.get("id")
         if of_type == RESOURCE and isinstance(name, str) and name:
             reference = f"{RESOURCE}/{name}"
-            before = kept.get(reference)
-            kept[reference] = newer(before, resource) if isinstance(before, dict) else resource
+            kept[reference] = newer(kept[reference], resource) if reference in kept else resource
         elif of_type == RESOURCE or not isinstance(of_type, str) or not of_type:
             kept[f"{RESOURCE}?index={index}"] = resource
     return list(kept.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cds.dosing.drug import Drug
@@ -123,15 +123,20 @@ def _references(pointers: Iterable[object]) -> tuple[str, ...]:
 
 def medication_text(resource: Resource) -> str:
     """What a record calls its medication, for people: its text, else what a coding or the reference displays."""
+    return next((text.strip() for text in _texts(resource) if isinstance(text, str) and text.strip()), "")
+
+
+def _texts(resource: Resource) -> Iterator[object]:
     both = _dict(resource.get("medication"))
-    concepts = [_dict(resource.get("medicationCodeableConcept")), _dict(both.get("concept"))]
-    pointers = [_dict(resource.get("medicationReference")), _dict(both.get("reference"))]
-    texts: list[object] = [concept.get("text") for concept in concepts]
+    concepts = (_dict(resource.get("medicationCodeableConcept")), _dict(both.get("concept")))
+    for concept in concepts:
+        yield concept.get("text")
     for concept in concepts:
         codings = concept.get("coding")
-        texts += [_dict(coding).get("display") for coding in codings] if isinstance(codings, list) else []
-    texts += [pointer.get("display") for pointer in pointers]
-    return next((text.strip() for text in texts if isinstance(text, str) and text.strip()), "")
+        for coding in codings if isinstance(codings, list) else ():
+            yield _dict(coding).get("display")
+    for pointer in (resource.get("medicationReference"), both.get("reference")):
+        yield _dict(pointer).get("display")
 
 
 def _dict(value: object) -> dict[str, Any]:
