@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import tzinfo
+from operator import itemgetter
 
 from cds.dosing.facts import Administration
 from cds.fhir.dates import read_date
@@ -20,12 +22,13 @@ _MEDICATION_ELSEWHERE = "medicationReference"
 class Twins:
     """The last record of a history that was counted with an exact date, and what was made of it."""
 
-    __slots__ = ("_blanks", "_fact", "_rest", "_type_of_value")
+    __slots__ = ("_fact", "_names", "_said", "_same", "_type_of_value")
 
     def __init__(self) -> None:
         self._fact: Administration | None = None
-        self._blanks: dict[str, None] = {}
-        self._rest: Resource = {}
+        self._names: list[str] = []
+        self._same: Callable[[Resource], object] = len
+        self._said: object = None
         self._type_of_value: type = type(None)
 
     def remember(self, record: object, fact: object) -> None:
@@ -34,9 +37,9 @@ class Twins:
         if not isinstance(record, dict) or not isinstance(fact, Administration) or fact.notes:
             return
         if _MEDICATION_ELSEWHERE not in record and OF_OTHERS.isdisjoint(record):
-            self._fact = fact
-            self._blanks = dict.fromkeys(_MAY_DIFFER.intersection(record))
-            self._rest = record | self._blanks
+            self._fact, self._names = fact, list(record)
+            self._same = itemgetter(*[name for name in record if name not in _MAY_DIFFER])
+            self._said = self._same(record)
             self._type_of_value = _type_of_value(record)
 
     def read(self, record: object, reference: str, zone: tzinfo) -> Administration | None:
@@ -56,11 +59,11 @@ class Twins:
         return Administration(reference, dated[0], fact.amount, fact.stopped)
 
     def _repeated(self, record: Resource) -> bool:
-        """Whether a record differs from the one before at most where a dose of another day may. What may differ is
-        blanked in both, so that the comparing is one step: of twenty records in a row it is most of the work."""
+        """Whether a record differs from the one before at most where a dose of another day may. One sender writes the
+        names in one order; a record in another order is read in full."""
         name = record.get("id")
         try:
-            same = {**record, **self._blanks} == self._rest
+            same = list(record) == self._names and self._same(record) == self._said
         except RecursionError:
             return False
         return same and isinstance(name, str) and bool(name) and _type_of_value(record) is self._type_of_value
