@@ -140,10 +140,11 @@ def _service_pages() -> dict[str, str]:
 
 
 def _add_services(app: FastAPI, sites: Sites, memory: Memory, intake: Intake, clock: Callable[[], datetime]) -> None:
-    """Calls and feedback. Each service has routes of its own, which cost less than a parameter in the path."""
+    """Calls and feedback. Each service has routes of its own, which cost less than a parameter in the path; that of its
+    calls is a plain one, since FastAPI has nothing to read for it and its own kind costs more."""
     for service in SERVICES.values():
         path = f"/cds-services/{service.id}"
-        app.add_api_route(path, _call(service, sites, memory, intake), methods=["POST"], summary=service.title)
+        app.add_route(path, _call(service, sites, memory, intake), methods=["POST"])
         take = take_feedback(service, memory, intake, clock)
         app.add_api_route(f"{path}/feedback", take, methods=["POST"], summary=f"{service.title}: feedback")
 

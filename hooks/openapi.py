@@ -96,8 +96,13 @@ def document(app: FastAPI) -> Json:
         "429": _answer(_FAILURES["429"], "OperationOutcome"),
     }
     for service in SERVICES.values():
-        call = paths[f"/cds-services/{service.id}"]["post"]
-        call["description"] = service.description
+        # a plain route of the application, of which FastAPI knows nothing
+        call: Json = {
+            "summary": service.title,
+            "operationId": f"call-{service.id}",
+            "description": service.description,
+        }
+        paths[f"/cds-services/{service.id}"] = {"post": call}
         call["requestBody"] = _body(_request(service))
         call["responses"] = {
             "200": _answer("Cards; none where there is nothing to say", "CardsResponse"),
