@@ -54,7 +54,7 @@ decisions = Table(
     Column("tolerance_maintenance", Integer, nullable=False),
     Column("regimen", String(128), nullable=False),
     Column("regimen_version", String(64), nullable=False),
-    Column("regimen_digest", String(64), nullable=False),
+    Column("regimen_digest", String(128), nullable=False),
     Column("engine", String(64), nullable=False),
     Column("findings", JSON, nullable=False),
 )

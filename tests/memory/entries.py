@@ -43,7 +43,7 @@ def decision(name: str, *, kinds: Iterable[str] = ("NusinersenTooEarly",), **cha
         "tolerance_maintenance": 7,
         "regimen": "eu-12mg",
         "regimen_version": "1",
-        "regimen_digest": "d" * 64,
+        "regimen_digest": f"sha256:{'d' * 64}",
         "engine": "0.1.0",
         "findings": ("interval-too-short",),
         "cards": tuple(shown),

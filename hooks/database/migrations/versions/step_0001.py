@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("tolerance_maintenance", sa.Integer, nullable=False),
         sa.Column("regimen", sa.String(128), nullable=False),
         sa.Column("regimen_version", sa.String(64), nullable=False),
-        sa.Column("regimen_digest", sa.String(64), nullable=False),
+        sa.Column("regimen_digest", sa.String(128), nullable=False),
         sa.Column("engine", sa.String(64), nullable=False),
         sa.Column("findings", sa.JSON, nullable=False),
     )
