@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from cds.regimens.library import Library
 from hooks.desk import Desk
 from hooks.security.clients import Caller
 from hooks.settings import Settings
+from hooks.site_settings import OnFailure
 
 _NO_SITE = (
     "no site of this service is set up for this caller and FHIR server, so its regimen and time zone are not known; "
@@ -56,7 +57,23 @@ class Sites:
             fitting = [desk for desk in fitting if desk.allowed.admits(server)]
         if len(fitting) == 1 and (caller is not None or server is not None):
             return fitting[0]
-        return replace(self._desks[0], refusal=_SEVERAL if fitting else _NO_SITE)
+        return _refusing(fitting or self._desks, _SEVERAL if fitting else _NO_SITE)
+
+
+def _refusing(of: Sequence[Desk], why: str) -> Desk:
+    """The desk of a call that can be of any of these sites: as loud as the loudest of them, so that what one site
+    withholds or tells by a status is not withheld from the clinicians of another."""
+    site = of[0].site
+    loudest = {
+        "silent": frozenset.intersection(*[desk.site.silent for desk in of]),
+        "order_failure": _loudest([desk.site.order_failure for desk in of]),
+        "chart_failure": _loudest([desk.site.chart_failure for desk in of]),
+    }
+    return replace(of[0], site=site.model_copy(update=loudest), refusal=why)
+
+
+def _loudest(failures: Iterable[OnFailure]) -> OnFailure:
+    return OnFailure.CARD if OnFailure.CARD in failures else OnFailure.STATUS
 
 
 def _may_call(desk: Desk, caller: Caller) -> bool:

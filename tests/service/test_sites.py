@@ -185,6 +185,35 @@ def test_silent_mode_finds_and_withholds() -> None:
     assert len(chart.json()["cards"]) == 1
 
 
+@pytest.mark.parametrize("quiet", ["north", "south"])
+def test_what_one_site_withholds_is_not_withheld_where_the_site_is_not_known(quiet: str, tmp_path: Path) -> None:
+    loud = "south" if quiet == "north" else "north"
+    path = tmp_path / "sites.toml"
+    path.write_text(
+        "".join(
+            f'[[site]]\nid = "{name}"\nregimen = "eu-12mg"\ntime_zone = "UTC"\nsilent = ["{ORDER}"]\n'
+            f'order_failure = "status"\nfhir_servers = ["https://{name}.example.invalid/fhir"]\n'
+            for name in ("north", "south")
+        ).replace(
+            f'id = "{loud}"\nregimen = "eu-12mg"\ntime_zone = "UTC"\nsilent = ["{ORDER}"]\norder_failure = "status"',
+            f'id = "{loud}"\nregimen = "eu-12mg"\ntime_zone = "UTC"',
+        )
+    )
+    request = call("order-sign", drafts=[draft()], prefetch=prefetched(*LAST_WEEK))
+    sites = {"sites_file": path, "regimen": None, "time_zone": None, "fhir_servers": ()}
+    with service(**sites, max_body_megabytes=0.01) as client:
+        unknown = ask(client, ORDER, request)
+        elsewhere = ask(client, ORDER, {**request, "fhirServer": "https://elsewhere.example.invalid/fhir"})
+        too_much = ask(client, ORDER, {**request, "extension": {"x": "x" * 10_000}})
+        silent = ask(client, ORDER, {**request, "fhirServer": f"https://{quiet}.example.invalid/fhir"})
+    reasons = [
+        [card["extension"]["org.nusinersen-cds"]["reason"] for card in answer.json()["cards"]]
+        for answer in (unknown, elsewhere, too_much)
+    ]
+    assert reasons == [["no-site"], ["no-site"], ["limit"]]
+    assert silent.json() == {"cards": []}
+
+
 def test_silent_mode_at_some_sites_is_said() -> None:
     said = {
         service["id"]: service["usageRequirements"]
