@@ -94,7 +94,9 @@ def _make(path: Path) -> None:
             os.fsync(written.fileno())
         with suppress(FileExistsError):
             os.link(mine, path)
-            event("journal-key-made", WARNING, file=path, what="keep a copy: without it no patient can be looked up")
+            event(
+                "journal-key-made", WARNING, file=str(path), what="keep a copy: without it no patient can be looked up"
+            )
     except OSError as error:
         raise KeyFileError(f"{path}: cannot be made ({error.strerror}); choose another state_folder") from None
     finally:
