@@ -34,6 +34,10 @@ check: format-check lint types imports dead-code docs-check ## all that can be c
 bench: $(STAMP) ## measure the service against a bare application
 	$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: chaos
+chaos: $(STAMP) ## try the service under faults, with real processes, and write docs/faults.md
+	$(BIN)/python -m tests.chaos
+
 .PHONY: docs
 docs: $(STAMP) ## write the generated pages of docs/ again
 	$(BIN)/python -m tests.spec.docs

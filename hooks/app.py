@@ -83,7 +83,8 @@ def create_app(
                 desk.traces = operations.traces
             if known is None:
                 event(OFF, WARNING)
-            memory.journal.start()
+            # in a thread, since it waits for the database
+            await asyncio.to_thread(memory.start)
             operations.health.running = True
             yield
             operations.health.running = False

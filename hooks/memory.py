@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from logging import ERROR
 from typing import Protocol
 from uuid import uuid4
 
-from hooks.database.database import Database
+from hooks.database.database import Database, DatabaseDown
 from hooks.desk import Desk
 from hooks.flow import Answered, Outcome
 from hooks.journal.comments import Comments
@@ -24,6 +24,8 @@ from hooks.operations.health import State, Status
 from hooks.operations.logs import event, reduced
 from hooks.protocol import HookRequest
 from hooks.settings import PREFIX, SettingsError
+
+_READY_SECONDS = 1.0
 
 
 class KeepsDecisions(Protocol):
@@ -51,6 +53,9 @@ class KeepsDecisions(Protocol):
 class ClaimsTokens(Protocol):
     """The memory of token ids; see `Database`."""
 
+    def make_ready(self, seconds: float) -> None:
+        """Make the tables, trying for `seconds`."""
+
     def claim_token(self, issuer: str, jti: str, expires: datetime) -> bool:
         """Whether the id is seen for the first time."""
 
@@ -71,6 +76,13 @@ class Memory:
     ) -> None:
         self.journal, self.tokens, self.comments = journal, tokens, comments
         self._keys, self._clock = keys, clock
+
+    def start(self) -> None:
+        """Make the database ready and start the journal; a database that is down does not matter. Blocks for a second
+        or two: were it left to the first calls, they would not wait for it, and take tokens that were used before."""
+        with suppress(DatabaseDown):
+            self.tokens.make_ready(_READY_SECONDS)
+        self.journal.start()
 
     async def note(
         self,

@@ -48,6 +48,9 @@ class NotedJournal:
 class NoTokens:
     """A memory of token ids in which every id is new."""
 
+    def make_ready(self, seconds: float) -> None:
+        """There is nothing to make."""
+
     def claim_token(self, issuer: str, jti: str, expires: datetime) -> bool:
         """New."""
         return bool(issuer and jti and expires)

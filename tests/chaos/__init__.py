@@ -1,0 +1,1 @@
+"""The service under faults: what callers get, and what clinicians then see."""
