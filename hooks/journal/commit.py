@@ -36,14 +36,16 @@ class Committer:
         self._spool, self._database, self._counts, self._written = spool, database, counts, written
         self._waiting: list[_Waiting] = []
         self._changed = threading.Condition()
-        self._stopping = False
+        self._idle = self._stopping = False
         self.fault = ""
         """Why the spool cannot be written; empty where it can."""
         self._thread = threading.Thread(target=self._run, name="journal-commit", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the thread, unless it runs."""
+        with self._changed:
+            if self._thread.ident is None:
+                self._thread.start()
 
     def put(self, text: bytes, if_lost: Count) -> asyncio.Future[None]:
         """A future that is done when the text is safe, or counted as lost."""
@@ -54,8 +56,13 @@ class Committer:
                 self._counts.add(if_lost)
                 safe.set_result(None)
                 return safe
+            if self._thread.ident is None:
+                # an application whose server tells it of no start
+                self._thread.start()
             self._waiting.append(_Waiting(text, if_lost, loop, safe))
-            self._changed.notify()
+            # while it writes it needs no waking: it looks again when it has written
+            if self._idle:
+                self._changed.notify()
         return safe
 
     def stop(self, seconds: float) -> None:
@@ -71,10 +78,16 @@ class Committer:
             self._counts.add(entry.if_lost)
 
     def _run(self) -> None:
+        try:
+            self._spool.prepare()
+        except OSError as error:
+            self._say(error.strerror or type(error).__name__)
         while True:
             with self._changed:
                 while not self._waiting and not self._stopping:
+                    self._idle = True
                     self._changed.wait()
+                self._idle = False
                 batch, self._waiting = self._waiting, []
             if not batch:
                 return

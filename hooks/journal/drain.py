@@ -35,6 +35,7 @@ class Drain:
     ) -> None:
         self._folder, self._spool, self._database, self._counts = folder, spool, database, counts
         self._clock = clock
+        self._starting = threading.Lock()
         self._wake, self._stop = threading.Event(), threading.Event()
         self._dead_runs_at = 0.0
         self._dead: dict[Path, int] = {}
@@ -46,13 +47,16 @@ class Drain:
         self._thread = threading.Thread(target=self._run, name="journal-drain", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the thread, unless it runs."""
+        with self._starting:
+            if self._thread.ident is None:
+                self._thread.start()
 
     def spooled(self) -> None:
         """Lines have come into the spool."""
         if self._oldest is None:
             self._oldest = self._clock()
+        self.start()
         self._wake.set()
 
     def stop(self, seconds: float) -> None:

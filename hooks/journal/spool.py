@@ -52,6 +52,10 @@ class Spool:
         self.bytes_of_dead_runs = 0
         """What runs before this one have left, as the drain last saw it."""
 
+    def prepare(self) -> None:
+        """Make ready what the first `append` needs. Raises OSError."""
+        self._open()
+
     def append(self, texts: Sequence[bytes]) -> None:
         """Write the texts and wait until they are safe. Raises OSError where they are not; none of them is then kept,
         or all of them may be: what is written twice is one in the database."""
@@ -61,12 +65,12 @@ class Spool:
         file = self._open()
         assert file.handle is not None
         try:
-            _write(file.handle, data)
+            _write(file.handle, data, file.synced)
             _sync(file.handle)
             _must_exist(file.handle)
         except OSError:
             # What this file holds beyond `synced` is not known; nothing more is written to it.
-            self._close(file, cut=True)
+            self._close(file)
             raise
         with self._lock:
             file.synced += len(data)
@@ -128,23 +132,24 @@ class Spool:
             self._folder = RunFolder(self._spool, self._run)
         self._number += 1
         path = self._folder.path / f"{self._number:06}{ENDING}"
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         file = _File(path, handle)
         with self._lock:
             self._files.append(file)
         try:
+            _reserve(handle)
             sync_folder(self._folder.path)
         except OSError:
             self._close(file)
             raise
         return file
 
-    def _close(self, file: _File, *, cut: bool = False) -> None:
+    def _close(self, file: _File) -> None:
         with self._lock:
             if file.handle is not None:
                 with suppress(OSError):
-                    if cut:
-                        os.ftruncate(file.handle, file.synced)
+                    os.ftruncate(file.handle, file.synced)
+                with suppress(OSError):
                     os.close(file.handle)
                 file.handle = None
             if file.drained >= file.synced:
@@ -168,7 +173,18 @@ def _must_exist(handle: int) -> None:
         raise OSError(errno.ESTALE, "somebody removed the file of the spool")
 
 
-def _write(handle: int, data: bytes) -> None:
+def _reserve(handle: int) -> None:
+    """Fill a file with zeros, which are no lines: where nothing but their content changes, a file is synced many times
+    faster. On a disk that has no room for that, a line may still find some."""
+    try:
+        _write(handle, bytes(_FULL_AT), 0)
+    except OSError:
+        os.ftruncate(handle, 0)
+    os.fsync(handle)
+
+
+def _write(handle: int, data: bytes, place: int) -> None:
     left = memoryview(data)
     while left:
-        left = left[os.write(handle, left) :]
+        written = os.pwrite(handle, left, place)
+        left, place = left[written:], place + written

@@ -47,6 +47,15 @@ def test_what_is_kept_is_in_the_database_as_it_was_and_nothing_is_left_in_the_sp
     assert journal.status().is_well
 
 
+def test_a_journal_that_nobody_started_keeps_what_it_is_given(url: str, opened: Open, tmp_path: Path) -> None:
+    database = opened(url)
+    journal = Journal(database, folder=tmp_path / "spool", limit=1_000_000, run="run", clock=lambda: NOW)
+    keep(journal, decision("d1"))
+    wait(lambda: ids(database) == ["d1"], "the decision")
+    journal.close()
+    assert (journal.status().late, spooled(tmp_path / "spool")) == (0, [])
+
+
 def test_many_calls_at_once_are_each_kept_once(url: str, journals: Journals, opened: Open) -> None:
     journal = journals(url)
     keep(journal, *(decision(f"d{n:04}") for n in range(1000)))
