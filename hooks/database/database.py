@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Table, delete
+from sqlalchemy import Connection, Table, delete, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from hooks.database.engine import IMMEDIATE, QUICK, connect, shown
-from hooks.database.tables import token_ids
+from hooks.database.tables import LAST_STEP, token_ids
 
 _LONGEST_WAIT = 2.0
 """Seconds that a write waits for another one of this process."""
@@ -111,14 +111,23 @@ class Database:
 
     def _make_ready(self) -> None:
         """The tables as this version of the program wants them."""
-        if self._is_ready:
-            return
         with self._ready:
-            if not self._is_ready:
+            if self._is_ready:
+                return
+            if self._step() != LAST_STEP:
+                # what makes tables takes a while to import, and is needed once
                 from hooks.database.migrate import migrate
 
                 migrate(self._engine)
-                self._is_ready = True
+            self._is_ready = True
+
+    def _step(self) -> str | None:
+        """The last step of the migration that was made; None in a database that is new."""
+        with self._engine.connect() as connection, connection.begin():
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            step: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return step
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -17,6 +18,10 @@ QUICK = "nusinersen_cds_quick"
 
 _WAIT_MS = 1000
 """How long another connection's lock is waited for."""
+_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
 _FORMS = "write sqlite:////folder/file.db or postgresql://user:password@host/database"
 
 
@@ -53,7 +58,7 @@ def _parsed(url: str) -> URL:
 def _sqlite(url: URL) -> Engine:
     assert url.database is not None
     folder = Path(url.database).absolute().parent
-    engine = create_engine(url, connect_args={"timeout": _WAIT_MS / 1000})
+    engine = create_engine(url, connect_args={"timeout": _WAIT_MS / 1000}, **_JSON)
 
     @event.listens_for(engine, "do_connect")
     def make_folder(*_: Any) -> None:
@@ -79,6 +84,7 @@ def _postgresql(url: URL) -> Engine:
         url,
         pool_pre_ping=True,
         pool_timeout=1,
+        **_JSON,
         connect_args={
             "connect_timeout": 2,
             "tcp_user_timeout": 3000,

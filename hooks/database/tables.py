@@ -31,6 +31,8 @@ class Moment(TypeDecorator[datetime]):
 
 
 metadata = MetaData()
+LAST_STEP = "0001"
+"""The step of the migration that makes these tables."""
 
 decisions = Table(
     "decisions",

@@ -57,6 +57,8 @@ def _write(database: Database, texts: Sequence[bytes]) -> None:
 
 def recognise_feedback(database: Database, connection: Connection, named: list[str] | None = None) -> None:
     """Move feedback whose card is known by now to where it belongs; of all cards, or of those `named`."""
+    if connection.scalar(select(unknown_feedback.c.id).limit(1)) is None:
+        return
     ours = select(cards.c.uuid) if named is None else select(cards.c.uuid).where(cards.c.uuid.in_(named))
     known = unknown_feedback.c.card.in_(ours)
     columns = [column.name for column in feedback.columns]

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from hooks.database.database import DatabaseDown
-from hooks.database.tables import metadata
+from hooks.database.tables import LAST_STEP, metadata
 from tests.memory.conftest import Open
 
 
@@ -36,4 +36,4 @@ def test_what_breaks_off_is_not_written(url: str, opened: Open) -> None:
     with pytest.raises(ZeroDivisionError):
         break_off()
     with database.reading() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == LAST_STEP
