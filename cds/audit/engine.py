@@ -184,7 +184,7 @@ def scan(plan: Plan, pool: Pool, *, tell: Callable[[Task], None] = lambda _: Non
         sum(report.lines for report in reports),
         tuple(
             Rejection(places.at(report.task, number, offset), reason)
-            for report in reports
+            for report in every
             for offset, number, reason in report.rejected
         ),
         tuple(

@@ -78,7 +78,7 @@ class Scanner:
             report.counts[Key.NO_TRACE] += scanned.lines - len(scanned.parse) - len(scanned.refer)
             for start, end, number in scanned.parse:
                 line = Line(report.lines + number, block.offset + start, block.content[start:end])
-                self._first(line, report, kept, block)
+                self._look(line, report, kept, block)
             report.lines += scanned.lines
         return _finished(report, kept, spill)
 
@@ -89,7 +89,10 @@ class Scanner:
             scanned = self._scanned(block)
             open_ = [(each.start, each.end, each.number) for each in scanned.refer if not _settled(each, medications)]
             report.counts[Key.NO_TRACE] += len(scanned.refer) - len(open_)
-            for start, end, number in (*open_, *scanned.parse):
+            for start, end, number in open_:
+                line = Line(report.lines + number, block.offset + start, block.content[start:end])
+                self._look(line, report, kept, block, medications)
+            for start, end, number in scanned.parse:
                 line = Line(report.lines + number, block.offset + start, block.content[start:end])
                 resource = _readable(line.content)
                 if resource is not None and points_outward(resource):
@@ -126,7 +129,10 @@ class Scanner:
             return Scanned(1, ((0, 0, 0),), ())
         return _all_lines(block.content) if self._traces is None else self._traces.scan(block.content)
 
-    def _first(self, line: Line, report: Report, kept: Writer, block: Block) -> None:
+    def _look(
+        self, line: Line, report: Report, kept: Writer, block: Block, medications: Medications | None = None
+    ) -> None:
+        """Parse a line, and count or keep it. Without the Medications one that points at them is left for later."""
         try:
             resource = read_line(line.content, too_long=block.too_long)
         except RejectedError as rejected:
@@ -138,6 +144,8 @@ class Scanner:
         elif resource["resourceType"] != RESOURCE:
             report.counts[Key.OTHER_RESOURCE] += 1
             _take_note(resource, line.content, report)
+        elif medications is not None:
+            self._administration(line, resource, medications.resolve, report, kept)
         elif points_outward(resource):
             report.later += 1
         else:

@@ -151,13 +151,17 @@ class _Handler(logging.StreamHandler[TextIO]):
 def log_lines(form: LogFormat, level: LogLevel, stream: TextIO | None = None) -> Iterator[None]:
     """Within the block, every log line of this process goes to `stream` (standard error) in this form, warnings and
     errors of threads included."""
-    root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in (_OURS, *_SERVER)}
+    root = logging.getLogger()
+    loggers = [logging.getLogger(name) for name in (_OURS, *_SERVER)]
+    # whoever set up a server in this process may have given its loggers ways of their own, past this one
+    levels = [(each, each.level, each.propagate, each.handlers[:]) for each in loggers]
     before = root.handlers[:], root.level, threading.excepthook, sys.unraisablehook
     handler = _Handler(stream or sys.stderr)
     handler.setFormatter(_Json() if form is LogFormat.JSON else _Text())
     root.handlers[:], root.level = [handler], logging.WARNING
-    for name in levels:
-        logging.getLogger(name).setLevel(level.upper())
+    for each in loggers:
+        each.setLevel(level.upper())
+        each.propagate, each.handlers[:] = True, []
     logging.captureWarnings(True)
     threading.excepthook = lambda failed: _told("a thread failed", failed.exc_value)
     sys.unraisablehook = lambda failed: _told("an error that nobody could take", failed.exc_value)
@@ -166,8 +170,9 @@ def log_lines(form: LogFormat, level: LogLevel, stream: TextIO | None = None) ->
     finally:
         logging.captureWarnings(False)
         root.handlers[:], root.level, threading.excepthook, sys.unraisablehook = before
-        for name, was in levels.items():
-            logging.getLogger(name).setLevel(was)
+        for each, was, up, handlers in levels:
+            each.setLevel(was)
+            each.propagate, each.handlers[:] = up, handlers
 
 
 def _told(what: str, error: BaseException | None) -> None:

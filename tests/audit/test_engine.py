@@ -101,6 +101,16 @@ LEDGERS: list[tuple[str, dict[str, bytes], dict[str, int]]] = [
         {"used": 1, "no_trace": 1, "other_resource": 2},
     ),
     (
+        "cut short behind a reference to a Medication",
+        {"a": lines(record("a1", pointing("ours")))[:-2] + b"\n", "b": MEDICATIONS},
+        {"rejected": 1, "other_resource": 2},
+    ),
+    (
+        "another resource that refers to a Medication",
+        {"a": lines({"resourceType": "Basic", **pointing("nowhere")})},
+        {"other_resource": 1},
+    ),
+    (
         "Medications that are nowhere",
         {"a": lines(record("a1", pointing("x")), record("a2", pointing("x", display="paracetamol")))},
         {"unreadable": 1, "no_trace": 1},
