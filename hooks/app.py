@@ -92,7 +92,7 @@ def create_app(
         await asyncio.to_thread(memory.close)
         await asyncio.to_thread(operations.traces.close, settings.shutdown_seconds)
 
-    app = Described(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = Described(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
     # What is added later stands further out. A browser's preflight carries no token, and passes first; a refusal is
     # counted, and readable by the browser's script.
     if known is not None:

@@ -208,10 +208,3 @@ def test_unidentified_records_alone_are_no_card_on_a_chart() -> None:
     with service() as client:
         answer = ask(client, CHART, call("patient-view", prefetch={"administrations": bundle([nameless])}))
     assert answer.json() == {"cards": []}
-
-
-def test_a_path_with_a_slash_at_its_end_is_told_and_not_led_elsewhere() -> None:
-    """A client that does not follow a redirected POST would show nothing."""
-    with service() as client:
-        answer = client.post("/cds-services/nusinersen-order/", json={})
-    assert (answer.status_code, answer.json()["resourceType"]) == (404, "OperationOutcome")
