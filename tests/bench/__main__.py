@@ -21,6 +21,8 @@ ROUNDS = 3
 TARGET, FLOOR = 0.5, 0.35
 """Requests per second of the service, as a share of the bare application's."""
 CONNECTIONS = 4
+ALONE, JOURNALED = "tests.bench.app:app", "tests.bench.journaled:app"
+"""The check without and with the journal of what was answered; the target is one for the check."""
 ORDER_PATH = "/cds-services/nusinersen-order"
 BARE = ("tests.bench.bare:app", "/cds-services/bare", b"constant card")
 
@@ -32,6 +34,7 @@ class Scene:
     name: str
     body: bytes
     expect: bytes
+    app: str = ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,15 @@ class Round:
 
 
 def scenes() -> tuple[Scene, ...]:
-    """The order that is too early; the same from another drug's order; the same among other drugs' records."""
+    """The order that is too early; the same from another drug's order; the same among other drugs' records; and the
+    order that is too early with the journal."""
     on = call_day()
+    early = order_sign(NUSINERSEN, NUSINERSEN, on)
     return (
-        Scene("too-early order, 20 doses", order_sign(NUSINERSEN, NUSINERSEN, on), b"NusinersenTooEarly"),
+        Scene("too-early order, 20 doses", early, b"NusinersenTooEarly"),
         Scene("order of another drug", order_sign(OTHER, NUSINERSEN, on), b'{"cards":[]}'),
         Scene("our order, 20 records of other drugs", order_sign(NUSINERSEN, OTHER, on), b'{"cards":[]}'),
+        Scene("too-early order, with the journal", early, b"NusinersenTooEarly", JOURNALED),
     )
 
 
@@ -69,7 +75,7 @@ def compare(scene: Scene, seconds: float, table: Table) -> float:
     bare: list[Round] = []
     for _ in range(ROUNDS):
         bare.append(measure(BARE[0], BARE[1], scene.body, BARE[2], seconds))
-        ours.append(measure("tests.bench.app:app", ORDER_PATH, scene.body, scene.expect, seconds))
+        ours.append(measure(scene.app, ORDER_PATH, scene.body, scene.expect, seconds))
         ratios.append(ours[-1].load.rate / bare[-1].load.rate)
     ratio = statistics.median(ratios)
     table.add_row(
@@ -88,7 +94,7 @@ def compare(scene: Scene, seconds: float, table: Table) -> float:
 def first_card(scene: Scene) -> tuple[float, float]:
     """Seconds from starting the process to its first card, and the latency of that card."""
     started = time.perf_counter()
-    with server("tests.bench.app:app") as (port, _):
+    with server(JOURNALED) as (port, _):
         load = asyncio.run(
             run_load(port, http_request(ORDER_PATH, scene.body), expect=scene.expect, seconds=0, connections=1)
         )
