@@ -26,6 +26,7 @@ _OURS = "nusinersen_cds"
 _PACKAGES = frozenset({"cds", "hooks"})
 # At INFO these write of themselves only: where the server listens, which step of the database's form is taken.
 _SERVER = ("uvicorn.error", "alembic.runtime.migration")
+_SERVER_AND_ABOVE = ("uvicorn", *_SERVER)
 _WARNING = re.compile(r"([^/\\\s]+:\d+): (\w+)")
 
 _log = logging.getLogger(_OURS)
@@ -152,7 +153,7 @@ def log_lines(form: LogFormat, level: LogLevel, stream: TextIO | None = None) ->
     """Within the block, every log line of this process goes to `stream` (standard error) in this form, warnings and
     errors of threads included."""
     root = logging.getLogger()
-    loggers = [logging.getLogger(name) for name in (_OURS, *_SERVER)]
+    loggers = [logging.getLogger(name) for name in (_OURS, *_SERVER_AND_ABOVE)]
     # whoever set up a server in this process may have given its loggers ways of their own, past this one
     levels = [(each, each.level, each.propagate, each.handlers[:]) for each in loggers]
     before = root.handlers[:], root.level, threading.excepthook, sys.unraisablehook
@@ -160,7 +161,8 @@ def log_lines(form: LogFormat, level: LogLevel, stream: TextIO | None = None) ->
     handler.setFormatter(_Json() if form is LogFormat.JSON else _Text())
     root.handlers[:], root.level = [handler], logging.WARNING
     for each in loggers:
-        each.setLevel(level.upper())
+        if each.name in (_OURS, *_SERVER):
+            each.setLevel(level.upper())
         each.propagate, each.handlers[:] = True, []
     logging.captureWarnings(True)
     threading.excepthook = lambda failed: _told("a thread failed", failed.exc_value)

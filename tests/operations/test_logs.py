@@ -200,3 +200,18 @@ def test_afterwards_everything_is_as_before() -> None:
     with log_lines(LogFormat.JSON, LogLevel.INFO, StringIO()):
         assert all(was != is_now for was, is_now in zip(before, now(), strict=True))
     assert now() == before
+
+
+def test_a_server_that_was_set_up_before_says_nothing_past_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    uvicorn = logging.getLogger("uvicorn")
+    before = uvicorn.propagate, uvicorn.handlers[:]
+    uvicorn.propagate, uvicorn.handlers[:] = False, [logging.StreamHandler(sys.stderr)]
+    try:
+        stream = StringIO()
+        with log_lines(LogFormat.JSON, LogLevel.INFO, stream):
+            logging.getLogger("uvicorn.error").warning("failed on %s", SECRET)
+        assert json.loads(stream.getvalue())["event"] == "failed on %s"
+        assert (uvicorn.propagate, len(uvicorn.handlers)) == (False, 1)
+        assert SECRET not in capsys.readouterr().err
+    finally:
+        uvicorn.propagate, uvicorn.handlers[:] = before
