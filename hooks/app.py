@@ -15,12 +15,13 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from cds.fhir.client import Http, Transport
 from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
 from hooks.feedback_page import take_feedback
-from hooks.flow import answer, unread
+from hooks.flow import answer, failed, unread
 from hooks.intake import Intake, TooMuchError, check_rate
 from hooks.memory import Memory, open_memory, show_memory
 from hooks.openapi import Described
@@ -172,7 +173,7 @@ def _call(service: Service, sites: Sites, memory: Memory, intake: Intake) -> Cal
                 called = read_request(intake.parsed(raw), serves=service.hooks)
                 noted.hook = called.hook
                 desk = sites.choose(caller, called.fhir_server)
-                answered = await answer(called, desk, service.id, noted.incident)
+                answered = await answer(called, desk, service, noted.incident)
         except BadRequestError as error:
             memory.count_bad_request(service.id)
             return _answer(400, error.outcome())
@@ -180,6 +181,11 @@ def _call(service: Service, sites: Sites, memory: Memory, intake: Intake) -> Cal
             desk = sites.choose(caller, None)
             why = NotChecked.RATE if error.status == 429 else NotChecked.LIMIT
             answered = unread(why, str(error), error.status, desk, service, noted.incident)
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # noqa: BLE001  an error outside of the flow must not look like "all clear" either
+            desk = sites.whichever
+            answered = failed(error, desk, service, noted.incident)
         noted.site = NOTHING if desk.refusal else desk.site.id
         noted.outcome = answered.outcome
         noted.cards = tuple([card["source"]["topic"]["code"] for card in answered.cards])

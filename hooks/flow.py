@@ -80,15 +80,14 @@ class NotKnownError(Exception):
     """Nothing could be read, and no order is known to be of the drug. The message holds no patient data."""
 
 
-async def answer(request: HookRequest, desk: Desk, service: str, incident: str) -> Answered:
+async def answer(request: HookRequest, desk: Desk, service: Service, incident: str) -> Answered:
     """The answer of a service to one call. A failure is never an empty list of cards; only silent mode withholds."""
-    is_order = request.hook in ORDER_HOOKS
     now = desk.clock()
     on = now.astimezone(desk.zone).date()
-    silent = service in desk.site.silent
     try:
-        found = await (_orders(request, desk, incident, now, on) if is_order else _chart(request, desk, now, on))
-        return _answered(found, desk, on, silent=silent)
+        of_orders = _is_of_orders(service)
+        found = await (_orders(request, desk, incident, now, on) if of_orders else _chart(request, desk, now, on))
+        return _answered(found, desk, on, service)
     except NoSourceError as error:
         said = _with_incident(str(error), incident)
         return _refused(operation_outcome("required", said, f"prefetch.{error.key}"), on)
@@ -96,38 +95,59 @@ async def answer(request: HookRequest, desk: Desk, service: str, incident: str) 
         event("not-known-whether-ours", WARNING, why=str(error))
         return _refused(operation_outcome("processing", _with_incident(str(error), incident)), on)
     except NotReadError as error:
-        outcome, why, reason = Outcome.NOT_CHECKED, error.why, str(error)
-        event("not-checked", WARNING, reason=why, why=reason)
+        failure = _Failure(Outcome.NOT_CHECKED, error.why, str(error))
     except Exception as error:  # noqa: BLE001  whatever went wrong, an unchecked order must not look checked
-        outcome, why, reason = Outcome.FAILED, NotChecked.INTERNAL, ""
-        event("failed", ERROR, **reduced(error))
-    if _says_by_card(desk, is_order=is_order):
-        card = not_checked_card(why, incident, desk.context(now), more=reason)
-        return _answered(_Found(outcome, [card]), desk, on, silent=silent)
-    said = reason or "the service failed while it checked; its log knows the incident"
-    told = operation_outcome("processing", _with_incident(said, incident))
-    return _refused(told, on, Outcome.NOT_ANSWERED if outcome is Outcome.NOT_CHECKED else outcome)
+        return failed(error, desk, service, incident)
+    return _told(failure, desk, service, incident)
 
 
 def unread(why: NotChecked, reason: str, status: int, desk: Desk, service: Service, incident: str) -> Answered:
     """The answer where the request was not even read: at an order it counts as not checked, whatever it is for.
     `status` is for where a failure is told by the status; the reason holds nothing of the request."""
-    event("not-checked", WARNING, reason=why, why=reason)
+    code = "throttled" if why is NotChecked.RATE else "too-costly"
+    return _told(_Failure(Outcome.NOT_CHECKED, why, reason, status, code), desk, service, incident)
+
+
+def failed(error: Exception, desk: Desk, service: Service, incident: str) -> Answered:
+    """The answer where this service has failed. Nothing of the error but its kind and place is told, and that to the
+    log."""
+    event("failed", ERROR, **reduced(error))
+    return _told(_Failure(Outcome.FAILED, NotChecked.INTERNAL), desk, service, incident)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a call was not checked. `reason` holds no patient data; `status` and `code` are for where it is no card."""
+
+    outcome: Outcome
+    why: NotChecked
+    reason: str = ""
+    status: int = 412
+    code: str = "processing"
+
+
+def _told(failure: _Failure, desk: Desk, service: Service, incident: str) -> Answered:
+    """A failure as the site wants it told: by a card, or by the status."""
+    if failure.outcome is Outcome.NOT_CHECKED:
+        event("not-checked", WARNING, reason=failure.why, why=failure.reason)
     now = desk.clock()
     on = now.astimezone(desk.zone).date()
-    if _says_by_card(desk, is_order=ORDER_HOOKS.issuperset(service.hooks)):
-        card = not_checked_card(why, incident, desk.context(now), more=reason)
-        return _answered(_Found(Outcome.NOT_CHECKED, [card]), desk, on, silent=service.id in desk.site.silent)
-    code = "throttled" if why is NotChecked.RATE else "too-costly"
-    told = operation_outcome(code, _with_incident(reason, incident))
-    return replace(_refused(told, on), status=status)
+    chosen = desk.site.order_failure if _is_of_orders(service) else desk.site.chart_failure
+    if chosen is OnFailure.CARD:
+        card = not_checked_card(failure.why, incident, desk.context(now), more=failure.reason)
+        return _answered(_Found(failure.outcome, [card]), desk, on, service)
+    said = failure.reason or "the service failed while it checked; its log knows the incident"
+    outcome = Outcome.NOT_ANSWERED if failure.outcome is Outcome.NOT_CHECKED else failure.outcome
+    told = operation_outcome(failure.code, _with_incident(said, incident))
+    return replace(_refused(told, on, outcome), status=failure.status)
 
 
-def _says_by_card(desk: Desk, *, is_order: bool) -> bool:
-    return (desk.site.order_failure if is_order else desk.site.chart_failure) is OnFailure.CARD
+def _is_of_orders(service: Service) -> bool:
+    return ORDER_HOOKS.issuperset(service.hooks)
 
 
-def _answered(found: _Found, desk: Desk, on: date, *, silent: bool) -> Answered:
+def _answered(found: _Found, desk: Desk, on: date, service: Service) -> Answered:
+    silent = service.id in desk.site.silent
     body: Body = {"cards": [] if silent else found.cards}
     if desk.site.show_assessment and found.assessment is not None and not silent:
         body["extension"] = {EXTENSION: {"assessment": as_json(found.assessment)}}

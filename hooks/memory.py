@@ -99,7 +99,7 @@ class Memory:
         now, hook = self._clock(), request.hook if request is not None else ""
         try:
             if answered.outcome is Outcome.NOT_OURS:
-                self.journal.count(Count(answered.outcome, service, hook, site_of(desk), now.date()))
+                self._count(Count(answered.outcome, service, hook, site_of(desk), now.date()))
                 return
             decision = decision_of(
                 request,
@@ -114,11 +114,17 @@ class Memory:
             await self.journal.keep(decision)
         except Exception as error:  # noqa: BLE001  a card must not be lost with its journal line
             event("decision-lost", ERROR, **reduced(error))
-            self.journal.count(Count(LOST_DECISION, service, hook, site_of(desk), now.date()))
+            self._count(Count(LOST_DECISION, service, hook, site_of(desk), now.date()))
 
     def count_bad_request(self, service: str) -> None:
         """Count a call that could not be read."""
-        self.journal.count(Count("bad-request", service, "", "", self._clock().date()))
+        self._count(Count("bad-request", service, "", "", self._clock().date()))
+
+    def _count(self, count: Count) -> None:
+        try:
+            self.journal.count(count)
+        except Exception as error:  # noqa: BLE001  nor with a count
+            event("count-lost", ERROR, kind=count.kind, **reduced(error))
 
     def close(self) -> None:
         """Write what can be written, and close the database. Blocks for seconds."""

@@ -47,6 +47,11 @@ class Sites:
     def __iter__(self) -> Iterator[Desk]:
         return iter(self._desks)
 
+    @property
+    def whichever(self) -> Desk:
+        """The desk by which a failure is told of which it is not known whose it is."""
+        return _refusing(self._desks, _NO_SITE) if self.several else self._desks[0]
+
     def choose(self, caller: Caller | None, server: str | None) -> Desk:
         """The site of a call. A caller is never served as another site's, whichever server it names; where the site is
         not known, what is answered is a refusal: by which label, and on which day, to judge is not known."""

@@ -15,6 +15,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import hooks.app
+import hooks.feedback_page
 import hooks.flow
 from hooks.operations.entrance import Operations
 from hooks.operations.health import State, Status
@@ -35,6 +36,7 @@ from tests.service.ehr import (
     call,
     draft,
     history,
+    kinds,
     no_calls,
     prefetched,
     service,
@@ -217,7 +219,7 @@ def test_a_path_is_logged_by_the_name_of_its_page_alone(method: str, path: str, 
 
 
 @pytest.mark.parametrize("fails", ["choose", "read_request"])
-def test_an_error_outside_of_the_check_is_500_with_the_incident_and_counts_as_failed(
+def test_an_error_outside_of_the_check_is_a_card_at_an_order_and_counts_as_failed(
     fails: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object, **__: object) -> None:
@@ -227,14 +229,29 @@ def test_an_error_outside_of_the_check_is_500_with_the_incident_and_counts_as_fa
     monkeypatch.setattr(where, fails, crash)
     with watched() as seen:
         answer = ask(seen.client, ORDER, TOO_EARLY)
+    assert (answer.status_code, kinds(answer)) == (200, ["NotChecked"])
+    incident = answer.headers["X-Incident-Id"]
+    assert incident in answer.json()["cards"][0]["detail"]
+    assert [line["event"] for line in seen.lines] == ["failed", "request"]
+    assert {line["incident"] for line in seen.lines} == {incident}
+    assert "Jane" not in seen.stream.getvalue() + answer.text
+    hook = "none" if fails == "read_request" else "order-sign"
+    assert seen.sample("calls_total", service=ORDER, hook=hook, site="default", outcome="failed") == 1
+
+
+def test_an_error_that_nothing_else_answers_is_500_with_the_incident(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise ValueError("Jane-Doe")
+
+    monkeypatch.setattr(hooks.feedback_page, "read_feedback", crash)
+    with watched() as seen:
+        answer = ask(seen.client, f"{ORDER}/feedback", {"feedback": []})
     assert answer.status_code == 500
     incident = answer.headers["X-Incident-Id"]
     assert incident in answer.json()["issue"][0]["diagnostics"]
     assert [line["event"] for line in seen.lines] == ["failed", "request"]
     assert {line["incident"] for line in seen.lines} == {incident}
     assert "Jane" not in seen.stream.getvalue() + answer.text
-    hook = "none" if fails == "read_request" else "order-sign"
-    assert seen.sample("calls_total", service=ORDER, hook=hook, site="none", outcome="failed") == 1
 
 
 def test_an_error_within_the_check_counts_as_failed_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from io import StringIO
+from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 
+import hooks.app
 import hooks.flow
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.wire import CardsResponse
@@ -27,6 +29,7 @@ from tests.service.ehr import (
     draft,
     given,
     history,
+    kinds,
     no_calls,
     prefetched,
     service,
@@ -128,18 +131,11 @@ OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "
 def test_a_prefetch_that_cannot_be_used_is_read_again_from_the_server_or_is_a_failure(value: object) -> None:
     request = call("order-sign", drafts=[draft()], prefetch={"administrations": value})
     with service(always(lambda: httpx.Response(200, json=bundle(history(*LAST_WEEK))))) as client:
-        assert kinds(ask(client, ORDER, with_server(request))) == ["NusinersenTooEarly"]
+        assert kinds(ask(client, ORDER, with_server(request))) == ["TooEarly"]
     with service(no_calls) as client:
-        assert kinds(ask(client, ORDER, request)) == ["NusinersenNotChecked"]
+        assert kinds(ask(client, ORDER, request)) == ["NotChecked"]
         chart = call("patient-view", prefetch={"administrations": value})
         assert ask(client, CHART, chart).status_code == 412
-
-
-def kinds(answer: httpx.Response) -> list[str]:
-    """The kinds of the cards."""
-    assert answer.status_code == 200, answer.text
-    CardsResponse.model_validate(answer.json())
-    return [card["source"]["topic"]["code"] for card in answer.json()["cards"]]
 
 
 @pytest.mark.parametrize("empty", [None, bundle([]), {"resourceType": "Bundle", "type": "searchset", "total": 0}])
@@ -153,7 +149,7 @@ def test_a_prefetch_that_is_known_to_be_empty_is_an_empty_history(empty: object)
 def test_a_single_resource_as_prefetch_is_a_history_of_one() -> None:
     with service(no_calls) as client:
         request = call("order-sign", drafts=[draft()], prefetch={"administrations": given("a1", "2026-05-01")})
-        assert kinds(ask(client, ORDER, request)) == ["NusinersenTooEarly"]
+        assert kinds(ask(client, ORDER, request)) == ["TooEarly"]
 
 
 MORE = [{"relation": "next", "url": "https://ehr.example.invalid/fhir?page=2"}]
@@ -163,18 +159,18 @@ def test_a_prefetched_page_is_continued_from_the_server_or_is_incomplete() -> No
     old, new = history(*ON_SCHEDULE)[:-1], given("a9", "2026-05-01")
     request = call("order-sign", drafts=[draft()], prefetch={"administrations": bundle(old, link=MORE)})
     with service(always(lambda: httpx.Response(200, json=bundle([new])))) as client:
-        assert kinds(ask(client, ORDER, with_server(request))) == ["NusinersenTooEarly"]
+        assert kinds(ask(client, ORDER, with_server(request))) == ["TooEarly"]
     for client_request, server in ((request, no_calls), (with_server(request), always(lambda: httpx.Response(500)))):
         with service(server, deadline_seconds=0.5) as client:
-            assert kinds(ask(client, ORDER, client_request)) == ["NusinersenHistoryIncomplete"]
+            assert kinds(ask(client, ORDER, client_request)) == ["HistoryIncomplete"]
             chart = {**client_request, "hook": "patient-view"}
-            assert kinds(ask(client, CHART, chart)) == ["NusinersenHistoryIncomplete"]
+            assert kinds(ask(client, CHART, chart)) == ["HistoryIncomplete"]
 
 
 def test_a_total_above_what_was_delivered_is_incomplete() -> None:
     prefetch = {"administrations": bundle(history(*ON_SCHEDULE), total=40)}
     with service(no_calls) as client:
-        assert kinds(ask(client, CHART, call("patient-view", prefetch=prefetch))) == ["NusinersenHistoryIncomplete"]
+        assert kinds(ask(client, CHART, call("patient-view", prefetch=prefetch))) == ["HistoryIncomplete"]
 
 
 def test_a_medication_that_could_not_be_read_makes_the_history_incomplete() -> None:
@@ -188,7 +184,7 @@ def test_a_medication_that_could_not_be_read_makes_the_history_incomplete() -> N
 
     with service(server) as client:
         request = with_server(call("order-sign", drafts=[draft(day="2026-08-03")]))
-        assert kinds(ask(client, ORDER, request)) == ["NusinersenHistoryIncomplete"]
+        assert kinds(ask(client, ORDER, request)) == ["HistoryIncomplete"]
 
 
 def test_a_record_of_another_patient_is_never_counted() -> None:
@@ -199,18 +195,25 @@ def test_a_record_of_another_patient_is_never_counted() -> None:
     assert "wrong-patient" in card["extension"]["org.nusinersen-cds"]["findings"]
 
 
-@pytest.mark.parametrize("broken", ["assess", "read_history", "order_cards", "read_drafts", "gather"])
+@pytest.mark.parametrize(
+    ("module", "broken"),
+    [
+        *((hooks.flow, name) for name in ("assess", "read_history", "order_cards", "read_drafts", "gather")),
+        # outside of the flow too
+        *((hooks.app, name) for name in ("check_rate", "read_request", "answer")),
+    ],
+)
 def test_a_crash_is_a_warning_card_with_an_incident_and_no_patient_data(
-    broken: str, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object, **__: object) -> None:
         raise ValueError(f"a text that quotes Patient/{PATIENT}")
 
     stream = StringIO()
     with service(no_calls) as client, log_lines(LogFormat.JSON, LogLevel.INFO, stream):
-        monkeypatch.setattr(hooks.flow, broken, crash)
+        monkeypatch.setattr(module, broken, crash)
         answer = ask(client, ORDER, call("order-sign", drafts=[draft()], prefetch=prefetched(*LAST_WEEK)))
-    assert kinds(answer) == ["NusinersenNotChecked"]
+    assert kinds(answer) == ["NotChecked"]
     incident = answer.headers["X-Incident-Id"]
     assert incident in answer.json()["cards"][0]["detail"]
     logged = [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -221,12 +224,13 @@ def test_a_crash_is_a_warning_card_with_an_incident_and_no_patient_data(
     assert PATIENT not in answer.text
 
 
-def test_a_crash_on_a_chart_is_412(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("module", "broken"), [(hooks.flow, "assess"), (hooks.app, "read_request")])
+def test_a_crash_on_a_chart_is_412(module: ModuleType, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: object, **__: object) -> None:
         raise KeyError("x")
 
     with service(no_calls) as client:
-        monkeypatch.setattr(hooks.flow, "assess", crash)
+        monkeypatch.setattr(module, broken, crash)
         answer = ask(client, CHART, call("patient-view", prefetch=prefetched(*LAST_WEEK)))
     assert answer.status_code == 412
     assert answer.headers["X-Incident-Id"] in answer.json()["issue"][0]["diagnostics"]

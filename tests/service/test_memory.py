@@ -17,7 +17,7 @@ from cds.fhir.history import read_history
 from cds.fhir.orders import read_order
 from cds.regimens.library import load
 from hooks.gather import Gathered
-from hooks.journal.decision import Decision
+from hooks.journal.decision import Count, Decision
 from hooks.journal.record import input_digest
 from hooks.protocol import read_request
 from tests.service.ehr import (
@@ -225,6 +225,20 @@ def test_a_journal_that_fails_costs_no_card_and_the_loss_is_counted() -> None:
     with service(memory=noting(lambda: NOW, journal=journal)) as client:
         assert len(ask(client, ORDER, TOO_EARLY).json()["cards"]) == 1
     assert [count.kind for count in journal.counts] == ["lost-decision"]
+
+
+def test_a_journal_that_cannot_even_count_costs_no_card_and_no_answer() -> None:
+    class Broken(NotedJournal):
+        async def keep(self, decision: Decision) -> None:
+            raise ValueError(f"a text that quotes {decision.patient}")
+
+        def count(self, count: Count) -> None:
+            raise OSError(count.kind)
+
+    with service(memory=noting(lambda: NOW, journal=Broken())) as client:
+        assert len(ask(client, ORDER, TOO_EARLY).json()["cards"]) == 1
+        assert ask(client, ORDER, OTHERS).json() == {"cards": []}
+        assert ask(client, ORDER, {}).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 import hooks.app
+import hooks.feedback_page
 from cds.fhir.resources import explain
 from hooks.wire import CardsResponse, Discovery
 from tests.service.ehr import (
@@ -119,6 +120,8 @@ def test_every_error_is_a_valid_outcome(monkeypatch: pytest.MonkeyPatch) -> None
         ]
         monkeypatch.setattr(hooks.app, "read_request", None)
         answers.append(ask(client, ORDER, drafted))
+        monkeypatch.setattr(hooks.feedback_page, "read_feedback", None)
+        answers.append(client.post(f"/cds-services/{ORDER}/feedback", json={"feedback": []}))
     assert [(answer.status_code, [issue["code"] for issue in answer.json()["issue"]]) for answer in answers] == [
         (404, ["not-found"]),
         (405, ["not-supported"]),
@@ -127,6 +130,7 @@ def test_every_error_is_a_valid_outcome(monkeypatch: pytest.MonkeyPatch) -> None
         (400, ["structure"]),
         (400, ["required", "not-supported", "value"]),
         (412, ["required"]),
+        (412, ["processing"]),
         (412, ["processing"]),
         (412, ["processing"]),
         (412, ["processing"]),
