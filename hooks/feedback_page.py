@@ -24,7 +24,7 @@ def take_feedback(
     seal = None if memory.comments is None else memory.comments.seal
 
     async def take(request: Request) -> Response:
-        """Feedback on cards: 200 with an empty object, or an OperationOutcome."""
+        """Feedback on cards: 200 with an empty object, or an OperationOutcome. What is sent twice is kept once."""
         try:
             check_rate(request)
             async with intake.body(request) as raw:
@@ -33,7 +33,8 @@ def take_feedback(
             return _answer(400, error.outcome())
         except TooMuchError as error:
             return _answer(error.status, operation_outcome("too-costly", str(error)))
-        await memory.journal.keep_feedback(given.entries)
+        if not await memory.journal.keep_feedback(given.entries):
+            return _answer(503, operation_outcome("transient", "the feedback could not be kept; send it again"))
         if given.faults:
             kept = f"{len(given.entries)} other entries are kept" if given.entries else "nothing is kept"
             bad = BadRequestError([*given.faults, Fault("feedback", kept, "informational")])

@@ -34,10 +34,10 @@ class KeepsDecisions(Protocol):
     def start(self) -> None:
         """Start writing."""
 
-    async def keep(self, decision: Decision) -> None:
-        """Returns when the decision is safe, or counted as lost."""
+    async def keep(self, decision: Decision) -> bool:
+        """Whether the decision is safe; else it is counted as lost."""
 
-    async def keep_feedback(self, given: Iterable[Feedback]) -> None:
+    async def keep_feedback(self, given: Iterable[Feedback]) -> bool:
         """The same for feedback."""
 
     def count(self, count: Count) -> None:

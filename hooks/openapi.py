@@ -47,6 +47,7 @@ _NOT_KEPT: Mapping[str, str] = {
     "412": "Nothing was kept: the request is beyond a limit",
     "413": "Nothing was kept: the body is larger than the limit",
     "429": "Nothing was kept: the caller called too often",
+    "503": "Neither the disk nor the database could be written; send it again",
 }
 _FEEDBACK: Json = {
     "type": "object",

@@ -25,7 +25,7 @@ class _Waiting:
     text: bytes
     if_lost: Count
     loop: asyncio.AbstractEventLoop
-    safe: asyncio.Future[None]
+    safe: asyncio.Future[bool]
 
 
 class Committer:
@@ -47,14 +47,14 @@ class Committer:
             if self._thread.ident is None:
                 self._thread.start()
 
-    def put(self, text: bytes, if_lost: Count) -> asyncio.Future[None]:
-        """A future that is done when the text is safe, or counted as lost."""
+    def put(self, text: bytes, if_lost: Count) -> asyncio.Future[bool]:
+        """A future: true when the text is safe, false when it is counted as lost."""
         loop = asyncio.get_running_loop()
         safe = loop.create_future()
         with self._changed:
             if len(self._waiting) >= _MOST_WAITING or self._stopping:
                 self._counts.add(if_lost)
-                safe.set_result(None)
+                safe.set_result(False)
                 return safe
             if self._thread.ident is None:
                 # an application whose server tells it of no start
@@ -92,13 +92,15 @@ class Committer:
             if not batch:
                 return
             try:
-                self._commit(batch)
+                lost = self._commit(batch)
             except Exception as error:  # noqa: BLE001  the thread must live, and what it dropped must be counted
                 event("journal-failed", ERROR, **reduced(error))
-                self._lose(batch)
-            _tell(batch)
+                lost = batch
+            self._lose(lost)
+            _tell(batch, lost)
 
-    def _commit(self, batch: Sequence[_Waiting]) -> None:
+    def _commit(self, batch: Sequence[_Waiting]) -> Sequence[_Waiting]:
+        """Make a batch safe; what of it could be written nowhere."""
         texts = [entry.text for entry in batch]
         try:
             self._spool.append(texts)
@@ -107,13 +109,12 @@ class Committer:
         else:
             self._say("")
             self._written()
-            return
+            return ()
         try:
             refused = write(self._database, texts)
         except DatabaseDown:
-            self._lose(batch)
-        else:
-            self._lose([entry for entry in batch if entry.text in refused])
+            return batch
+        return [entry for entry in batch if entry.text in refused]
 
     def _lose(self, batch: Sequence[_Waiting]) -> None:
         if not batch:
@@ -131,18 +132,19 @@ class Committer:
         self.fault = fault
 
 
-def _tell(batch: Sequence[_Waiting]) -> None:
+def _tell(batch: Sequence[_Waiting], lost: Sequence[_Waiting]) -> None:
     """Wake those who wait, each loop once."""
-    loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    gone = {id(entry) for entry in lost}
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[bool], bool]]] = {}
     for entry in batch:
-        loops.setdefault(entry.loop, []).append(entry.safe)
-    for loop, futures in loops.items():
+        loops.setdefault(entry.loop, []).append((entry.safe, id(entry) not in gone))
+    for loop, told in loops.items():
         # a loop that has ended has nobody who waits
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(_finish, futures)
+            loop.call_soon_threadsafe(_finish, told)
 
 
-def _finish(futures: Sequence[asyncio.Future[None]]) -> None:
-    for future in futures:
+def _finish(told: Sequence[tuple[asyncio.Future[bool], bool]]) -> None:
+    for future, is_safe in told:
         if not future.done():
-            future.set_result(None)
+            future.set_result(is_safe)

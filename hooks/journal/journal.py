@@ -65,15 +65,16 @@ class Journal:
         self._committer.start()
         self._drain.start()
 
-    async def keep(self, decision: Decision) -> None:
-        """Returns when the decision is safe: on the local disk, or in the database; or when it is counted as lost."""
+    async def keep(self, decision: Decision) -> bool:
+        """True when the decision is safe: on the local disk, or in the database; false when it is counted as lost, or
+        still under way after some seconds."""
         day = decision.time.date()
         if_lost = Count(LOST_DECISION, decision.service, decision.hook, decision.site, day)
-        await self._kept([(text_of(decision), if_lost)])
+        return await self._kept([(text_of(decision), if_lost)])
 
-    async def keep_feedback(self, given: Iterable[Feedback]) -> None:
-        """The same for feedback."""
-        await self._kept(
+    async def keep_feedback(self, given: Iterable[Feedback]) -> bool:
+        """The same for feedback, all of it."""
+        return await self._kept(
             [(text_of(one), Count(LOST_FEEDBACK, one.service, "", "", one.received.date())) for one in given]
         )
 
@@ -107,13 +108,13 @@ class Journal:
                 event("journal-counts-lost", ERROR, counts=said)
         self._spool.close()
 
-    async def _kept(self, lines: list[tuple[bytes, Count]]) -> None:
+    async def _kept(self, lines: list[tuple[bytes, Count]]) -> bool:
         safe = [self._committer.put(text, if_lost) for text, if_lost in lines]
         try:
             async with asyncio.timeout(_LONGEST_WAIT):
-                for future in safe:
-                    await future
+                return all([await future for future in safe])
         except TimeoutError:
             # still written as soon as the disk takes it
             self._late += sum(not future.done() or future.cancelled() for future in safe)
             event("answer-before-its-line", ERROR, why="spool and database do not answer in time")
+            return False

@@ -68,18 +68,18 @@ def feedback(name: str, card: str, **changes: Any) -> Feedback:
     return Feedback(**{**values, **changes})
 
 
-def keep(journal: Journal, *given: Decision) -> None:
-    """Keep decisions, all at once, as concurrent calls do."""
+def keep(journal: Journal, *given: Decision) -> list[bool]:
+    """Keep decisions, all at once, as concurrent calls do; whether each is safe."""
 
-    async def all_at_once() -> None:
-        await asyncio.gather(*(journal.keep(one) for one in given))
+    async def all_at_once() -> list[bool]:
+        return await asyncio.gather(*(journal.keep(one) for one in given))
 
-    asyncio.run(all_at_once())
+    return asyncio.run(all_at_once())
 
 
-def keep_feedback(journal: Journal, *given: Feedback) -> None:
-    """Keep feedback, as one call brings it."""
-    asyncio.run(journal.keep_feedback(given))
+def keep_feedback(journal: Journal, *given: Feedback) -> bool:
+    """Keep feedback, as one call brings it; whether all of it is safe."""
+    return asyncio.run(journal.keep_feedback(given))
 
 
 def rows(database: Database, table: Table) -> list[dict[str, Any]]:

@@ -103,6 +103,7 @@ def test_a_process_that_is_killed_in_the_middle_of_its_calls_has_lost_nothing_th
     child.tell("keep 0 100000")
     answered = [child.line() for _ in range(300)]
     child.kill()
+    assert len(answered) == 300
     journals(url)
     # of the calls after the last answer that was read, any number may have come to an end
     wait(lambda: ids(opened(url))[: len(answered)] == answered, "what the killed process answered")

@@ -124,6 +124,7 @@ def test_while_the_database_is_down_answers_go_on_and_the_status_says_so_without
 def test_a_database_that_is_down_is_seen_before_anything_is_to_be_kept(journals: Journals) -> None:
     journal = journals("postgresql://somebody@127.0.0.1:9/journal")
     wait(lambda: journal.status().database != "", "the fault in the status")
+    assert (journal.status().is_well, journal.status().lost) == (False, 0)
 
 
 def test_a_sqlite_database_that_somebody_locks_is_written_when_it_is_free(
@@ -186,8 +187,8 @@ def test_where_neither_can_be_written_each_loss_is_counted_and_the_answer_goes_o
     url: str, journals: Journals, opened: Open, no_spool: Path, tmp_path: Path
 ) -> None:
     nowhere = journals("postgresql://nobody@127.0.0.1:9/journal", spool=no_spool)
-    keep(nowhere, *(decision(f"d{n}") for n in range(7)))
-    keep_feedback(nowhere, said("f1", "d1-1"), said("f2", "d2-1"))
+    assert keep(nowhere, *(decision(f"d{n}") for n in range(7))) == [False] * 7
+    assert not keep_feedback(nowhere, said("f1", "d1-1"), said("f2", "d2-1"))
     assert nowhere.status().lost == 9
 
     # the same run, whose database comes back before its end
@@ -239,8 +240,8 @@ def test_a_spool_that_somebody_removes_is_made_again_and_nothing_is_lost(
     wait(lambda: ids(database) == ["d1"], "the first decision")
     for path in (tmp_path / "spool").rglob("*.lines"):
         path.unlink()
-    keep(journal, decision("d2"))
-    keep(journal, decision("d3"))
+    assert keep(journal, decision("d2")) == [True]
+    assert keep(journal, decision("d3")) == [True]
     wait(lambda: ids(database) == ["d1", "d2", "d3"], "all decisions")
 
 

@@ -25,13 +25,15 @@ class NotedJournal:
     def start(self) -> None:
         """There is nothing to start."""
 
-    async def keep(self, decision: Decision) -> None:
+    async def keep(self, decision: Decision) -> bool:
         """Noted."""
         self.decisions.append(decision)
+        return True
 
-    async def keep_feedback(self, given: Iterable[Feedback]) -> None:
+    async def keep_feedback(self, given: Iterable[Feedback]) -> bool:
         """Noted."""
         self.feedback += given
+        return True
 
     def count(self, count: Count) -> None:
         """Noted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,16 @@ def test_feedback_is_taken_for_every_service(service_id: str) -> None:
     assert (kept.card, kept.service, kept.outcome, kept.suggestions) == (CARD, service_id, "overridden", ())
     assert (kept.reason_system, kept.reason_code) == (SYSTEM, "action-completed")
     assert (kept.outcome_time, kept.received) == (datetime(2021, 12, 11, 10, 5, 31, tzinfo=UTC), NOW)
+
+
+def test_feedback_that_could_not_be_kept_is_not_answered_as_if_it_were() -> None:
+    class Full(NotedJournal):
+        async def keep_feedback(self, given: Iterable[Feedback]) -> bool:
+            return not list(given)
+
+    with service(memory=noting(lambda: NOW, journal=Full())) as client:
+        answer = client.post(f"/cds-services/{ORDER}/feedback", json={"feedback": [OVERRIDDEN]})
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (503, "transient")
 
 
 def test_the_cards_of_an_answer_can_be_told_of_as_the_client_would() -> None:

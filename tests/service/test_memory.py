@@ -218,7 +218,7 @@ def test_silent_mode_keeps_the_cards_that_it_withholds() -> None:
 
 def test_a_journal_that_fails_costs_no_card_and_the_loss_is_counted() -> None:
     class Broken(NotedJournal):
-        async def keep(self, decision: Decision) -> None:
+        async def keep(self, decision: Decision) -> bool:
             raise ValueError(f"a text that quotes {decision.patient}")
 
     journal = Broken()
@@ -229,7 +229,7 @@ def test_a_journal_that_fails_costs_no_card_and_the_loss_is_counted() -> None:
 
 def test_a_journal_that_cannot_even_count_costs_no_card_and_no_answer() -> None:
     class Broken(NotedJournal):
-        async def keep(self, decision: Decision) -> None:
+        async def keep(self, decision: Decision) -> bool:
             raise ValueError(f"a text that quotes {decision.patient}")
 
         def count(self, count: Count) -> None:
