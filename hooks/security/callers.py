@@ -68,28 +68,30 @@ class Callers:
     async def _identify(self, token: Token, path: str) -> Caller:
         if token.algorithm not in self._rules.algorithms:
             raise RefusedError(Why.ALGORITHM)
-        client = self._client(token)
-        if not self._endpoints.named(token.audiences, path) and set(token.audiences).isdisjoint(client.audiences):
-            raise RefusedError(Why.AUDIENCE)
+        clients = self._clients_of(token)
         now = self._clock()
+        if not self._endpoints.named(token.audiences, path):
+            clients = [client for client in clients if not set(token.audiences).isdisjoint(client.audiences)]
+            if not clients:
+                raise RefusedError(Why.AUDIENCE)
         self._check_times(token, now.timestamp())
-        await self._check_signature(token, client)
+        signers = await self._signers(token, clients)
         await self._check_first_use(token, now)
-        return Caller(token.issuer, token.tenant)
+        return Caller(token.issuer, token.tenant, signers)
 
-    def _client(self, token: Token) -> Client:
-        """The client that the token claims to be from: nothing is fetched for one that is not listed."""
+    def _clients_of(self, token: Token) -> list[Client]:
+        """The clients that the token can be from: nothing is fetched for one that is not listed."""
         clients = self._clients.get(token.issuer)
         if clients is None:
             raise RefusedError(Why.ISSUER)
         clients = [client for client in clients if client.serves(token.tenant)]
         if not clients:
             raise RefusedError(Why.TENANT)
-        for client in clients:
-            # where the keys are in a file alone, the URL is not used, whatever it is
-            if not client.jku or token.jku is None or token.jku in client.jku:
-                return client
-        raise RefusedError(Why.KEY_URL)
+        # where the keys are in a file alone, the URL is not used, whatever it is
+        clients = [client for client in clients if not client.jku or token.jku is None or token.jku in client.jku]
+        if not clients:
+            raise RefusedError(Why.KEY_URL)
+        return clients
 
     def _check_times(self, token: Token, now: float) -> None:
         leeway = self._rules.leeway
@@ -102,17 +104,27 @@ class Callers:
         if now > token.issued + self._rules.longest + leeway:
             raise RefusedError(Why.TOO_OLD, f"{now - token.issued:.0f} s ago")
 
-    async def _check_signature(self, token: Token, client: Client) -> None:
-        keys = await self._source(token, client).find(token.kid, token.algorithm)
-        if not keys:
-            raise RefusedError(Why.NO_SUCH_KEY)
-        for key in keys:
+    async def _signers(self, token: Token, clients: Iterable[Client]) -> tuple[Client, ...]:
+        """Those of the clients whose keys have signed the token; each set of keys is asked once."""
+        found: list[Client] = []
+        asked: dict[KeySource, RefusedError | None] = {}
+        refusal = RefusedError(Why.NO_SUCH_KEY)
+        for client in clients:
             try:
-                _JWS.decode_complete(token.text, key, algorithms=[token.algorithm])
-            except PyJWTError:
+                source = self._source(token, client)
+                if source not in asked:
+                    asked[source] = await _refusal(token, source)
+            except RefusedError as error:
+                refusal = error
                 continue
-            return
-        raise RefusedError(Why.SIGNATURE)
+            said = asked[source]
+            if said is None:
+                found.append(client)
+            else:
+                refusal = said
+        if not found:
+            raise refusal
+        return tuple(found)
 
     def _source(self, token: Token, client: Client) -> KeySource:
         if token.jku is not None and token.jku in client.jku:
@@ -131,6 +143,21 @@ class Callers:
             raise RefusedError(Why.REPLAYED)
         if claim is Claim.FIRST_HERE and now.timestamp() > token.issued + self._rules.longest_alone:
             raise RefusedError(Why.TOO_OLD_WITHOUT_DATABASE)
+
+
+async def _refusal(token: Token, source: KeySource) -> RefusedError | None:
+    """Why a token is not signed by one of these keys; None where it is."""
+    try:
+        keys = await source.find(token.kid, token.algorithm)
+    except RefusedError as error:
+        return error
+    for key in keys:
+        try:
+            _JWS.decode_complete(token.text, key, algorithms=[token.algorithm])
+        except PyJWTError:
+            continue
+        return None
+    return RefusedError(Why.SIGNATURE if keys else Why.NO_SUCH_KEY)
 
 
 def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from hooks.site_settings import Client
 
 CALLER = "nusinersen_cds.caller"
 """The key of the ASGI scope under which the Caller of a request stands, where callers are told apart."""
@@ -11,10 +13,12 @@ CALLER = "nusinersen_cds.caller"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a call comes from, as its verified token says."""
+    """Who a call comes from, as its verified token says. `clients` are those of the settings whose keys have signed it:
+    of one issuer there can be several, at several sites."""
 
     issuer: str
     tenant: str | None = None
+    clients: tuple[Client, ...] = field(default=(), compare=False, repr=False)
 
 
 class Why(StrEnum):

@@ -264,6 +264,29 @@ def test_where_tenants_are_listed_a_token_names_one_of_them_or_none_and_keys_are
     assert opens(SANDBOX.token(CHART, NOW, tenant=tenant), door=Door(TENANTS)) == answer
 
 
+def test_a_caller_is_the_clients_whose_keys_have_signed_and_no_other_of_the_same_issuer() -> None:
+    """Of two sites of one issuer each has keys of its own; a token need not name its tenant."""
+    caller = asyncio.run(Door(TENANTS).callers.identify(bearer(SANDBOX.token(CHART, NOW)), CHART))
+    assert caller.clients == (TENANTS[0],)
+    # without a jku either may be meant, so the keys decide
+    unnamed = SANDBOX.token(CHART, NOW, drop=("jku",))
+    caller = asyncio.run(Door(TENANTS).callers.identify(bearer(unnamed), CHART))
+    assert caller.clients == (TENANTS[0],)
+    shared = (TENANTS[0], Client(issuer=SANDBOX.issuer, jku=(SANDBOX.jku,), tenants=("west",)))
+    caller = asyncio.run(Door(shared).callers.identify(bearer(SANDBOX.token(CHART, NOW)), CHART))
+    assert caller.clients == shared
+
+
+def test_the_further_audiences_of_each_client_of_an_issuer_count() -> None:
+    clients = [
+        Client(issuer=SANDBOX.issuer, jku=(SANDBOX.jku,), tenants=(tenant,), audiences=(f"urn:{tenant}",))
+        for tenant in ("north", "south")
+    ]
+    token = SANDBOX.token(CHART, NOW, aud="urn:south")
+    caller = asyncio.run(Door(clients).callers.identify(bearer(token), CHART))
+    assert caller.clients == (clients[1],)
+
+
 def test_where_no_tenants_are_listed_any_is_passed_on() -> None:
     assert opens(SANDBOX.token(CHART, NOW, tenant="t-1")) == Caller(SANDBOX.issuer, "t-1")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,13 @@ def the_sites(path: Path) -> Sites:
     return Sites.of(Settings(sites_file=path), load_regimens(), clock=lambda: NOW, new_id=lambda: "id")
 
 
+def signed(caller: Caller, sites: Sites) -> Caller:
+    """The caller with the clients whose keys would have signed its token."""
+    every = [client for desk in sites for client in desk.site.clients]
+    own = [client for client in every if client.issuer == caller.issuer and client.serves(caller.tenant)]
+    return replace(caller, clients=tuple(own))
+
+
 CHOSEN: list[tuple[Caller | None, str | None, str]] = [
     (None, SERVER, "north"),
     (None, SOUTH, "south"),
@@ -89,11 +97,20 @@ CHOSEN: list[tuple[Caller | None, str | None, str]] = [
 def test_the_caller_tells_the_site_and_else_the_server(
     caller: Caller | None, server: str | None, site: str, two_sites: dict[str, Any]
 ) -> None:
-    desk = the_sites(two_sites["sites_file"]).choose(caller, server)
+    sites = the_sites(two_sites["sites_file"])
+    desk = sites.choose(caller and signed(caller, sites), server)
     if desk.refusal:
         assert desk.refusal.startswith(site)
     else:
         assert desk.site.id == site
+
+
+def test_of_two_clients_of_one_issuer_the_one_whose_key_has_signed_tells_the_site(two_sites: dict[str, Any]) -> None:
+    """Whatever the token leaves out, and whichever server it names."""
+    sites = the_sites(two_sites["sites_file"])
+    [south] = [client for desk in sites for client in desk.site.clients if client.tenants == ("south",)]
+    for server in (None, SERVER, SOUTH):
+        assert sites.choose(Caller(A, clients=(south,)), server).site.id == "south"
 
 
 def test_one_site_serves_every_call(tmp_path: Path) -> None:
