@@ -19,6 +19,7 @@ from cds.audit.scan import Task
 from cds.audit.shares import Question as Asked
 from cds.dosing.codes import Severity
 from hooks.console import ExitCode, UsageError, counted, say, say_all
+from hooks.folders import Folders
 from hooks.histories import patient_reference
 from hooks.question import Question
 
@@ -38,7 +39,8 @@ def run_audit(
 ) -> ExitCode:
     """Reads, assesses, writes. Raises UsageError where nothing can be read or written for reasons that the user can
     mend."""
-    files, passed_over = _files(inputs)
+    folders = Folders(endings=_ENDINGS)
+    files = _files(inputs, folders)
     wanted = Wanted(output, _severity(severity), _patients(patients))
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -50,35 +52,27 @@ def run_audit(
                 audited = audit(plan, wanted, jobs=jobs, tell=shown.done)
     except OSError as error:
         raise UsageError(f"--output {output}: cannot be written ({error.strerror})") from None
-    say_all("Not an NDJSON file, passed over", passed_over)
+    say_all("Not an NDJSON file, passed over", folders.not_read)
+    lost = [*folders.lost, *folders.links_elsewhere()]
+    say_all("NOT READ, so that histories may be incomplete", lost)
     _report(audited, files, perf_counter() - begun)
-    return _exit_code(audited)
+    say_all("NOT ASSESSED, since the input holds no record of the drug of these", list(audited.unknown))
+    return ExitCode.USAGE if audited.unknown else ExitCode.NOT_READ if lost else _exit_code(audited)
 
 
-def _files(inputs: Sequence[str]) -> tuple[list[InputFile], list[str]]:
-    """The files to read, in order of name, and those of folders that are passed over."""
-    paths: dict[Path, None] = {}
-    passed_over: list[str] = []
-    for given in inputs:
-        path = Path(given)
-        if not given.strip() or not path.exists():
-            raise UsageError(f"{given!r}: there is no such file or folder")
-        for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if each.is_dir():
-                continue
-            if path.is_dir() and not each.name.lower().endswith(_ENDINGS):
-                passed_over.append(str(each))
-            else:
-                paths[each] = None
+def _files(inputs: Sequence[str], folders: Folders) -> list[InputFile]:
+    """The files to read, in order of name; `folders` tells what of the input is none."""
+    if not all(given.strip() for given in inputs):
+        raise UsageError("INPUT is empty, from a variable that is not set perhaps; name a file or a folder")
     found = []
-    for path in sorted(paths):
+    for path in sorted(file for file, _ in folders.every(map(Path, inputs))):
         try:
             found.append(InputFile.of(path))
         except OSError as error:
-            raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    if not found:
+            folders.lost.append(f"{path}: cannot be read ({error.strerror})")
+    if not found and not folders.lost:
         raise UsageError(f"no file of the input ends in one of {', '.join(_ENDINGS)}; name files one by one")
-    return found, passed_over
+    return found
 
 
 def _severity(given: str) -> Severity:
@@ -151,7 +145,7 @@ def _report(audited: Audited, files: Sequence[InputFile], seconds: float) -> Non
 
 
 def _exit_code(audited: Audited) -> ExitCode:
-    if not audited.ledger.balanced:
+    if not audited.ledger.balanced and not audited.ledger.faults:
         say("nusinersen-cds: the ledger does not add up; please report it")
         return ExitCode.INTERNAL
     if audited.ledger.rejected or audited.ledger.faults or any(account.of_nobody for account in audited.accounts):

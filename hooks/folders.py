@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hooks.console import UsageError
+
 ENDINGS = (".json", ".ndjson", ".gz")
-"""The files of a folder that are read."""
+"""The files of a folder that `check` reads."""
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
@@ -20,13 +22,32 @@ _KINDS = {
 
 @dataclass(slots=True)
 class Folders:
-    """Folders while they are walked, each once. `lost`: what has the name of a file that is read, and cannot be;
-    `not_read`: files with other endings. Links to folders are not followed: they can lead in a circle, or anywhere."""
+    """Folders while they are walked, each once. `endings`: of the files that are read. `lost`: what has the name of
+    one of those, and cannot be read; `not_read`: files with other endings. Links to folders are not followed: they can
+    lead in a circle, or anywhere."""
 
+    endings: tuple[str, ...] = ENDINGS
     lost: list[str] = field(default_factory=list)
     not_read: list[str] = field(default_factory=list)
     _walked: set[str] = field(default_factory=set)
     _links: list[Path] = field(default_factory=list)
+
+    def every(self, paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+        """Each file once, those named and those of the folders named, with whether it was named itself. Raises
+        UsageError where a path cannot be entered, with all that cannot."""
+        every = list(paths)
+        absent = [f"{path}: {fault}" for path in every if (fault := _absent(path))]
+        if absent:
+            raise UsageError("\n".join(absent))
+        seen: set[str] = set()
+        for path in every:
+            is_folder = path.is_dir()
+            for file in self.files(path) if is_folder else (path,):
+                # unlike Path.resolve, this takes links that lead in a circle
+                real = os.path.realpath(file)
+                if real not in seen:
+                    seen.add(real)
+                    yield file, not is_folder
 
     def files(self, folder: Path) -> Iterator[Path]:
         """The files to read, folder by folder, in order of name."""
@@ -36,7 +57,7 @@ class Folders:
             self._links += [link for name in folders if (link := Path(root, name)).is_symlink()]
             for name in sorted(names):
                 path = Path(root, name)
-                if not name.lower().endswith(ENDINGS):
+                if not name.lower().endswith(self.endings):
                     self.not_read.append(str(path))
                 elif fault := _fault(path):
                     self.lost.append(f"{path}: {fault}; not read")
@@ -53,6 +74,17 @@ class Folders:
 
     def _unreadable(self, error: OSError) -> None:
         self.lost.append(f"{error.filename}: the folder cannot be read ({error.strerror})")
+
+
+def _absent(path: Path) -> str:
+    """Why there is nothing at a path; empty where there is."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return "there is no such file or folder; correct the path"
+    except OSError as error:
+        return f"cannot be entered ({error.strerror}); correct the path, or the rights to it"
+    return ""
 
 
 def _fault(path: Path) -> str:

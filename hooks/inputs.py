@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,6 @@ import orjson
 
 from cds.fhir.bundle import read_contents
 from cds.fhir.plain import Resource, kind
-from hooks.console import UsageError
 from hooks.folders import Folders
 from hooks.packed import BrokenFile, chunks, lines
 
@@ -58,36 +56,14 @@ class Inputs:
 
 def read_inputs(paths: Iterable[Path]) -> Inputs:
     """All resources of files and folders. Raises UsageError where a path cannot be entered, with all that cannot."""
-    every = list(paths)
-    absent = [f"{path}: {fault}" for path in every if (fault := _absent(path))]
-    if absent:
-        raise UsageError("\n".join(absent))
     inputs = Inputs()
     folders = Folders()
-    seen: set[str] = set()
-    for path in every:
-        is_folder = path.is_dir()
-        for file in folders.files(path) if is_folder else (path,):
-            # unlike Path.resolve, this takes links that lead in a circle
-            real = os.path.realpath(file)
-            if real not in seen:
-                seen.add(real)
-                _Document(file, inputs, named=not is_folder).read()
+    for file, named in folders.every(paths):
+        _Document(file, inputs, named=named).read()
     inputs.missing_pages()
     inputs.lost += [*folders.lost, *folders.links_elsewhere()]
     inputs.not_read += folders.not_read
     return inputs
-
-
-def _absent(path: Path) -> str:
-    """Why there is nothing at a path; empty where there is."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return "there is no such file or folder; correct the path"
-    except OSError as error:
-        return f"cannot be entered ({error.strerror}); correct the path, or the rights to it"
-    return ""
 
 
 class _Document:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from cds.audit.unpack import BrokenDataError, gzip_content
+
 _CHUNK = 1 << 16
-_GZIP = 16 + zlib.MAX_WBITS
 
 
 class BrokenFile(Exception):
@@ -18,8 +18,10 @@ def chunks(path: Path) -> Iterator[bytes]:
     """The content in parts. Raises BrokenFile after the last good part."""
     try:
         with path.open("rb") as file:
-            packed = iter(lambda: file.read(_CHUNK), b"")
-            yield from _unpacked(packed) if path.name.lower().endswith(".gz") else packed
+            content = iter(lambda: file.read(_CHUNK), b"")
+            yield from gzip_content(content) if path.name.lower().endswith(".gz") else content
+    except BrokenDataError as broken:
+        raise BrokenFile(str(broken)) from None
     except OSError as error:
         raise BrokenFile(f"cannot be read ({error.strerror})") from None
 
@@ -31,22 +33,3 @@ def lines(path: Path) -> Iterator[bytes]:
         *whole, rest = (rest + chunk).split(b"\n")
         yield from whole
     yield rest
-
-
-def _unpacked(packed: Iterator[bytes]) -> Iterator[bytes]:
-    """gzip as RFC 1952 has it: members one after the other, zeros as padding."""
-    inflate = zlib.decompressobj(_GZIP)
-    begun = False
-    for chunk in packed:
-        left = chunk
-        while left := left if begun else left.lstrip(b"\0"):
-            begun = True
-            try:
-                yield inflate.decompress(left)
-            except zlib.error:
-                raise BrokenFile("the gzip data is damaged, or it is no gzip") from None
-            left = inflate.unused_data
-            if inflate.eof:
-                inflate, begun = zlib.decompressobj(_GZIP), False
-    if begun:
-        raise BrokenFile("the gzip data is cut short")

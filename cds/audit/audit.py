@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
@@ -37,11 +36,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What came of an audit."""
+    """What came of an audit. `unknown`: the wanted patients of whom there is no record of the drug."""
 
     ledger: Ledger
     tally: Tally
     accounts: tuple[Account, ...]
+    unknown: tuple[str, ...]
 
 
 def audit(
@@ -51,48 +51,74 @@ def audit(
     pool = Pool(plan, jobs)
     try:
         scanned = scan(plan, pool, tell=tell)
-        given = [(number, buckets, scanned.lines, wanted) for number, buckets in enumerate(shares(scanned.lines))]
-        made = list(pool.map(_share, given))
+        asked = _as_they_are_now(wanted.patients, scanned.lines)
+        only = None if asked is None else frozenset(asked.values())
+        given = [
+            _Share(number, buckets, scanned.lines, wanted.at_least, only)
+            for number, buckets in enumerate(shares(scanned.lines))
+        ]
+        made = list(pool.map(_assess, given))
     finally:
         pool.close()
     tally = Tally()
-    for _, part in made:
+    for _, part, _ in made:
         tally.merge(part)
-    audited = Audited(ledger(scanned, (account for account, _ in made)), tally, tuple(account for account, _ in made))
-    _write(plan, wanted, len(given), audited)
+    accounts = tuple(account for account, _, _ in made)
+    seen = frozenset[str]().union(*(patients for _, _, patients in made))
+    unknown = tuple(sorted(old for old, new in (asked or {}).items() if new not in seen))
+    audited = Audited(ledger(scanned, accounts), tally, accounts, unknown)
+    _write(plan, wanted.output, len(given), audited)
     return audited
 
 
-def _share(given: tuple[int, tuple[int, ...], Lines, Wanted]) -> tuple[Account, Tally]:
-    """Assess the patients of some buckets and write their rows, sorted, beside those of the other shares."""
-    number, buckets, lines, wanted = given
+def _as_they_are_now(patients: frozenset[str] | None, lines: Lines) -> dict[str, str] | None:
+    """The wanted patients, each with the id that stands for it now."""
+    return None if patients is None else {patient: lines.replaced.get(patient, patient) for patient in patients}
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The patients of some buckets, assessed by one process. `only`: these patients, all where it is None."""
+
+    number: int
+    buckets: tuple[int, ...]
+    lines: Lines
+    at_least: Severity
+    only: frozenset[str] | None
+
+
+def _assess(share: _Share) -> tuple[Account, Tally, frozenset[str]]:
+    """Write the rows of a share, sorted, beside those of the others; its account, its figures, and who of `only` is
+    among its patients."""
     plan = worker().plan
     account, tally = Account(), Tally()
+    seen: set[str] = set()
     rows: dict[str, list[Row]] = {stream: [] for stream in _STREAMS}
-    for result in patients(buckets, lines, plan.question, worker().medications, account):
+    for result in patients(share.buckets, share.lines, plan.question, worker().medications, account):
         patient = result.assessment.patient
-        if wanted.patients is not None and patient not in wanted.patients:
-            continue
+        if share.only is not None:
+            if patient not in share.only:
+                continue
+            seen.add(patient)
         tally.add(result.assessment)
         rows["assessments"].append((patient, orjson.dumps(as_json(result.assessment))))
-        rows["findings"] += [(patient, orjson.dumps(row)) for row in findings(result, wanted.at_least)]
+        rows["findings"] += [(patient, orjson.dumps(row)) for row in findings(result, share.at_least)]
         line = recall(result.assessment)
         if line is not None:
             rows["recall"].append((f"{line['date']} {patient}", orjson.dumps(line)))
     for stream in _STREAMS:
-        write_run(_run(plan, stream, number), rows[stream])
-    return account, tally
+        write_run(_run(plan, stream, share.number), rows[stream])
+    return account, tally, frozenset(seen)
 
 
 def _run(plan: Plan, stream: str, number: int) -> Path:
     return plan.folder / f"{stream}-{number:04d}.run"
 
 
-def _write(plan: Plan, wanted: Wanted, shares: int, audited: Audited) -> None:
+def _write(plan: Plan, output: Path, shares: int, audited: Audited) -> None:
     def rows(stream: str) -> Any:
         return merged([_run(plan, stream, number) for number in range(shares)], plan.folder)
 
-    output = wanted.output
     write_lines(output / "assessments.ndjson", map(itemgetter(1), rows("assessments")))
     found = (orjson.loads(row) for _, row in rows("findings"))
     write_findings(output / "findings.csv", output / "findings.parquet", found)
@@ -115,8 +141,3 @@ def summary(plan: Plan, audited: Audited) -> dict[str, Any]:
         "patients_with_unidentified_records_only": sum(account.only_unidentified for account in audited.accounts),
         "records_of_nobody": [{"file": place.file, "line": place.line, "offset": place.offset} for place in nobody],
     }
-
-
-def clear(folder: Path) -> None:
-    """Remove what was kept on disk meanwhile."""
-    shutil.rmtree(folder, ignore_errors=True)

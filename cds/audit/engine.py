@@ -189,7 +189,7 @@ def scan(plan: Plan, pool: Pool, *, tell: Callable[[Task], None] = lambda _: Non
         ),
         tuple(
             Rejection(places.at(report.task, report.lines, report.fault[0]), report.fault[1])
-            for report in reports
+            for report in every
             if report.fault is not None
         ),
     )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-import zstandard
+from cds.audit.unpack import BrokenDataError, gzip_content, zstandard_content
 
 BLOCK = 1 << 20
 """Bytes that are looked at together: few enough to stay in the cache of a processor."""
@@ -75,10 +74,6 @@ class BrokenFileError(Exception):
         self.offset = offset
 
 
-class _Source(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
 def blocks(file: InputFile, start: int = 0, end: int | None = None) -> Iterator[Block]:
     """The lines that begin in [start, end) of the unpacked bytes, in blocks. Only a plain file has other bounds than
     its own. Raises BrokenFileError, after the last line that is whole."""
@@ -94,60 +89,25 @@ def blocks(file: InputFile, start: int = 0, end: int | None = None) -> Iterator[
 
 
 def _unpacked(file: InputFile, opened: BinaryIO, start: int) -> Iterator[bytes]:
-    if file.packing is Packing.GZIP:
-        return _gzip(opened)
-    if file.packing is Packing.ZSTANDARD:
-        return _zstandard(opened)
-    # One byte early: only a line feed there tells that a line begins at `start`.
-    opened.seek(max(0, start - 1))
-    return iter(lambda: opened.read(BLOCK), b"")
+    """The bytes of a file, unpacked; those of a plain one from a byte before `start`."""
+    if file.packing is Packing.PLAIN:
+        # One byte early: only a line feed there tells that a line begins at `start`.
+        opened.seek(max(0, start - 1))
+        return iter(lambda: opened.read(BLOCK), b"")
+    # little at a time, since all that a piece of Zstandard unpacks to is held
+    packed = iter(lambda: opened.read(BLOCK // 64), b"")
+    return _told(gzip_content(packed) if file.packing is Packing.GZIP else zstandard_content(packed))
 
 
-def _gzip(source: _Source) -> Iterator[bytes]:
-    """gzip as RFC 1952 has it: members one after the other, zeros as padding."""
-    wbits = 16 + zlib.MAX_WBITS
-    inflate, begun, offset = zlib.decompressobj(wbits), False, 0
-    for packed in iter(lambda: source.read(BLOCK // 8), b""):
-        left = packed
-        while left := left if begun else left.lstrip(b"\0"):
-            begun = True
-            try:
-                content = inflate.decompress(left, BLOCK)
-                left = inflate.unconsumed_tail
-                while content:
-                    offset += len(content)
-                    yield content
-                    content = inflate.decompress(left, BLOCK) if left else b""
-                    left = inflate.unconsumed_tail
-            except zlib.error:
-                raise BrokenFileError("the gzip data is damaged", offset) from None
-            left = inflate.unused_data
-            if inflate.eof:
-                inflate, begun = zlib.decompressobj(wbits), False
-    if begun:
-        raise BrokenFileError("the gzip data is cut short", offset)
-
-
-def _zstandard(source: BinaryIO) -> Iterator[bytes]:
-    """Frames one after the other."""
-    inflate, begun, offset = zstandard.ZstdDecompressor().decompressobj(), False, 0
-    # little at a time, since all that it unpacks to is held
-    for packed in iter(lambda: source.read(BLOCK // 64), b""):
-        left = packed
-        while left:
-            begun = True
-            try:
-                content = inflate.decompress(left)
-            except zstandard.ZstdError:
-                raise BrokenFileError("the zstandard data is damaged", offset) from None
-            offset += len(content)
-            if content:
-                yield content
-            left = inflate.unused_data
-            if inflate.eof:
-                inflate, begun = zstandard.ZstdDecompressor().decompressobj(), False
-    if begun:
-        raise BrokenFileError("the zstandard data is cut short", offset)
+def _told(content: Iterator[bytes]) -> Iterator[bytes]:
+    """The content; a fault in it is one of the file."""
+    offset = 0
+    try:
+        for part in content:
+            offset += len(part)
+            yield part
+    except BrokenDataError as broken:
+        raise BrokenFileError(str(broken), offset) from None
 
 
 def _lines(chunks: Iterator[bytes], start: int, end: int | None) -> Iterator[Block]:

@@ -181,6 +181,23 @@ def test_a_patient_who_was_merged_is_one(days: list[str]) -> None:
     assert counts(account) == {"used": len(days), "other_resource": 1}
 
 
+def test_a_file_that_changes_before_its_references_are_followed_is_a_fault(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(lines(record("a1", pointing("ours")), record("a2", concept(OURS))) + MEDICATIONS)
+    work = tmp_path / "work"
+    work.mkdir()
+    plan = Plan(tasks([InputFile.of(path)]), QUESTION, work)
+    scanned = scan(plan, Pool(plan, 1), tell=lambda _: path.write_bytes(b"\n" * 5000) and None)
+    account = Account()
+    [result] = results(plan, scanned, account)
+    told = ledger(scanned, [account])
+    assert [each.reason for each in told.faults] == ["the file has changed since the audit began"]
+    assert not told.balanced
+    assert len(result.assessment.evaluations) == 1
+
+
 DAYS = st.sampled_from(["2026-01-01", "2026-02-03", "2026-02-10", "2026-06-01", "2026", "x"])
 NAMES = st.sampled_from(["a1", "a2", "a3", "a4", "", "\u00e9"])
 TIMES = st.sampled_from(["2026-01-01T00:00:00Z", "2026-02-01T00:00:00+01:00", "x", None])

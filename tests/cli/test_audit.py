@@ -161,6 +161,30 @@ def test_only_some_patients(export: Path, tmp_path: Path) -> None:
     assert patients == ["Patient/p1", "Patient/p3"]
 
 
+def test_a_patient_of_whom_there_is_nothing_is_named_and_a_merged_one_is_found(export: Path, tmp_path: Path) -> None:
+    other = {"type": "replaces", "other": {"reference": "Patient/p1"}}
+    (export / "Patient.ndjson").write_bytes(ndjson({"resourceType": "Patient", "id": "p0", "link": [other]}))
+    (tmp_path / "ids").write_text("p1\n")
+    ended, out = audit(export, "--patients", tmp_path / "ids")
+    assert ended.exit_code == 0
+    assert json.loads((out / "assessments.ndjson").read_text())["patient"] == "Patient/p0"
+    (tmp_path / "ids").write_text("p1\nnobody\n")
+    ended, _ = audit(export, "--patients", tmp_path / "ids")
+    assert ended.exit_code == 2
+    assert "no record of the drug of these:\n  Patient/nobody" in ended.stderr
+
+
+def test_what_a_folder_holds_and_cannot_be_read_is_not_passed_over(export: Path) -> None:
+    (export / "gone.ndjson").symlink_to(export / "nowhere")
+    (export / "elsewhere").symlink_to(export.parent)
+    ended, _ = audit(export)
+    assert ended.exit_code == 3
+    lost = ended.stderr.partition("NOT READ")[2]
+    assert "gone.ndjson: cannot be read (No such file or directory); not read" in lost
+    assert "elsewhere: is a link to another folder, which is not followed" in lost
+    assert "passed over:\n  " + str(export / "manifest.json") in ended.stderr
+
+
 USAGE: list[tuple[list[str], str]] = [
     (["--severity", "grave"], "--severity: 'grave' is none; write one of: critical, warning, info"),
     (["--patients", "nowhere"], "--patients nowhere: cannot be read"),
@@ -180,7 +204,7 @@ def test_an_input_without_a_file_to_read_is_said(tmp_path: Path) -> None:
     ended, _ = audit(tmp_path / "empty")
     assert ended.exit_code == 2
     assert "no file of the input ends in one of .ndjson" in ended.stderr
-    assert "there is no such file or folder" in audit(tmp_path / "nowhere")[0].stderr
+    assert "there is no such file or folder; correct the path" in audit(tmp_path / "nowhere")[0].stderr
 
 
 def test_without_the_extra_the_command_says_what_to_install(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
