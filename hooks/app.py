@@ -31,6 +31,7 @@ from hooks.operations.fhir import watching
 from hooks.operations.logs import event
 from hooks.operations.pages import PAGES, QUIET, add_pages
 from hooks.protocol import BadRequestError, operation_outcome, read_request
+from hooks.security.callers import Callers
 from hooks.security.clients import CALLER
 from hooks.security.gate import Gate
 from hooks.security.key_sources import Fetch
@@ -94,6 +95,32 @@ def create_app(
         await asyncio.to_thread(operations.traces.close, settings.shutdown_seconds)
 
     app = Described(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
+    _add_layers(app, settings, known, operations, new_id)
+    offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites]))
+
+    @app.get("/cds-services")
+    async def discover() -> Response:
+        """The services, by CDS Hooks 2.0."""
+        return Response(offered, media_type="application/json")
+
+    _add_services(app, sites, memory, Intake.of(settings), clock)
+
+    add_pages(app, operations, metrics=settings.metrics_open)
+
+    @app.exception_handler(HTTPException)
+    async def no_such_page(_: Request, error: HTTPException) -> Response:
+        """What no route answers."""
+        code = "not-found" if error.status_code == 404 else "not-supported"
+        text = f"{error.detail}: the services are listed at /cds-services"
+        return _answer(error.status_code, operation_outcome(code, text), error.headers)
+
+    return app
+
+
+def _add_layers(
+    app: FastAPI, settings: Settings, known: Callers | None, operations: Operations, new_id: Callable[[], str]
+) -> None:
+    """What a request passes before its route. `known` None: callers are not checked."""
     # What is added later stands further out. A browser's preflight carries no token, and passes first; a refusal is
     # counted, and readable by the browser's script.
     if known is not None:
@@ -114,25 +141,6 @@ def create_app(
         allow_headers=["Authorization", "Content-Type", REQUEST_HEADER, "traceparent"],
         expose_headers=[INCIDENT_HEADER, REQUEST_HEADER],
     )
-    offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites]))
-
-    @app.get("/cds-services")
-    async def discover() -> Response:
-        """The services, by CDS Hooks 2.0."""
-        return Response(offered, media_type="application/json")
-
-    _add_services(app, sites, memory, Intake.of(settings), clock)
-
-    add_pages(app, operations, metrics=settings.metrics_open)
-
-    @app.exception_handler(HTTPException)
-    async def no_such_page(_: Request, error: HTTPException) -> Response:
-        """What no route answers."""
-        code = "not-found" if error.status_code == 404 else "not-supported"
-        text = f"{error.detail}: the services are listed at /cds-services"
-        return _answer(error.status_code, operation_outcome(code, text), error.headers)
-
-    return app
 
 
 def _service_pages() -> dict[str, str]:
