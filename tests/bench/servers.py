@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _ROOT = Path(__file__).parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -24,10 +25,14 @@ def free_port() -> int:
 
 @contextmanager
 def server(app: str) -> Iterator[tuple[int, int]]:
-    """`app` (module:attribute) under one uvicorn process; its port and process id."""
+    """`app` (module:attribute) under one uvicorn process; its port and process id. What it leaves is removed with it:
+    a server that is told to end runs none of its own clearing."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "warning", "--no-access-log"]
-    with subprocess.Popen(command, cwd=_ROOT) as process:
+    with (
+        TemporaryDirectory(prefix="nusinersen-cds-bench-") as folder,
+        subprocess.Popen(command, cwd=_ROOT, env={**os.environ, "TMPDIR": folder}) as process,
+    ):
         try:
             wait_for(port, process)
             yield port, process.pid
