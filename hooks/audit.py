@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from cds.audit.audit import Audited, Wanted, audit
-from cds.audit.engine import Plan, tasks
 from cds.audit.files import InputFile
 from cds.audit.ledger import Key
+from cds.audit.plan import Plan, tasks
 from cds.audit.scan import Task
 from cds.audit.shares import Question as Asked
+from cds.audit.workers import Processes
 from cds.dosing.codes import Severity
 from hooks.console import ExitCode, UsageError, counted, say, say_all
 from hooks.folders import Folders
@@ -48,8 +49,8 @@ def run_audit(
             asked = Asked(question.regimen, question.on, question.zone)
             plan = Plan(tasks(files), asked, Path(work), strict)
             begun = perf_counter()
-            with _Shown(plan.tasks) as shown:
-                audited = audit(plan, wanted, jobs=jobs, tell=shown.done)
+            with _Shown(plan.tasks) as shown, Processes(plan, jobs) as engine:
+                audited = audit(plan, wanted, engine, tell=shown.done)
     except OSError as error:
         raise UsageError(f"--output {output}: cannot be written ({error.strerror})") from None
     say_all("Not an NDJSON file, passed over", folders.not_read)

@@ -10,14 +10,16 @@ from typing import Any
 
 import orjson
 
-from cds.audit.engine import Plan, Pool, ledger, scan, shares, worker
+from cds.audit.engine import ledger, scan, shares
 from cds.audit.ledger import Ledger
 from cds.audit.outputs import write_findings, write_json, write_lines, write_recall
+from cds.audit.plan import Plan
 from cds.audit.rows import findings, recall
 from cds.audit.runs import Row, merged, write_run
 from cds.audit.scan import Task
 from cds.audit.shares import Account, Lines, patients
 from cds.audit.tally import Tally
+from cds.audit.workers import Engine, Shared, Worker
 from cds.dosing.codes import Severity
 from cds.dosing.document import as_json
 
@@ -44,22 +46,16 @@ class Audited:
     unknown: tuple[str, ...]
 
 
-def audit(
-    plan: Plan, wanted: Wanted, *, jobs: int | None = None, tell: Callable[[Task], None] = lambda _: None
-) -> Audited:
+def audit(plan: Plan, wanted: Wanted, engine: Engine, *, tell: Callable[[Task], None] = lambda _: None) -> Audited:
     """Scan, assess, write. `tell` is called with each part of a file that is done."""
-    pool = Pool(plan, jobs)
-    try:
-        scanned = scan(plan, pool, tell=tell)
-        asked = _as_they_are_now(wanted.patients, scanned.lines)
-        only = None if asked is None else frozenset(asked.values())
-        given = [
-            _Share(number, buckets, scanned.lines, wanted.at_least, only)
-            for number, buckets in enumerate(shares(scanned.lines))
-        ]
-        made = list(pool.map(_assess, given))
-    finally:
-        pool.close()
+    scanned = scan(plan, engine, tell=tell)
+    asked = _as_they_are_now(wanted.patients, scanned.lines)
+    only = None if asked is None else frozenset(asked.values())
+    lines = Shared.keep(plan.folder / "lines.pickle", scanned.lines)
+    given = [
+        _Share(number, buckets, lines, wanted.at_least, only) for number, buckets in enumerate(shares(scanned.lines))
+    ]
+    made = list(engine.map(_assess, given))
     tally = Tally()
     for _, part, _ in made:
         tally.merge(part)
@@ -78,23 +74,23 @@ def _as_they_are_now(patients: frozenset[str] | None, lines: Lines) -> dict[str,
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """The patients of some buckets, assessed by one process. `only`: these patients, all where it is None."""
+    """The patients of some buckets, assessed by one worker. `only`: these patients, all where it is None."""
 
     number: int
     buckets: tuple[int, ...]
-    lines: Lines
+    lines: Shared[Lines]
     at_least: Severity
     only: frozenset[str] | None
 
 
-def _assess(share: _Share) -> tuple[Account, Tally, frozenset[str]]:
+def _assess(worker: Worker, share: _Share) -> tuple[Account, Tally, frozenset[str]]:
     """Write the rows of a share, sorted, beside those of the others; its account, its figures, and who of `only` is
     among its patients."""
-    plan = worker().plan
+    plan = worker.plan
     account, tally = Account(), Tally()
     seen: set[str] = set()
     rows: dict[str, list[Row]] = {stream: [] for stream in _STREAMS}
-    for result in patients(share.buckets, share.lines, plan.question, worker().medications, account):
+    for result in patients(share.buckets, share.lines.value, plan.question, worker.medications, account):
         patient = result.assessment.patient
         if share.only is not None:
             if patient not in share.only:

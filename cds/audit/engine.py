@@ -1,70 +1,25 @@
-"""The embedded engine: an export scanned on all cores, and its patients assessed, in memory that does not grow."""
+"""The steps of an audit: an export scanned by an engine, and its patients assessed, in memory that does not grow."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
-from typing import TypeVar
 
-from cds.audit.files import InputFile, Packing
 from cds.audit.ledger import Key, Ledger, Place, Rejection
 from cds.audit.lines import read_line
 from cds.audit.medications import Medications, write_medications
-from cds.audit.scan import Report, Scanner, Task
-from cds.audit.shares import Account, Lines, PatientResult, Question, patients
+from cds.audit.plan import Plan
+from cds.audit.scan import Report, Task
+from cds.audit.shares import Account, Lines, PatientResult, patients
 from cds.audit.spill import BUCKETS, Kept, bucket
 from cds.audit.versions import Seeker, Sought, sought, superseded
-from cds.dosing.drug import Drug
+from cds.audit.workers import Engine, Shared, Worker
 from cds.fhir.patients import all_replaced
 
-PART = 64 << 20
-"""Bytes of a plain file that one task takes."""
 SHARE = 16 << 20
 """Bytes of kept lines that one share holds in memory."""
-
-_Argument = TypeVar("_Argument")
-_Result = TypeVar("_Result")
-
-
-def tasks(files: Iterable[InputFile]) -> tuple[Task, ...]:
-    """The parts of all files. A packed file is one part, since only at its beginning can one begin."""
-    found: list[Task] = []
-    for file in files:
-        starts = range(0, max(file.size, 1), PART) if file.packing is Packing.PLAIN else range(1)
-        for start in starts:
-            end = None if start == starts[-1] else start + PART
-            found.append(Task(len(found), file, start, end))
-    return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an audit reads and asks. `folder` is one of its own, for what is kept on disk meanwhile."""
-
-    tasks: tuple[Task, ...]
-    question: Question
-    folder: Path
-    strict: bool = False
-
-    @property
-    def drug(self) -> Drug:
-        """The drug whose doses are looked for."""
-        return self.question.regimen.drug
-
-    @property
-    def medications(self) -> Path:
-        """Where the Medications of the input are kept."""
-        return self.folder / "medications.sqlite"
-
-    def spill(self, step: str, task: Task) -> Path:
-        """Where a task keeps its lines."""
-        return self.folder / f"{step}-{task.number:06d}.spill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,97 +33,41 @@ class Scanned:
     faults: tuple[Rejection, ...]
 
 
-class Pool:
-    """Processes that each have a scanner. With one job all is done in this process."""
-
-    def __init__(self, plan: Plan, jobs: int | None = None) -> None:
-        self.jobs = jobs or len(os.sched_getaffinity(0))
-        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-        # a matcher is made once, and the processes that are forked from this one have it too
-        _begin(plan)
-        self._executor = (
-            ProcessPoolExecutor(
-                self.jobs, mp_context=multiprocessing.get_context(method), initializer=_begin, initargs=(plan,)
-            )
-            if self.jobs > 1
-            else None
-        )
-
-    def map(self, work: Callable[[_Argument], _Result], arguments: Sequence[_Argument]) -> Iterator[_Result]:
-        """The results in the order of the arguments."""
-        return iter(self._executor.map(work, arguments) if self._executor is not None else map(work, arguments))
-
-    def close(self) -> None:
-        """End the processes."""
-        if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
+def _scan(worker: Worker, task: Task) -> Report:
+    return worker.scanner.scan(task, worker.plan.spill("scan", task))
 
 
-class _Worker:
-    """What a process keeps from one task to the next."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.scanner = Scanner(plan.drug, strict=plan.strict)
-        self._medications: Medications | None = None
-
-    @property
-    def medications(self) -> Medications:
-        """The Medications, once they are all known."""
-        if self._medications is None:
-            self._medications = Medications(self.plan.medications, self.plan.drug)
-        return self._medications
+def _follow(worker: Worker, task: Task) -> Report:
+    return worker.scanner.follow(task, worker.medications, worker.plan.spill("follow", task))
 
 
-_worker: _Worker | None = None
-
-
-def _begin(plan: Plan) -> None:
-    global _worker  # noqa: PLW0603  one for each process: that is how a pool hands things on
-    if _worker is None or _worker.plan is not plan:
-        _worker = _Worker(plan)
-
-
-def worker() -> _Worker:
-    """What this process keeps."""
-    assert _worker is not None, "a process of a Pool"
-    return _worker
-
-
-def _scan(task: Task) -> Report:
-    return worker().scanner.scan(task, worker().plan.spill("scan", task))
-
-
-def _follow(task: Task) -> Report:
-    return worker().scanner.follow(task, worker().medications, worker().plan.spill("follow", task))
-
-
-def _versions(given: tuple[Task, Sought]) -> Report:
+def _versions(worker: Worker, given: tuple[Task, Shared[Sought]]) -> Report:
     task, ids = given
-    return worker().scanner.versions(task, worker().medications, _seeker(ids), worker().plan.spill("versions", task))
+    return worker.scanner.versions(task, worker.medications, _seeker(ids), worker.plan.spill("versions", task))
 
 
 @lru_cache(maxsize=1)
-def _seeker(ids: Sought) -> Seeker:
-    return Seeker(ids)
+def _seeker(ids: Shared[Sought]) -> Seeker:
+    return Seeker(ids.value)
 
 
-def scan(plan: Plan, pool: Pool, *, tell: Callable[[Task], None] = lambda _: None) -> Scanned:
+def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _: None) -> Scanned:
     """Every line of the input looked at. `tell` is called with each task that is done, in order."""
     reports: list[Report] = []
-    for task, report in zip(plan.tasks, pool.map(_scan, plan.tasks), strict=True):
+    for task, report in zip(plan.tasks, engine.map(_scan, plan.tasks), strict=True):
         reports.append(report)
         tell(task)
     write_medications(plan.medications, (each for report in reports for each in report.medications))
     every = list(reports)
     later = [task for task, report in zip(plan.tasks, reports, strict=True) if report.later]
-    every += pool.map(_follow, later)
+    every += engine.map(_follow, later)
     indexes = [report.kept for report in every if report.kept is not None and report.kept.buckets]
     left = [task for task in plan.tasks if _left(task, every)] if indexes else []
     if left:
         ids = sought(indexes)
         if ids.marks:
-            every += pool.map(_versions, [(task, ids) for task in left])
+            kept = Shared.keep(plan.folder / "sought.pickle", ids)
+            every += engine.map(_versions, [(task, kept) for task in left])
     indexes = [report.kept for report in every if report.kept is not None and report.kept.buckets]
     deletions = {reference: when for report in reports for reference, when in report.deletions}
     places = Places(plan.tasks, reports)

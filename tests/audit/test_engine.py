@@ -13,11 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cds.audit import engine, files
-from cds.audit.engine import Plan, Pool, ledger, results, scan, tasks
+from cds.audit import engine, files, plan
+from cds.audit.engine import ledger, results, scan
 from cds.audit.files import InputFile
 from cds.audit.ledger import Key, Ledger
+from cds.audit.plan import Plan, tasks
 from cds.audit.shares import Account, PatientResult, Question
+from cds.audit.workers import Processes
 from cds.dosing.document import as_json
 from cds.regimens.library import load
 
@@ -37,10 +39,11 @@ def audited(contents: dict[str, bytes], *, strict: bool) -> tuple[list[PatientRe
             found.append(InputFile.of(path))
         work = Path(folder, "work")
         work.mkdir()
-        plan = Plan(tasks(found), QUESTION, work, strict)
-        scanned = scan(plan, Pool(plan, 1))
+        planned = Plan(tasks(found), QUESTION, work, strict)
+        with Processes(planned, 1) as workers:
+            scanned = scan(planned, workers)
         account = Account()
-        return list(results(plan, scanned, account)), ledger(scanned, [account])
+        return list(results(planned, scanned, account)), ledger(scanned, [account])
 
 
 def record(
@@ -188,10 +191,11 @@ def test_a_file_that_changes_before_its_references_are_followed_is_a_fault(
     path.write_bytes(lines(record("a1", pointing("ours")), record("a2", concept(OURS))) + MEDICATIONS)
     work = tmp_path / "work"
     work.mkdir()
-    plan = Plan(tasks([InputFile.of(path)]), QUESTION, work)
-    scanned = scan(plan, Pool(plan, 1), tell=lambda _: path.write_bytes(b"\n" * 5000) and None)
+    planned = Plan(tasks([InputFile.of(path)]), QUESTION, work)
+    with Processes(planned, 1) as workers:
+        scanned = scan(planned, workers, tell=lambda _: path.write_bytes(b"\n" * 5000) and None)
     account = Account()
-    [result] = results(plan, scanned, account)
+    [result] = results(planned, scanned, account)
     told = ledger(scanned, [account])
     assert [each.reason for each in told.faults] == ["the file has changed since the audit began"]
     assert not told.balanced
@@ -279,12 +283,12 @@ def test_reading_by_bytes_and_parsing_every_line_give_the_same(
         name: b"".join(line + b"\n" for line in held)[: None if ended else -1]
         for name, (held, ended) in given_files.items()
     }
-    before = engine.PART, files.BLOCK, engine.SHARE
-    engine.PART, files.BLOCK, engine.SHARE = part, max(part, 64), part
+    before = plan.PART, files.BLOCK, engine.SHARE
+    plan.PART, files.BLOCK, engine.SHARE = part, max(part, 64), part
     try:
         quick, quick_account = audited(contents, strict=False)
     finally:
-        engine.PART, files.BLOCK, engine.SHARE = before
+        plan.PART, files.BLOCK, engine.SHARE = before
     strict, strict_account = audited(contents, strict=True)
     assert sorted(said(quick), key=str) == sorted(said(strict), key=str)
     assert quick_account.balanced, (contents, part, quick_account)

@@ -1,0 +1,51 @@
+"""What an audit reads and asks, and the parts in which it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cds.audit.files import InputFile, Packing
+from cds.audit.scan import Task
+from cds.audit.shares import Question
+from cds.dosing.drug import Drug
+
+PART = 64 << 20
+"""Bytes of a plain file that one task takes."""
+
+
+def tasks(files: Iterable[InputFile]) -> tuple[Task, ...]:
+    """The parts of all files. A packed file is one part, since only at its beginning can one begin."""
+    found: list[Task] = []
+    for file in files:
+        starts = range(0, max(file.size, 1), PART) if file.packing is Packing.PLAIN else range(1)
+        for start in starts:
+            end = None if start == starts[-1] else start + PART
+            found.append(Task(len(found), file, start, end))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an audit reads and asks. `folder` is one of its own, for what is kept on disk meanwhile: every worker of an
+    engine reads and writes there."""
+
+    tasks: tuple[Task, ...]
+    question: Question
+    folder: Path
+    strict: bool = False
+
+    @property
+    def drug(self) -> Drug:
+        """The drug whose doses are looked for."""
+        return self.question.regimen.drug
+
+    @property
+    def medications(self) -> Path:
+        """Where the Medications of the input are kept."""
+        return self.folder / "medications.sqlite"
+
+    def spill(self, step: str, task: Task) -> Path:
+        """Where a task keeps its lines."""
+        return self.folder / f"{step}-{task.number:06d}.spill"

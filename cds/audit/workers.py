@@ -1,0 +1,111 @@
+"""Who does the work of an audit: one function over many arguments, by the processes of an engine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from cds.audit.medications import Medications
+from cds.audit.plan import Plan
+from cds.audit.scan import Scanner
+
+_Argument = TypeVar("_Argument")
+_Result = TypeVar("_Result")
+
+
+class Worker:
+    """One process of an engine: what it keeps from one piece of work to the next."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.scanner = Scanner(plan.drug, strict=plan.strict)
+        self._medications: Medications | None = None
+
+    @property
+    def medications(self) -> Medications:
+        """The Medications, once they are all known."""
+        if self._medications is None:
+            self._medications = Medications(self.plan.medications, self.plan.drug)
+        return self._medications
+
+
+class Engine(Protocol):
+    """Has work done, here or on other machines. Arguments and results travel; whatever is large stays in the folder of
+    the plan."""
+
+    def map(self, work: Callable[[Worker, _Argument], _Result], arguments: Sequence[_Argument]) -> Iterator[_Result]:
+        """The results in the order of the arguments. `work` is a function of a module; done again, it does the same."""
+
+
+class Processes:
+    """The embedded engine: processes of this machine. With one job all is done in this process."""
+
+    def __init__(self, plan: Plan, jobs: int | None = None) -> None:
+        self._jobs = jobs or len(os.sched_getaffinity(0))
+        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+        # a matcher is made once, and the processes that are forked from this one have it too
+        _begin(plan)
+        self._executor = (
+            ProcessPoolExecutor(
+                self._jobs, mp_context=multiprocessing.get_context(method), initializer=_begin, initargs=(plan,)
+            )
+            if self._jobs > 1
+            else None
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+
+    def map(self, work: Callable[[Worker, _Argument], _Result], arguments: Sequence[_Argument]) -> Iterator[_Result]:
+        """See Engine."""
+        here = partial(_do, work)
+        return iter(self._executor.map(here, arguments) if self._executor is not None else map(here, arguments))
+
+
+_worker: Worker | None = None
+
+
+def _begin(plan: Plan) -> None:
+    global _worker  # noqa: PLW0603  one for each process: that is how a pool hands things on
+    if _worker is None or _worker.plan is not plan:
+        _worker = Worker(plan)
+
+
+def _do(work: Callable[[Worker, _Argument], _Result], argument: _Argument) -> _Result:
+    assert _worker is not None, "a process of an engine"
+    return work(_worker, argument)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared(Generic[_Result]):
+    """A value that all workers need, kept in a file of the folder of a plan, so that each process reads it once."""
+
+    path: Path
+
+    @classmethod
+    def keep(cls, path: Path, value: _Result) -> Shared[_Result]:
+        """Write the value."""
+        path.write_bytes(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+        return cls(path)
+
+    @property
+    def value(self) -> _Result:
+        """The value read."""
+        found: _Result = _kept(self.path)
+        return found
+
+
+@lru_cache(maxsize=2)
+def _kept(path: Path) -> Any:
+    return pickle.loads(path.read_bytes())  # noqa: S301  written by this program, in a folder of its own
