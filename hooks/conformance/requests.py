@@ -95,7 +95,7 @@ def _optional_faults(request: Json, authorization: Any, where: str) -> list[str]
     types: dict[str, type] = {"fhirServer": str, "fhirAuthorization": dict, "prefetch": dict, "extension": dict}
     faults = wrong_types(request, types, where)
     for name in types.keys() & request.keys() - {"prefetch"}:
-        faults += empties(request[name], f"{where}.{name}")
+        faults += empties({name: request[name]}, where)
     if isinstance(authorization, dict):
         path = f"{where}.fhirAuthorization"
         faults += missing_texts(authorization, ("access_token", "token_type", "scope", "subject"), path)

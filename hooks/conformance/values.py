@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _TYPES = {str: "a string", list: "an array", dict: "an object", bool: "true or false", int: "a whole number"}
+_EXTENSION = "extension"
 
 
 def is_text(value: object) -> bool:
@@ -18,12 +19,14 @@ def empties(
     value: object, path: str, *, may_be_empty: Collection[str] = (), skip: Collection[str] = ()
 ) -> Iterator[str]:
     """Where null, "", [] or {} stand. `may_be_empty` are names whose array may; what is below the names in `skip`,
-    such as a FHIR resource with its own rules, is not looked at."""
+    such as a FHIR resource with its own rules, is not looked at. An extension must hold something; what is in it follows
+    the rules of whoever has defined it, and is not looked at either."""
     if value is None or value in ("", [], {}):
         yield f"{path} is {'null' if value is None else repr(value)}"
     elif isinstance(value, dict):
         for name, inner in value.items():
-            if name not in skip and not (inner == [] and name in may_be_empty):
+            of_others = name in skip or (name == _EXTENSION and isinstance(inner, dict) and inner)
+            if not of_others and not (inner == [] and name in may_be_empty):
                 yield from empties(inner, f"{path}.{name}", skip=skip)
     elif isinstance(value, list):
         for index, inner in enumerate(value):

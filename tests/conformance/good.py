@@ -21,6 +21,8 @@ NOW = datetime(2026, 5, 3, 23, 45, tzinfo=UTC)
 ISSUER = "https://client.example.invalid"
 CHART, ORDER = "example-chart", "example-order"
 COVERAGE_URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+# What stands in an extension follows the rules of its author.
+OWN: Json = {"a": 1, "nobody": [], "nothing": None, "extension": {}}
 CORS = {"Access-Control-Allow-Origin": "*"}
 
 
@@ -51,7 +53,7 @@ def discovery() -> Json:
                     "role": "PractitionerRole/{{userPractitionerRoleId}}",
                 },
                 "usageRequirements": "None",
-                "extension": {"org.example": {"a": 1}},
+                "extension": {"org.example": OWN},
             },
             {
                 "hook": "order-sign",
@@ -79,7 +81,7 @@ def answer(request: Json, uuids: Any) -> Json:
             "topic": {"code": "Topic", "system": "urn:example"},
         },
         "overrideReasons": [{"code": "a", "system": "urn:example", "display": "A"}],
-        "extension": {"org.example": {"a": 1}},
+        "extension": {"org.example": OWN},
     }
     bare = {key: full[key] for key in ("summary", "indicator", "source")}
     links = [{"label": "Text", "url": "https://label.example.invalid/", "type": "absolute"}]

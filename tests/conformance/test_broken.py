@@ -15,7 +15,7 @@ from hooks.conformance.results import Severity
 from hooks.conformance.samples import request as sample
 from hooks.conformance.table import CHECKS
 from hooks.console import ExitCode
-from tests.conformance.broken import Service
+from tests.conformance.broken import Service, answers
 from tests.conformance.good import BASE, ISSUER, NOW, Good, pem
 from tests.conformance.variants import VARIANTS
 
@@ -93,6 +93,28 @@ def test_a_broken_service_fails_by_its_check_alone(check: Run, name: str) -> Non
     assert results[name]["seen"]
     assert results[name]["advice"]
     assert ended == (1 if CHECKS[name].severity is Severity.ERROR else 0)
+
+
+def first_card(**changes: Any) -> Service:
+    return answers(lambda value: [card.update(changes) for card in value["cards"][:1]])
+
+
+@pytest.mark.parametrize(
+    ("broken", "seen"),
+    [
+        (first_card(detail=""), "cards[0].detail is ''"),
+        (first_card(links=[]), "cards[0].links is []"),
+        (first_card(extension={}), "cards[0].extension is {}"),
+        (first_card(source={"label": "Label", "icon": None}), "cards[0].source.icon is null"),
+        (answers(lambda value: value.update(systemActions=[])), "systemActions is []"),
+        (answers(lambda value: value.update(extension=None)), "extension is null"),
+    ],
+)
+def test_nothing_of_the_protocol_may_be_empty(check: Run, broken: Service, seen: str) -> None:
+    ended, results = check(broken)
+    assert failed(results) == ["answer-no-empties"]
+    assert seen in results["answer-no-empties"]["seen"][0]
+    assert ended == 1
 
 
 @pytest.mark.parametrize("name", REQUESTS)

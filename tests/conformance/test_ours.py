@@ -52,8 +52,8 @@ def ours(**settings: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def base() -> Iterator[str]:
-    """The service as `make run` starts it: it asks nobody who calls."""
-    with ours(client_auth="off") as url:
+    """The service as `make run` starts it: it asks nobody who calls, and shows the assessment beside the cards."""
+    with ours(client_auth="off", show_assessment=True) as url:
         yield url
 
 
