@@ -94,7 +94,7 @@ def create_app(
         await asyncio.to_thread(memory.close)
         await asyncio.to_thread(operations.traces.close, settings.shutdown_seconds)
 
-    app = Described(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = Described(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     _add_layers(app, settings, known, operations, new_id)
     offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites]))
 

@@ -74,8 +74,10 @@ class Client(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     issuer: str = Field(min_length=1, description="The `iss` of its tokens")
-    jku: tuple[Annotated[str, AfterValidator(key_url)], ...] = Field((), description="URLs of its key sets")
-    jwks_file: Path | None = Field(None, description="A key set handed over as a file")
+    jku: tuple[Annotated[str, AfterValidator(key_url)], ...] = Field(
+        (), description="URLs of its key sets; a token that names another is refused"
+    )
+    jwks_file: Path | None = Field(None, description="A key set handed over as a file; nothing is read from `jku` then")
     tenants: tuple[str, ...] = Field((), description="Tenants that may call; none: any, or a token without one")
     audiences: tuple[str, ...] = Field((), description="Further values of `aud` that its tokens may carry")
 

@@ -19,8 +19,8 @@ def empties(
     value: object, path: str, *, may_be_empty: Collection[str] = (), skip: Collection[str] = ()
 ) -> Iterator[str]:
     """Where null, "", [] or {} stand. `may_be_empty` are names whose array may; what is below the names in `skip`,
-    such as a FHIR resource with its own rules, is not looked at. An extension must hold something; what is in it follows
-    the rules of whoever has defined it, and is not looked at either."""
+    such as a FHIR resource with its own rules, is not looked at. An extension must hold something; what it
+    holds follows the rules of its author, and is not looked at either."""
     if value is None or value in ("", [], {}):
         yield f"{path} is {'null' if value is None else repr(value)}"
     elif isinstance(value, dict):

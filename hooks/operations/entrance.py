@@ -67,6 +67,10 @@ class Entrance:
             return
         began = time.perf_counter()
         call = begin(scope["headers"], self._new_id)
+        path = scope["path"]
+        if path not in self._pages and path[:-1] in self._pages and path.endswith("/"):
+            # Answered as without the slash. A redirect would use up the token of the call, which is good for one.
+            scope = {**scope, "path": path[:-1]}
         call.page = self._pages.get(scope["path"], "other")
         if call.page in self._services:
             call.service = call.page

@@ -87,8 +87,7 @@ class Callers:
         clients = [client for client in clients if client.serves(token.tenant)]
         if not clients:
             raise RefusedError(Why.TENANT)
-        # where the keys are in a file alone, the URL is not used, whatever it is
-        clients = [client for client in clients if not client.jku or token.jku is None or token.jku in client.jku]
+        clients = [client for client in clients if token.jku is None or token.jku in client.jku]
         if not clients:
             raise RefusedError(Why.KEY_URL)
         return clients
@@ -127,10 +126,11 @@ class Callers:
         return tuple(found)
 
     def _source(self, token: Token, client: Client) -> KeySource:
-        if token.jku is not None and token.jku in client.jku:
-            return self._keys[token.jku]
+        # what was handed over is what counts; the URLs beside it are those that tokens may name
         if client.jwks_file is not None:
             return self._keys[client.jwks_file]
+        if token.jku is not None:
+            return self._keys[token.jku]
         if len(client.jku) > 1:
             raise RefusedError(Why.KEY_URL, "no jku, and the client has several")
         return self._keys[client.jku[0]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from ipaddress import ip_address
 from logging import WARNING
 
 import orjson
@@ -42,7 +43,7 @@ class Gate:
         try:
             caller = await self._callers.identify(scope["headers"], path)
         except RefusedError as error:
-            await self._refuse(error, send)
+            await self._refuse(error, scope, send)
             return
         scope[CALLER] = caller
         wait = self._rate.wait(caller.issuer) if self._rate is not None else 0.0
@@ -56,16 +57,24 @@ class Gate:
             scope[OVER_RATE] = wait
         await self._app(scope, receive, send)
 
-    async def _refuse(self, error: RefusedError, send: Send) -> None:
+    async def _refuse(self, error: RefusedError, scope: Scope, send: Send) -> None:
         self._count(error.why.name.lower().replace("_", "-"))
         claimed = {name: _printable(value) for name, value in claims(error).items()}
-        event("caller-refused", WARNING, why=str(error), **claimed)
+        event("caller-refused", WARNING, why=str(error), **claimed, **_address(scope))
         await _answer(send, 401, [(b"www-authenticate", b"Bearer")])
 
 
 def claims(error: RefusedError) -> dict[str, str]:
     """What the token claims of its sender, where it could be read."""
     return {name: value for name, value in (("iss", error.issuer), ("tenant", error.tenant)) if value is not None}
+
+
+def _address(scope: Scope) -> dict[str, str]:
+    """Where the call came from. A listed proxy can have written anything in its place."""
+    try:
+        return {"address": str(ip_address(scope["client"][0]))} if scope.get("client") else {}
+    except ValueError:
+        return {}
 
 
 def _printable(claimed: str) -> str:

@@ -60,7 +60,9 @@ def callers(
     if fetch is None:
         networks = Networks(network for site in sites for network in site.fhir_networks)
         fetch = partial(fetch_keys, networks=networks)
-    keys: dict[str | Path, KeySource] = {url: UrlKeys(url, fetch) for client in clients for url in client.jku}
+    keys: dict[str | Path, KeySource] = {
+        url: UrlKeys(url, fetch) for client in clients if client.jwks_file is None for url in client.jku
+    }
     for client in clients:
         try:
             keys |= _file_keys(client)

@@ -24,7 +24,7 @@ def tokens(folder: Path) -> Iterator[Row]:
     settings = {
         "CLIENT_AUTH": "jwt",
         "PUBLIC_URL": BASE,
-        "CLIENTS": json.dumps([{"issuer": ISSUER.issuer, "jwks_file": str(keys)}]),
+        "CLIENTS": json.dumps([{"issuer": ISSUER.issuer, "jku": [ISSUER.jku], "jwks_file": str(keys)}]),
     }
     with program(folder / "one", **settings) as service:
         yield from _rows(service, "none: a good token", _issued(), Promise.JUDGED)

@@ -9,12 +9,15 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 from cryptography import x509
@@ -96,9 +99,34 @@ class Authority:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The service as a process of its own: the base URL at which it listens, and the lines of its log."""
+
+    url: str
+    lines: list[str]
+
+    def said(self, incident: str, name: str) -> dict[str, Any]:
+        """The event of this name that the log tells of an incident. The line may come after the answer."""
+        for _ in range(300):
+            for line in map(json.loads, tuple(self.lines)):
+                if (line["event"], line.get("incident")) == (name, incident):
+                    found: dict[str, Any] = line
+                    return found
+            time.sleep(0.1)
+        raise AssertionError(f"the log says no {name} of incident {incident}")
+
+
 @contextmanager
 def served(**settings: object) -> Iterator[str]:
     """The service as a process of its own with these settings: the base URL at which it listens."""
+    with logged(**settings) as service:
+        yield service.url
+
+
+@contextmanager
+def logged(**settings: object) -> Iterator[Served]:
+    """The same, and what it writes into its log."""
     state = TemporaryDirectory()
     usual = {"regimen": "eu-12mg", "time_zone": "UTC", "log_format": "json", "state_folder": state.name}
     given = {**usual, **settings}
@@ -107,7 +135,7 @@ def served(**settings: object) -> Iterator[str]:
     command = [PROGRAM, "serve", "--port", "0"]
     with state, subprocess.Popen(command, env=kept | ours, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        said = []
+        said: list[str] = []
         try:
             for line in process.stderr:
                 said.append(line)
@@ -115,9 +143,10 @@ def served(**settings: object) -> Iterator[str]:
                     break
             else:
                 raise AssertionError(f"the service did not start: {''.join(said)}")
+            url = json.loads(said[-1])["url"].removesuffix("/cds-services")
             # what it goes on to say must be taken from it, or it would wait
-            threading.Thread(target=process.stderr.read, daemon=True).start()
-            yield json.loads(said[-1])["url"].removesuffix("/cds-services")
+            threading.Thread(target=said.extend, args=[process.stderr], daemon=True).start()
+            yield Served(url, said)
         finally:
             process.terminate()
             process.wait(timeout=30)

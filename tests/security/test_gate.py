@@ -105,6 +105,7 @@ def test_a_refusal_is_logged_with_who_it_claims_to_be_and_never_with_the_token()
         answer = client.post(CHART, json=OVERDUE, headers=headers)
     assert answer.status_code == 401
     line, request = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert line["address"] == "127.0.0.1"
     assert {line["incident"], request["incident"]} == {answer.headers[INCIDENT]}
     assert [line[name] for name in ("event", "why", "iss", "tenant")] == [
         "caller-refused",
@@ -157,9 +158,35 @@ def test_the_service_has_several_public_urls() -> None:
         assert client.get(DISCOVERY, headers=near).status_code == 401
 
 
+@pytest.mark.parametrize("aud", ["", "/"], ids=["aud without the slash", "aud with it"])
+def test_a_slash_at_the_end_of_a_path_costs_no_token(aud: str) -> None:
+    """A redirect would: the token is used up by the first call, and the EHR would show the second as no advice."""
+    order = call("order-sign", drafts=[draft()], prefetch=prefetched(*LAST_WEEK))
+    with guarded() as client:
+        found = client.get(f"{DISCOVERY}/", headers=signed(SANDBOX, DISCOVERY, aud=f"{BASE}{DISCOVERY}{aud}"))
+        ordered = client.post(f"{ORDER}/", json=order, headers=signed(SANDBOX, ORDER, aud=f"{BASE}{ORDER}{aud}"))
+        [card] = ordered.json()["cards"]
+        feedback = {"card": card["uuid"], "outcome": "overridden", "outcomeTimestamp": "2026-05-03T23:46:00Z"}
+        path = f"{ORDER}/feedback"
+        headers = signed(SANDBOX, path, aud=f"{BASE}{path}{aud}")
+        told = client.post(f"{path}/", json={"feedback": [feedback]}, headers=headers)
+        again = client.post(f"{path}/", json={"feedback": [feedback]}, headers=headers)
+    assert len(found.json()["services"]) == 3
+    assert card["source"]["topic"]["code"] == "NusinersenTooEarly"
+    assert (told.status_code, again.status_code) == (200, 401)
+
+
+def test_no_path_is_redirected() -> None:
+    with guarded() as client:
+        for path in (f"{UNKNOWN}/", f"{DISCOVERY}//", f"{ORDER}//"):
+            assert client.post(path, json=OVERDUE, headers=signed(SANDBOX, path)).status_code == 404, path
+    with service() as client:
+        assert [client.get(f"/{page}/").status_code for page in ("health/live", "nothing", "")] == [200, 404, 404]
+
+
 def test_keys_from_a_file(tmp_path: Path) -> None:
-    """As for the public sandbox, whose tokens name a URL too."""
-    clients = [{"issuer": SANDBOX.issuer, "jwks_file": str(key_file(tmp_path, SANDBOX.keys))}]
+    """As for the public sandbox, whose tokens name a URL too: it is listed, and never read."""
+    clients = [{"issuer": SANDBOX.issuer, "jku": [SANDBOX.jku], "jwks_file": str(key_file(tmp_path, SANDBOX.keys))}]
     with service(client_auth="jwt", public_url=BASE, clients=clients) as client:
         assert client.get(DISCOVERY, headers=signed(SANDBOX, DISCOVERY)).status_code == 200
 

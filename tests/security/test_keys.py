@@ -120,12 +120,31 @@ def test_a_key_file_that_cannot_be_used_stops_the_start(tmp_path: Path, body: by
     assert str(path) in str(fault.value)
 
 
-def test_the_keys_of_a_client_with_a_file_alone_are_in_the_file_whatever_its_tokens_name(tmp_path: Path) -> None:
-    path = key_file(tmp_path, SANDBOX.keys)
-    door = Door([Client(issuer=SANDBOX.issuer, jwks_file=path)])
+def with_file(folder: Path, *jku: str) -> Door:
+    """A client whose keys were handed over, and the URLs that its tokens may name."""
+    path = key_file(folder, SANDBOX.keys)
+    door = Door([Client(issuer=SANDBOX.issuer, jku=jku, jwks_file=path)])
     door.callers._keys = {path: FileKeys(path)}
-    for header in ({}, {"jku": "https://elsewhere.example.invalid/keys"}):
-        assert asyncio.run(door.opens(SANDBOX.token(CHART, NOW, header=header), CHART)) == Caller(SANDBOX.issuer)
+    return door
+
+
+@pytest.mark.parametrize(
+    ("listed", "named", "answer"),
+    [
+        ((), None, Caller(SANDBOX.issuer)),
+        ((), SANDBOX.jku, Why.KEY_URL.value),
+        ((), "https://elsewhere.example.invalid/keys", Why.KEY_URL.value),
+        ((SANDBOX.jku,), None, Caller(SANDBOX.issuer)),
+        ((SANDBOX.jku,), SANDBOX.jku, Caller(SANDBOX.issuer)),
+        ((SANDBOX.jku,), "https://elsewhere.example.invalid/keys", Why.KEY_URL.value),
+    ],
+)
+def test_with_a_file_no_url_is_read_and_none_that_is_not_listed_may_be_named(
+    tmp_path: Path, listed: tuple[str, ...], named: str | None, answer: Caller | str
+) -> None:
+    door = with_file(tmp_path, *listed)
+    token = SANDBOX.token(CHART, NOW, **({"header": {"jku": named}} if named else {"drop": ("jku",)}))
+    assert asyncio.run(door.opens(token, CHART)) == answer
     assert door.servers.asked == []
 
 

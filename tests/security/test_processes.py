@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("tls")
 
 @pytest.fixture
 def known(tmp_path: Path) -> dict[str, Any]:
-    client = {"issuer": SANDBOX.issuer, "jwks_file": str(key_file(tmp_path, SANDBOX.keys))}
+    client = {"issuer": SANDBOX.issuer, "jku": [SANDBOX.jku], "jwks_file": str(key_file(tmp_path, SANDBOX.keys))}
     return {"public_url": BASE, "clients": json.dumps([client])}
 
 

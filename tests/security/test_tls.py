@@ -14,7 +14,7 @@ import pytest
 
 from hooks.settings import Settings, SettingsError, load
 from hooks.tls import tls_context
-from tests.security.authority import Authority, proxied, served
+from tests.security.authority import Authority, Served, logged, proxied, served
 from tests.security.door import SANDBOX, key_file
 from tests.security.issuer import BASE, DISCOVERY, ORDER
 from tests.service.ehr import LAST_WEEK, call, draft, prefetched
@@ -43,7 +43,7 @@ def others(folder: Path) -> Authority:
 @pytest.fixture(scope="module")
 def known(folder: Path) -> dict[str, Any]:
     """Settings that know one caller, by a key file."""
-    client = {"issuer": SANDBOX.issuer, "jwks_file": str(key_file(folder, SANDBOX.keys))}
+    client = {"issuer": SANDBOX.issuer, "jku": [SANDBOX.jku], "jwks_file": str(key_file(folder, SANDBOX.keys))}
     return {"public_url": BASE, "clients": json.dumps([client])}
 
 
@@ -71,9 +71,9 @@ def with_mutual_tls(ours: Authority, known: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def plain(known: dict[str, Any]) -> Iterator[str]:
-    with served(trusted_proxies="127.0.0.1", max_body_megabytes=1, **known) as base:
-        yield base
+def plain(known: dict[str, Any]) -> Iterator[Served]:
+    with logged(trusted_proxies="127.0.0.1", max_body_megabytes=1, **known) as service:
+        yield service
 
 
 def test_the_service_ends_tls(with_tls: str, ours: Authority, others: Authority) -> None:
@@ -118,46 +118,46 @@ def test_a_certificate_is_no_token(with_mutual_tls: str, ours: Authority) -> Non
 
 
 @pytest.mark.parametrize("mutual", [False, True])
-def test_a_proxy_ends_tls(mutual: bool, plain: str, ours: Authority) -> None:
+def test_a_proxy_ends_tls(mutual: bool, plain: Served, ours: Authority) -> None:
     """The tokens name the URL that clients call, which is not the one that the service listens on."""
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(*ours.issue("proxy"))
     if mutual:
         tls.load_verify_locations(ours.certificate)
         tls.verify_mode = ssl.CERT_REQUIRED
-    with proxied(plain, tls) as base:
+    with proxied(plain.url, tls) as base:
         assert discovered(base, ours.trusted(ours.issue("client-of-proxy"))) == 200
         if mutual:
             with pytest.raises(httpx.HTTPError):
                 discovered(base, ours.trusted())
 
 
-def redirected(base: str, headers: dict[str, str]) -> str:
-    """Where a slash too many at the end of a path is sent to: with the scheme that the service believes in."""
-    path = f"{DISCOVERY}/"
-    answer = httpx.get(base + path, headers={**signed(path), **headers}, timeout=30)
-    assert answer.status_code == 307
-    return httpx.URL(answer.headers["location"]).scheme
+def refused_from(service: Served, headers: dict[str, str]) -> str:
+    """The address that the log names for a call that is refused."""
+    answer = httpx.get(service.url + DISCOVERY, headers=headers, timeout=30)
+    assert answer.status_code == 401
+    address: str = service.said(answer.headers["X-Incident-Id"], "caller-refused")["address"]
+    return address
 
 
-def test_the_headers_of_a_proxy_are_believed_where_it_is_listed(plain: str) -> None:
-    assert redirected(plain, {"X-Forwarded-Proto": "https"}) == "https"
-    assert redirected(plain, {}) == "http"
+def test_the_headers_of_a_proxy_are_believed_where_it_is_listed(plain: Served) -> None:
+    assert refused_from(plain, {"X-Forwarded-For": "203.0.113.9"}) == "203.0.113.9"
+    assert refused_from(plain, {}) == "127.0.0.1"
 
 
 def test_the_headers_of_anybody_else_are_not(known: dict[str, Any]) -> None:
-    with served(trusted_proxies="10.0.0.0/8", **known) as base:
-        assert redirected(base, {"X-Forwarded-Proto": "https"}) == "http"
-    with served(**known) as base:
-        assert redirected(base, {"X-Forwarded-Proto": "https"}) == "http"
+    with logged(trusted_proxies="10.0.0.0/8", **known) as service:
+        assert refused_from(service, {"X-Forwarded-For": "203.0.113.9"}) == "127.0.0.1"
+    with logged(**known) as service:
+        assert refused_from(service, {"X-Forwarded-For": "203.0.113.9"}) == "127.0.0.1"
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_who_sends_more_than_is_taken_still_gets_the_answer(chunked: bool, plain: str) -> None:
+def test_who_sends_more_than_is_taken_still_gets_the_answer(chunked: bool, plain: Served) -> None:
     body = json.dumps(call("order-sign", drafts=[draft()], prefetch=prefetched(*LAST_WEEK))).encode()
     body = body[:-1] + b" " * 30_000_000 + b"}"
     sent = (body[start : start + 65_536] for start in range(0, len(body), 65_536)) if chunked else body
-    answer = httpx.post(plain + ORDER, content=sent, headers=signed(ORDER), timeout=60)
+    answer = httpx.post(plain.url + ORDER, content=sent, headers=signed(ORDER), timeout=60)
     assert answer.status_code == 200
     [card] = answer.json()["cards"]
     assert card["extension"]["org.nusinersen-cds"]["reason"] == "limit"
