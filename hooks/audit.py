@@ -11,14 +11,16 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from cds.audit.audit import Audited, Wanted, audit
+from cds.audit.audit import audit
 from cds.audit.files import InputFile
 from cds.audit.ledger import Key
 from cds.audit.plan import Plan, tasks
+from cds.audit.publish import Audited, Wanted
 from cds.audit.scan import Task
 from cds.audit.shares import Question as Asked
 from cds.audit.workers import Processes
 from cds.dosing.codes import Severity
+from hooks.audit_identifiers import Identified
 from hooks.console import ExitCode, UsageError, counted, say, say_all
 from hooks.folders import Folders
 from hooks.histories import patient_reference
@@ -32,6 +34,7 @@ def run_audit(
     inputs: Sequence[str],
     question: Question,
     output: Path,
+    identified: Identified,
     *,
     strict: bool = False,
     severity: str = "info",
@@ -42,7 +45,7 @@ def run_audit(
     mend."""
     folders = Folders(endings=_ENDINGS)
     files = _files(inputs, folders)
-    wanted = Wanted(output, _severity(severity), _patients(patients))
+    wanted = Wanted(output, _severity(severity), _patients(patients), identified.files)
     try:
         output.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".work-", dir=output) as work:

@@ -39,6 +39,20 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
     patients: Annotated[
         Path | None, typer.Option("--patients", metavar="FILE", parser=folder, help="Only these: one id a line.")
     ] = None,
+    identifiers: Annotated[
+        str | None,
+        typer.Option(
+            "--identifiers",
+            metavar="plain|hash|none",
+            help="How references stand in the files. Default: hash in the report, plain in the others.",
+        ),
+    ] = None,
+    identifier_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--identifier-key", metavar="FILE", parser=folder, help="Key of the hashes. Default: one of this machine."
+        ),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Parse every line, so that every broken one is found.")
     ] = False,
@@ -52,14 +66,15 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
 ) -> None:
     """Audit the historic administrations of many patients. Needs the extra [audit].
 
-    Writes assessments.ndjson, findings.csv, findings.parquet, recall.csv, summary.json and ledger.json, which accounts
-    for every line of the input.
+    Writes assessments.ndjson, findings.csv and .parquet, recall.csv, detected-issues.ndjson, measure-report.json,
+    summary.json, and ledger.json, which accounts for every line of the input.
     """
     with plain_errors():
         from hooks.question import ask
 
         try:
             from hooks.audit import run_audit
+            from hooks.audit_identifiers import identifiers_of
         except ModuleNotFoundError as missing:
             raise UsageError(f"the audit needs {missing.name}: pip install 'nusinersen-cds[audit]'") from None
         settings = check_settings(
@@ -68,8 +83,10 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             site_folder=site_folder,
             tolerance_loading=tolerance_loading,
             tolerance_maintenance=tolerance_maintenance,
+            identifier_key_file=identifier_key,
         )
+        shown = identifiers_of(identifiers, settings)
         question = ask(settings, on, [])
         raise typer.Exit(
-            run_audit(inputs, question, output, strict=strict, severity=severity, patients=patients, jobs=jobs)
+            run_audit(inputs, question, output, shown, strict=strict, severity=severity, patients=patients, jobs=jobs)
         )

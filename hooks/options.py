@@ -13,7 +13,11 @@ from hooks.console import UsageError
 if TYPE_CHECKING:
     from hooks.settings import CheckSettings
 
-_OPTIONS = {"fhir_client_id": "--client-id", "fhir_key_file": "--key"}
+_OPTIONS = {
+    "fhir_client_id": "--client-id",
+    "fhir_key_file": "--key",
+    "identifier_key_file": "--identifier-key",
+}
 """Options that are not called as their settings are."""
 
 

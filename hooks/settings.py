@@ -106,6 +106,12 @@ class CheckSettings(BaseSettings):
     fhir_token: SecretStr | None = Field(None, description="Bearer token for the FHIR server that `check` reads from")
     fhir_client_id: str | None = Field(None, description="Client id at that server, for SMART Backend Services")
     fhir_key_file: Path | None = Field(None, description="File with the private key of that client")
+    state_folder: Path = Path(MemoryFields.model_fields["state_folder"].default)
+    identifier_key_file: Path | None = Field(
+        None,
+        description="File with the key by which `audit` hashes references, in base64; default: one that it makes in "
+        "the state folder",
+    )
 
 
 class JournalSettings(BaseSettings, MemoryFields):

@@ -1,9 +1,10 @@
-"""The files that an audit writes: each set aside while it is written, and there only when it is complete."""
+"""The forms of the files that an audit writes, and how they appear: all of them when all are complete."""
 
 from __future__ import annotations
 
 import csv
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,54 +14,71 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cds.audit.detected import ISSUE_SEVERITIES, Issues
 from cds.audit.rows import FINDING_COLUMNS, RECALL_COLUMNS, Row
 
 _BATCH = 10_000
-_NUMBERS = frozenset({"interval_days"})
+_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+"""What a formula can begin with, in letters of full width too."""
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+"""Ends of lines and the like, as escapes: a line that breaks can begin with a formula too."""
+_TYPES = {
+    "interval_days": pa.int64(),
+    "references": pa.list_(pa.string()),
+    "files": pa.list_(pa.string()),
+    "lines": pa.list_(pa.int64()),
+}
 
 
 @contextmanager
-def set_aside(path: Path) -> Iterator[Path]:
-    """A path to write to, renamed to `path` when all is written; what fails leaves nothing behind under that name."""
-    aside = path.with_name(f".{path.name}.part")
+def complete(output: Path, folder: Path) -> Iterator[Path]:
+    """A folder to write to, in `folder`, which is on the same disk. What is written there appears in `output` once all
+    of it is complete, so that no file is cut short or of another audit than the rest; what fails leaves all as it
+    was."""
+    aside = folder / "written"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
     yield aside
-    with aside.open("rb") as written:
-        os.fsync(written.fileno())
-    aside.replace(path)
+    written = sorted(aside.iterdir())
+    for path in written:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    for path in written:
+        path.replace(output / path.name)
 
 
 def write_json(path: Path, content: object) -> None:
     """One JSON document, indented."""
-    with set_aside(path) as aside:
-        aside.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+    path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> None:
     """One line each."""
-    with set_aside(path) as aside, aside.open("wb") as file:
+    with path.open("wb") as file:
         for line in lines:
             file.write(line + b"\n")
 
 
-def write_findings(csv_path: Path, parquet_path: Path, rows: Iterable[Row]) -> None:
-    """The same rows as CSV and as Parquet."""
-    schema = pa.schema([(name, pa.int64() if name in _NUMBERS else pa.string()) for name in FINDING_COLUMNS])
+def write_findings(folder: Path, rows: Iterable[Row], issues: Issues) -> None:
+    """The findings: the same rows as CSV and as Parquet, and those of warning or above as DetectedIssues."""
+    schema = pa.schema([(name, _TYPES.get(name, pa.string())) for name in FINDING_COLUMNS])
     with (
-        set_aside(csv_path) as csv_aside,
-        set_aside(parquet_path) as parquet_aside,
-        csv_aside.open("w", encoding="utf-8", newline="") as file,
-        pq.ParquetWriter(parquet_aside, schema, compression="zstd") as parquet,
+        (folder / "findings.csv").open("w", encoding="utf-8", newline="") as file,
+        pq.ParquetWriter(folder / "findings.parquet", schema, compression="zstd") as parquet,
+        (folder / "detected-issues.ndjson").open("wb") as fhir,
     ):
         table = _csv(file, FINDING_COLUMNS)
         for batch in _batches(rows):
             for row in batch:
                 table(row)
+                if row["severity"] in ISSUE_SEVERITIES:
+                    fhir.write(orjson.dumps(issues.issue(row)) + b"\n")
             parquet.write_table(pa.Table.from_pylist(batch, schema=schema))
 
 
 def write_recall(path: Path, rows: Iterable[Row]) -> None:
     """The recall list as CSV."""
-    with set_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         table = _csv(file, RECALL_COLUMNS)
         for row in rows:
             table(row)
@@ -69,12 +87,17 @@ def write_recall(path: Path, rows: Iterable[Row]) -> None:
 def _csv(file: IO[str], columns: Sequence[str]) -> Callable[[Row], None]:
     table = csv.DictWriter(file, columns, lineterminator="\n")
     table.writeheader()
-    return lambda row: table.writerow({name: _harmless(value) for name, value in row.items()})
+    return lambda row: table.writerow({name: _cell(value) for name, value in row.items()})
 
 
-def _harmless(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula is shown as a text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+def _cell(value: Any) -> Any:
+    """What stands in a cell: several values apart by `; `, and what a spreadsheet would run as a formula as a text."""
+    if isinstance(value, list):
+        value = "; ".join("?" if each is None else str(each) for each in value)
+    if not isinstance(value, str):
+        return value
+    value = value.translate(_CONTROL)
+    return f"'{value}" if value.lstrip()[:1] in _FORMULA else value
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -16,8 +16,9 @@ FINDING_COLUMNS = (
     "patient", "about", "earliest", "latest", "step", "interval_days", "code", "severity", "rule", "required",
     "observed", "regimen", "references", "files", "lines",
 )  # fmt: skip
-"""`about`: a dose, the next step, or the history as a whole. Dates are ISO texts; several references, files and lines
-are joined by spaces, in the same order. Quantities are in days, dates or milligrams, as the rule has them."""
+"""`about`: a dose, the next step, or the history as a whole. Dates are ISO texts. `references`, `files` and `lines` are
+lists, in the same order, with nothing in the place of a line that is not known. Quantities are in days, dates or
+milligrams, as the rule has them. `regimen`: the label text that judged it."""
 RECALL_COLUMNS = (
     "date", "patient", "status", "step", "earliest", "recommended", "overdue_from", "options", "last_dose", "findings",
     "regimen",
@@ -36,7 +37,8 @@ def findings(result: PatientResult, at_least: Severity = Severity.INFO) -> Itera
     for evaluation in assessment.evaluations:
         for finding in evaluation.findings:
             if finding.severity in wanted:
-                yield _finding(result, finding, "dose", evaluation.administrations, evaluation)
+                rests_on = finding.evidence or evaluation.administrations
+                yield _finding(result, finding, "dose", rests_on, evaluation)
     last = assessment.evaluations[-1].administrations if assessment.evaluations else ()
     for finding in assessment.forecast.findings:
         if finding.severity in wanted:
@@ -66,9 +68,9 @@ def _finding(
         "required": _text(finding.required),
         "observed": _text(finding.observed),
         "regimen": dose.regimen if dose else assessment.regimens[0].id,
-        "references": " ".join(references),
-        "files": " ".join(place.file if place else "?" for place in places),
-        "lines": " ".join(str(place.line) if place else "?" for place in places),
+        "references": list(references),
+        "files": [place.file if place else None for place in places],
+        "lines": [place.line if place else None for place in places],
     }
 
 

@@ -66,9 +66,20 @@ class Tally:
                 {"code": code, "severity": severity, "count": count}
                 for (code, severity), count in sorted(self.findings.items())
             ],
-            "on_time_by_step": [_rate(step, *both) for step, both in sorted(self._by(0).items())],
-            "on_time_by_month": [_rate(month, *both) for month, both in sorted(self._by(1).items())],
+            "on_time_by_step": self.by_step(),
+            "on_time_by_month": self.by_month(),
+            "intervals": [
+                {"step": step, "days": days, "doses": doses} for (step, days), doses in sorted(self.intervals.items())
+            ],
         }
+
+    def by_step(self) -> list[dict[str, Any]]:
+        """Doses on time by step, in order of name."""
+        return [_rate(step, *both) for step, both in sorted(self._by(0).items())]
+
+    def by_month(self) -> list[dict[str, Any]]:
+        """Doses on time by month, in order of time."""
+        return [_rate(month, *both) for month, both in sorted(self._by(1).items())]
 
     def _by(self, part: int) -> dict[str, tuple[int, int]]:
         """Doses and those on time, by step (0) or month (1)."""

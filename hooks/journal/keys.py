@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from logging import WARNING
@@ -76,14 +76,19 @@ def read_keys(path: Path) -> Keys:
     return Keys(tuple(keys))
 
 
-def own_keys(path: Path) -> Keys:
-    """The keys of the service's own file, made with one key where there is none. Raises KeyFileError."""
+def _log_made(path: Path) -> None:
+    event("journal-key-made", WARNING, file=str(path), what="keep a copy: without it no patient can be looked up")
+
+
+def own_keys(path: Path, *, tell: Callable[[Path], None] = _log_made) -> Keys:
+    """The keys of the service's own file, made with one key where there is none; `tell` is then called with it. Raises
+    KeyFileError."""
     if not path.exists():
-        _make(path)
+        _make(path, tell)
     return read_keys(path)
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, tell: Callable[[Path], None]) -> None:
     """Several processes may do so at once: the file of the first is the one that stays."""
     mine = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
@@ -94,9 +99,7 @@ def _make(path: Path) -> None:
             os.fsync(written.fileno())
         with suppress(FileExistsError):
             os.link(mine, path)
-            event(
-                "journal-key-made", WARNING, file=str(path), what="keep a copy: without it no patient can be looked up"
-            )
+            tell(path)
     except OSError as error:
         raise KeyFileError(f"{path}: cannot be made ({error.strerror}); choose another state_folder") from None
     finally:

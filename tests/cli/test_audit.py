@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import gzip
 import json
 import sys
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,8 @@ def test_what_is_written(export: Path) -> None:
     ended, out = audit(export)
     assert ended.exit_code == 1
     assert sorted(path.name for path in out.iterdir()) == [
-        "assessments.ndjson", "findings.csv", "findings.parquet", "ledger.json", "recall.csv", "summary.json",
+        "assessments.ndjson", "detected-issues.ndjson", "findings.csv", "findings.parquet", "ledger.json",
+        "measure-report.json", "recall.csv", "summary.json",
     ]  # fmt: skip
     assert "16 lines in 2 files: 15 used, 1 no_trace." in ended.stderr
     assert "3 patients assessed: 1 due, 2 upcoming." in ended.stderr
@@ -78,12 +81,14 @@ def test_a_finding_names_its_dose_and_its_line(export: Path) -> None:
     assert row == {
         "patient": "Patient/p2", "about": "dose", "earliest": "2025-12-10", "latest": "2025-12-10",
         "step": "maintenance", "interval_days": "7", "code": "interval-too-short", "severity": "critical", "rule": "W2",
-        "required": "14", "observed": "7", "regimen": "eu-12mg", "references": "MedicationAdministration/p2-5",
-        "files": str(file), "lines": "5",
+        "required": "14", "observed": "7", "regimen": "eu-12mg",
+        "references": "MedicationAdministration/p2-4; MedicationAdministration/p2-5", "files": f"{file}; {file}",
+        "lines": "4; 5",
     }  # fmt: skip
     assert json.loads(file.read_bytes().splitlines()[4])["id"] == "p2-5"
     (same,) = pq.read_table(out / "findings.parquet").to_pylist()
-    assert {name: "" if value is None else str(value) for name, value in same.items()} == row
+    lists = {name: row[name].split("; ") for name in ("references", "files", "lines")}
+    assert same == row | lists | {"interval_days": 7, "lines": [4, 5]}
 
 
 def test_the_recall_list_is_in_order_of_day(export: Path) -> None:
@@ -154,6 +159,40 @@ def test_a_dose_of_nobody_is_listed(export: Path) -> None:
     assert [(Path(each["file"]).name, each["line"]) for each in nobody] == [("nobody.ndjson", 1)]
 
 
+def test_identifiers_as_hashes_or_not_at_all(export: Path, tmp_path: Path) -> None:
+    """The same key gives the same hashes, in every file; the key stands in none of them."""
+    (export / "broken-p2.ndjson").write_bytes(b"{\n")
+    key = tmp_path / "key"
+    key.write_text(base64.b64encode(b"32 bytes that nobody would guess").decode())
+    asked = [("hash", "--identifier-key", key), ("hash", "--identifier-key", key), ("hash",), ("none",)]
+    hashed, again, other, none = (
+        audit(export, "--identifiers", *options, output=str(number))[1] for number, options in enumerate(asked)
+    )
+    contents = [{path.name: path.read_bytes() for path in out.iterdir()} for out in (hashed, again, other, none)]
+    assert contents[0] == contents[1] != contents[2]
+    for written in contents:
+        rows = pq.read_table(BytesIO(written["findings.parquet"])).to_pylist()
+        for name, content in (written | {"findings.parquet": str(rows).encode()}).items():
+            assert not [each for each in (b"p1", b"p2", b"p3", b"MedicationAdministration.1") if each in content], name
+            assert base64.b64encode(b"32 bytes that")[:16] not in content
+    patients = [json.loads(line)["patient"] for line in (hashed / "assessments.ndjson").read_text().splitlines()]
+    assert len(set(patients)) == 3
+    assert {row["patient"] for row in table(hashed / "findings.csv")} < set(patients)
+    assert [json.loads(line)["patient"] for line in contents[3]["assessments.ndjson"].splitlines()] == ["Patient"] * 3
+    assert json.loads(contents[3]["ledger.json"])["rejections"][0]["file"] == "file 3"
+
+
+def test_the_key_of_this_machine_is_made_once(export: Path, tmp_path: Path) -> None:
+    state = {"NUSINERSEN_CDS_STATE_FOLDER": str(tmp_path / "state")}
+    asked = ("audit", export, "--regimen", "eu-12mg", "--on", ON, "--identifiers", "hash", "--jobs", "1", "--output")
+    first, second = (run(*asked, tmp_path / name, env=state) for name in ("a", "b"))
+    made = tmp_path / "state" / "audit.keys"
+    assert f"Made {made}" in first.stderr
+    assert "Made" not in second.stderr
+    assert made.stat().st_mode & 0o077 == 0
+    assert (tmp_path / "a" / "findings.csv").read_bytes() == (tmp_path / "b" / "findings.csv").read_bytes()
+
+
 def test_only_some_patients(export: Path, tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("p1\nPatient/p3\n")
     _, out = audit(export, "--patients", tmp_path / "ids")
@@ -189,6 +228,8 @@ USAGE: list[tuple[list[str], str]] = [
     (["--severity", "grave"], "--severity: 'grave' is none; write one of: critical, warning, info"),
     (["--patients", "nowhere"], "--patients nowhere: cannot be read"),
     (["--regimen", "none"], "--regimen: "),
+    (["--identifiers", "names"], "--identifiers: 'names' is none; write one of: plain, hash, none"),
+    (["--identifier-key", "nowhere"], "nowhere: cannot be read (No such file or directory)"),
 ]
 
 

@@ -1,0 +1,81 @@
+"""What comes of an audit, and the writing of all of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from cds.audit.detected import Issues
+from cds.audit.identifiers import Shown
+from cds.audit.ledger import Ledger
+from cds.audit.measured import measure_report
+from cds.audit.outputs import complete, write_findings, write_json, write_lines, write_recall
+from cds.audit.plan import Plan
+from cds.audit.shares import Account
+from cds.audit.streams import ASSESSMENTS, FINDINGS, RECALL, stream
+from cds.audit.tally import Tally
+from cds.dosing.codes import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What goes into the outputs. `patients`: only these, all where it is None; `at_least`: findings of this severity
+    or a graver one; `shown`: how references stand in the files."""
+
+    output: Path
+    at_least: Severity = Severity.INFO
+    patients: frozenset[str] | None = None
+    shown: Shown = field(default_factory=Shown)
+
+    def of(self, files: Iterable[str]) -> Wanted:
+        """The same for the files of an input, in its order."""
+        return replace(self, shown=self.shown.of(files))
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What came of an audit. `unknown`: the wanted patients of whom there is no record of the drug."""
+
+    ledger: Ledger
+    tally: Tally
+    accounts: tuple[Account, ...]
+    unknown: tuple[str, ...]
+
+
+def publish(plan: Plan, wanted: Wanted, shares: int, audited: Audited) -> None:
+    """Write all files, from what so many shares have kept in the folder of the plan."""
+    on, shown = plan.question.on, wanted.shown
+    with complete(wanted.output, plan.folder) as folder:
+        write_lines(folder / "assessments.ndjson", stream(ASSESSMENTS, plan.folder, shares))
+        found = map(orjson.loads, stream(FINDINGS, plan.folder, shares))
+        write_findings(folder, found, Issues(on, shown.how))
+        write_recall(folder / "recall.csv", map(orjson.loads, stream(RECALL, plan.folder, shares)))
+        write_json(folder / "measure-report.json", measure_report(audited.tally, on))
+        write_json(folder / "ledger.json", _shown(audited.ledger.as_json(), shown))
+        write_json(folder / "summary.json", _shown(summary(plan, audited), shown))
+
+
+def summary(plan: Plan, audited: Audited) -> dict[str, Any]:
+    """The content of `summary.json`."""
+    question = plan.question
+    nobody = sorted(place for account in audited.accounts for place in account.of_nobody)
+    return {
+        "on": question.on.isoformat(),
+        "time_zone": str(question.zone),
+        "regimens": [
+            {"id": question.regimen.id, "version": question.regimen.version, "digest": question.regimen.digest}
+        ],
+        **audited.tally.as_json(),
+        "patients_with_unidentified_records_only": sum(account.only_unidentified for account in audited.accounts),
+        "records_of_nobody": [{"file": place.file, "line": place.line, "offset": place.offset} for place in nobody],
+    }
+
+
+def _shown(document: dict[str, Any], shown: Shown) -> dict[str, Any]:
+    """A document with the places in its lists as they are shown."""
+    listed = ("rejections", "faults", "records_of_nobody")
+    return {name: shown.listed(value) if name in listed else value for name, value in document.items()}

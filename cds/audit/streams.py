@@ -1,0 +1,55 @@
+"""The rows that the patients of a share add to the outputs, kept as sorted runs until all shares are merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from cds.audit.identifiers import Shown
+from cds.audit.rows import findings, recall
+from cds.audit.runs import Row, merged, write_run
+from cds.audit.shares import PatientResult
+from cds.dosing.codes import Severity
+from cds.dosing.document import as_json
+
+ASSESSMENTS, FINDINGS, RECALL = "assessments", "findings", "recall"
+
+
+class Streams:
+    """The rows of one share, with references as the files are to show them. `at_least`: findings of this severity or a
+    graver one."""
+
+    def __init__(self, shown: Shown, at_least: Severity) -> None:
+        self._shown = shown
+        self._at_least = at_least
+        self._rows: dict[str, list[Row]] = {ASSESSMENTS: [], FINDINGS: [], RECALL: []}
+
+    def add(self, result: PatientResult) -> None:
+        """Add the rows of a patient."""
+        patient = result.assessment.patient
+        shown = self._shown.result(result)
+        self._add(ASSESSMENTS, "", patient, orjson.dumps(as_json(shown.assessment)))
+        for row in findings(shown, self._at_least):
+            self._add(FINDINGS, "", patient, orjson.dumps(row))
+        line = recall(shown.assessment)
+        if line is not None:
+            self._add(RECALL, f"{line['date']} ", patient, orjson.dumps(line))
+
+    def _add(self, stream: str, first: str, patient: str, row: bytes) -> None:
+        self._rows[stream].append((first + self._shown.order(patient, row), row))
+
+    def write(self, folder: Path, share: int) -> None:
+        """Write the rows to a folder, as those of this share."""
+        for stream, rows in self._rows.items():
+            write_run(_run(folder, stream, share), rows)
+
+
+def stream(name: str, folder: Path, shares: int) -> Iterator[bytes]:
+    """The rows of all shares, in order."""
+    return (row for _, row in merged([_run(folder, name, share) for share in range(shares)], folder))
+
+
+def _run(folder: Path, name: str, share: int) -> Path:
+    return folder / f"{name}-{share:04d}.run"
