@@ -7,7 +7,10 @@ import asyncio
 import statistics
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import repeat
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +19,7 @@ from tests.bench.load import Load, http_request, run_load
 from tests.bench.profile import stages
 from tests.bench.requests import NUSINERSEN, OTHER, call_day, order_sign
 from tests.bench.servers import cpu_seconds, server
+from tests.bench.tokens import signed
 
 ROUNDS = 3
 TARGET, FLOOR = 0.5, 0.35
@@ -23,6 +27,10 @@ TARGET, FLOOR = 0.5, 0.35
 CONNECTIONS = 4
 ALONE, JOURNALED = "tests.bench.app:app", "tests.bench.journaled:app"
 """The check without and with the journal of what was answered; the target is one for the check."""
+GUARDED, GUARDED_JOURNALED = "tests.bench.tokens:app", "tests.bench.tokens:journaled"
+"""The same two, with a signed token (ES384) for each call."""
+TOKENS = 4_000
+"""For one round: the service takes each once, and starts the next round with an empty memory."""
 ORDER_PATH = "/cds-services/nusinersen-order"
 BARE = ("tests.bench.bare:app", "/cds-services/bare", b"constant card")
 
@@ -36,6 +44,12 @@ class Scene:
     expect: bytes
     app: str = ALONE
 
+    def requests(self) -> Iterator[bytes]:
+        """What is sent to the service."""
+        if self.app in {GUARDED, GUARDED_JOURNALED}:
+            return (http_request(ORDER_PATH, self.body, token) for token in _tokens())
+        return repeat(http_request(ORDER_PATH, self.body))
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -47,24 +61,30 @@ class Round:
 
 def scenes() -> tuple[Scene, ...]:
     """The order that is too early; the same from another drug's order; the same among other drugs' records; and the
-    order that is too early with the journal."""
+    order that is too early with the journal, with tokens, and with both."""
     on = call_day()
-    early = order_sign(NUSINERSEN, NUSINERSEN, on)
+    early = Scene("too-early order, 20 doses", order_sign(NUSINERSEN, NUSINERSEN, on), b"NusinersenTooEarly")
     return (
-        Scene("too-early order, 20 doses", early, b"NusinersenTooEarly"),
+        early,
         Scene("order of another drug", order_sign(OTHER, NUSINERSEN, on), b'{"cards":[]}'),
         Scene("our order, 20 records of other drugs", order_sign(NUSINERSEN, OTHER, on), b'{"cards":[]}'),
-        Scene("too-early order, with the journal", early, b"NusinersenTooEarly", JOURNALED),
+        replace(early, name="too-early order, with the journal", app=JOURNALED),
+        replace(early, name="too-early order, with tokens", app=GUARDED),
+        replace(early, name="too-early order, with tokens and journal", app=GUARDED_JOURNALED),
     )
 
 
-def measure(app: str, path: str, body: bytes, expect: bytes, seconds: float) -> Round:
+@cache
+def _tokens() -> list[str]:
+    return signed(ORDER_PATH, TOKENS)
+
+
+def measure(app: str, requests: Iterator[bytes], expect: bytes, seconds: float) -> Round:
     """Start the application, warm it up, and load it."""
-    request = http_request(path, body)
     with server(app) as (port, pid):
-        asyncio.run(run_load(port, request, expect=expect, seconds=min(1.0, seconds), connections=CONNECTIONS))
+        asyncio.run(run_load(port, requests, expect=expect, seconds=min(1.0, seconds), connections=CONNECTIONS))
         before = cpu_seconds(pid)
-        load = asyncio.run(run_load(port, request, expect=expect, seconds=seconds, connections=CONNECTIONS))
+        load = asyncio.run(run_load(port, requests, expect=expect, seconds=seconds, connections=CONNECTIONS))
         return Round(load, (cpu_seconds(pid) - before) * 1000 / len(load.latencies))
 
 
@@ -74,8 +94,8 @@ def compare(scene: Scene, seconds: float, table: Table) -> float:
     ours: list[Round] = []
     bare: list[Round] = []
     for _ in range(ROUNDS):
-        bare.append(measure(BARE[0], BARE[1], scene.body, BARE[2], seconds))
-        ours.append(measure(scene.app, ORDER_PATH, scene.body, scene.expect, seconds))
+        bare.append(measure(BARE[0], repeat(http_request(BARE[1], scene.body)), BARE[2], seconds))
+        ours.append(measure(scene.app, scene.requests(), scene.expect, seconds))
         ratios.append(ours[-1].load.rate / bare[-1].load.rate)
     ratio = statistics.median(ratios)
     table.add_row(
@@ -95,9 +115,7 @@ def first_card(scene: Scene) -> tuple[float, float]:
     """Seconds from starting the process to its first card, and the latency of that card."""
     started = time.perf_counter()
     with server(JOURNALED) as (port, _):
-        load = asyncio.run(
-            run_load(port, http_request(ORDER_PATH, scene.body), expect=scene.expect, seconds=0, connections=1)
-        )
+        load = asyncio.run(run_load(port, scene.requests(), expect=scene.expect, seconds=0, connections=1))
         return time.perf_counter() - started, load.latencies[0]
 
 

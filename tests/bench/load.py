@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -26,10 +27,10 @@ class Load:
 
 
 class _Connection(asyncio.Protocol):
-    """One kept-alive connection that sends a request whenever the answer to the one before has come."""
+    """One kept-alive connection that sends the next request whenever the answer to the one before has come."""
 
-    def __init__(self, request: bytes, expect: bytes, until: float, done: asyncio.Future[None]) -> None:
-        self.request, self.expect, self.until, self.done = request, expect, until, done
+    def __init__(self, requests: Iterator[bytes], expect: bytes, until: float, done: asyncio.Future[None]) -> None:
+        self.requests, self.expect, self.until, self.done = requests, expect, until, done
         self.latencies: list[float] = []
         self.buffer = b""
         self.sent = 0.0
@@ -41,7 +42,11 @@ class _Connection(asyncio.Protocol):
 
     def _send(self) -> None:
         self.sent = time.perf_counter()
-        self.transport.write(self.request)
+        request = next(self.requests, None)
+        if request is None:
+            self.transport.close()
+        else:
+            self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -67,23 +72,24 @@ class _Connection(asyncio.Protocol):
             self.done.set_result(None)
 
 
-def http_request(path: str, body: bytes) -> bytes:
+def http_request(path: str, body: bytes, token: str = "") -> bytes:
     """A POST as it goes over the wire."""
+    sender = f"Authorization: Bearer {token}\r\n" if token else ""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        f"{sender}Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
-async def run_load(port: int, request: bytes, *, expect: bytes, seconds: float, connections: int) -> Load:
-    """Send `request` over and over for `seconds`; each answer must be a 200 that contains `expect`."""
+async def run_load(port: int, requests: Iterator[bytes], *, expect: bytes, seconds: float, connections: int) -> Load:
+    """Send `requests` for `seconds`, or until there are no more; each answer must be a 200 that contains `expect`."""
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
     protocols = []
     for _ in range(connections):
         done: asyncio.Future[None] = loop.create_future()
-        make = lambda done=done: _Connection(request, expect, started + seconds, done)  # noqa: E731
+        make = lambda done=done: _Connection(requests, expect, started + seconds, done)  # noqa: E731
         _, protocol = await loop.create_connection(make, "127.0.0.1", port)
         protocols.append(protocol)
     await asyncio.gather(*(protocol.done for protocol in protocols))
