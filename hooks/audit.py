@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Self
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
@@ -18,9 +20,11 @@ from cds.audit.plan import Plan, tasks
 from cds.audit.publish import Audited, Wanted
 from cds.audit.scan import Task
 from cds.audit.shares import Question as Asked
+from cds.audit.work import NAME, WorkError, digest, program, work_folder
 from cds.audit.workers import Processes
 from cds.dosing.codes import Severity
 from hooks.audit_identifiers import Identified
+from hooks.audit_options import Options
 from hooks.console import ExitCode, UsageError, counted, say, say_all
 from hooks.folders import Folders
 from hooks.histories import patient_reference
@@ -35,33 +39,71 @@ def run_audit(
     question: Question,
     output: Path,
     identified: Identified,
-    *,
-    strict: bool = False,
-    severity: str = "info",
-    patients: Path | None = None,
-    jobs: int | None = None,
+    options: Options,
 ) -> ExitCode:
     """Reads, assesses, writes. Raises UsageError where nothing can be read or written for reasons that the user can
     mend."""
     folders = Folders(endings=_ENDINGS)
     files = _files(inputs, folders)
-    wanted = Wanted(output, _severity(severity), _patients(patients), identified.files)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".work-", dir=output) as work:
-            asked = Asked(question.regimen, question.on, question.zone)
-            plan = Plan(tasks(files), asked, Path(work), strict)
-            begun = perf_counter()
-            with _Shown(plan.tasks) as shown, Processes(plan, jobs) as engine:
-                audited = audit(plan, wanted, engine, tell=shown.done)
-    except OSError as error:
-        raise UsageError(f"--output {output}: cannot be written ({error.strerror})") from None
+    _outside(output, inputs)
+    wanted = Wanted(output, _severity(options.severity), _patients(options.patients), identified.files)
+    asked = Asked(question.regimen, question.on, question.zone)
+    parts = tasks(files)
+    begun = perf_counter()
+    with _taken_up(output, _fingerprint(parts, asked, wanted, options.strict), resume=options.resume) as work:
+        plan = Plan(parts, asked, work, options.strict)
+        with _Shown(plan.tasks) as shown, Processes(plan, options.jobs) as engine:
+            audited = audit(plan, wanted, engine, tell=shown.done)
     say_all("Not an NDJSON file, passed over", folders.not_read)
     lost = [*folders.lost, *folders.links_elsewhere()]
     say_all("NOT READ, so that histories may be incomplete", lost)
     _report(audited, files, perf_counter() - begun)
     say_all("NOT ASSESSED, since the input holds no record of the drug of these", list(audited.unknown))
     return ExitCode.USAGE if audited.unknown else ExitCode.NOT_READ if lost else _exit_code(audited)
+
+
+def _outside(output: Path, inputs: Sequence[str]) -> None:
+    """Raises UsageError where the next audit would read what this one writes."""
+    for given in inputs:
+        if output.resolve().is_relative_to(Path(given).resolve()):
+            raise UsageError(f"--output {output}: is within the input {given}; name a folder outside of it")
+
+
+def _fingerprint(parts: Sequence[Task], asked: Asked, wanted: Wanted, strict: bool) -> dict[str, str]:
+    """What must be the same for an audit to be gone on with, by what it is called in messages."""
+    patients = None if wanted.patients is None else sorted(wanted.patients)
+    shown = [wanted.shown.how, wanted.shown.reference("Patient/x")]
+    return {
+        "the program": program(),
+        "the input": digest(parts),
+        "the regimen, the day or the time zone": digest(
+            [asked.regimen.digest, asked.regimen.tolerance, asked.on, asked.zone]
+        ),
+        "the options": digest([strict, wanted.at_least, patients, shown]),
+    }
+
+
+@contextmanager
+def _taken_up(output: Path, fingerprint: Mapping[str, str], *, resume: bool) -> Iterator[Path]:
+    """The work folder; what goes wrong says how to go on. Raises UsageError for what the user can mend."""
+    go_on = f"What was done is in {output / NAME}; go on with --resume, or remove that folder"
+
+    def left() -> str:
+        return f" {go_on}" if (output / NAME).exists() else ""
+
+    try:
+        with work_folder(output, fingerprint, resume=resume) as folder:
+            yield folder
+    except WorkError as error:
+        raise UsageError(str(error)) from None
+    except BrokenProcessPool:
+        say(f"nusinersen-cds: a process of the audit was killed, for want of memory perhaps.{left()}")
+        raise typer.Exit(ExitCode.INTERNAL) from None
+    except KeyboardInterrupt:
+        say(f"Interrupted.{left()}")
+        raise
+    except OSError as error:
+        raise UsageError(f"--output {output}: cannot be written ({error.strerror}).{left()}") from None
 
 
 def _files(inputs: Sequence[str], folders: Folders) -> list[InputFile]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hooks.audit_options import Options
 from hooks.console import UsageError, plain_errors
 from hooks.options import (
     RegimenId,
@@ -56,6 +57,9 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
     strict: Annotated[
         bool, typer.Option("--strict", help="Parse every line, so that every broken one is found.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an audit that was interrupted, if one is left in DIR.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, metavar="N", help="Processes. Default: one for each core.")
     ] = None,
@@ -87,6 +91,5 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
         )
         shown = identifiers_of(identifiers, settings)
         question = ask(settings, on, [])
-        raise typer.Exit(
-            run_audit(inputs, question, output, shown, strict=strict, severity=severity, patients=patients, jobs=jobs)
-        )
+        options = Options(strict=strict, severity=severity, patients=patients, jobs=jobs, resume=resume)
+        raise typer.Exit(run_audit(inputs, question, output, shown, options))

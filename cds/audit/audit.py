@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from cds.audit.engine import ledger, scan, shares
 from cds.audit.plan import Plan
 from cds.audit.publish import Audited, Wanted, publish
 from cds.audit.scan import Task
 from cds.audit.shares import Account, Lines, patients
-from cds.audit.streams import Streams
+from cds.audit.streams import Streams, runs
 from cds.audit.tally import Tally
+from cds.audit.units import once
 from cds.audit.workers import Engine, Shared, Worker
 
 
@@ -51,9 +53,18 @@ class _Share:
     only: frozenset[str] | None
 
 
-def _assess(worker: Worker, share: _Share) -> tuple[Account, Tally, frozenset[str]]:
-    """Write the rows of a share, sorted, beside those of the others; its account, its figures, and who of `only` is
-    among its patients."""
+_Made: TypeAlias = tuple[Account, Tally, frozenset[str]]
+"""The account of a share, its figures, and who of `only` is among its patients."""
+
+
+def _assess(worker: Worker, share: _Share) -> _Made:
+    """What is made of a share; not made again where an interrupted audit has made it."""
+    folder = worker.plan.folder
+    return once(folder, f"assess-{share.number:04d}", runs(folder, share.number), lambda: _make(worker, share))
+
+
+def _make(worker: Worker, share: _Share) -> _Made:
+    """Write the rows of a share, sorted, beside those of the others."""
     plan, wanted = worker.plan, share.wanted
     account, tally = Account(), Tally()
     streams = Streams(wanted.shown, wanted.at_least)

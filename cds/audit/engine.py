@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 from cds.audit.ledger import Key, Ledger, Place, Rejection
 from cds.audit.lines import read_line
@@ -14,6 +15,7 @@ from cds.audit.plan import Plan
 from cds.audit.scan import Report, Task
 from cds.audit.shares import Account, Lines, PatientResult, patients
 from cds.audit.spill import BUCKETS, Kept, bucket
+from cds.audit.units import once
 from cds.audit.versions import Seeker, Sought, sought, superseded
 from cds.audit.workers import Engine, Shared, Worker
 from cds.fhir.patients import all_replaced
@@ -34,16 +36,24 @@ class Scanned:
 
 
 def _scan(worker: Worker, task: Task) -> Report:
-    return worker.scanner.scan(task, worker.plan.spill("scan", task))
+    return _once(worker, "scan", task, lambda spill: worker.scanner.scan(task, spill))
 
 
 def _follow(worker: Worker, task: Task) -> Report:
-    return worker.scanner.follow(task, worker.medications, worker.plan.spill("follow", task))
+    return _once(worker, "follow", task, lambda spill: worker.scanner.follow(task, worker.medications, spill))
 
 
 def _versions(worker: Worker, given: tuple[Task, Shared[Sought]]) -> Report:
     task, ids = given
-    return worker.scanner.versions(task, worker.medications, _seeker(ids), worker.plan.spill("versions", task))
+    return _once(
+        worker, "versions", task, lambda spill: worker.scanner.versions(task, worker.medications, _seeker(ids), spill)
+    )
+
+
+def _once(worker: Worker, step: str, task: Task, make: Callable[[Path], Report]) -> Report:
+    """What a step finds in a task; not looked for again where an interrupted audit has found it."""
+    spill = worker.plan.spill(step, task)
+    return once(spill.parent, spill.stem, [spill], lambda: make(spill))
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import orjson
 
+from cds.audit.units import aside
+
 Row = tuple[str, bytes]
 """A key to sort by, and what is to be written."""
 
@@ -19,7 +21,7 @@ _WITHIN_ONE = 200
 
 def write_run(path: Path, rows: Iterable[Row]) -> None:
     """Write rows, which need not be sorted, as a sorted run; rows of one key keep their order."""
-    with path.open("wb") as file:
+    with aside(path) as part, part.open("wb") as file:
         for key, payload in sorted(rows, key=itemgetter(0)):
             file.write(orjson.dumps([key, len(payload)]) + b"\n" + payload + b"\n")
 

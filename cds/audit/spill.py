@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from cds.audit.units import aside
+
 BUCKETS = 256
 """Parts by which patients are told apart on disk; several make a share of the work."""
 
@@ -66,7 +68,7 @@ class Writer:
         buckets: dict[int, tuple[int, int]] = {}
         marks: list[bytes] = []
         if self._buckets:
-            with path.open("wb") as file:
+            with aside(path) as part, part.open("wb") as file:
                 for number in sorted(self._buckets):
                     start = at = file.tell()
                     for header, content, marked in self._buckets[number]:

@@ -14,7 +14,7 @@ from cds.audit.shares import PatientResult
 from cds.dosing.codes import Severity
 from cds.dosing.document import as_json
 
-ASSESSMENTS, FINDINGS, RECALL = "assessments", "findings", "recall"
+ASSESSMENTS, FINDINGS, RECALL = _STREAMS = ("assessments", "findings", "recall")
 
 
 class Streams:
@@ -24,7 +24,7 @@ class Streams:
     def __init__(self, shown: Shown, at_least: Severity) -> None:
         self._shown = shown
         self._at_least = at_least
-        self._rows: dict[str, list[Row]] = {ASSESSMENTS: [], FINDINGS: [], RECALL: []}
+        self._rows: dict[str, list[Row]] = {name: [] for name in _STREAMS}
 
     def add(self, result: PatientResult) -> None:
         """Add the rows of a patient."""
@@ -49,6 +49,11 @@ class Streams:
 def stream(name: str, folder: Path, shares: int) -> Iterator[bytes]:
     """The rows of all shares, in order."""
     return (row for _, row in merged([_run(folder, name, share) for share in range(shares)], folder))
+
+
+def runs(folder: Path, share: int) -> list[Path]:
+    """The files that a share writes."""
+    return [_run(folder, name, share) for name in _STREAMS]
 
 
 def _run(folder: Path, name: str, share: int) -> Path:

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from multiprocessing.connection import wait
 from pathlib import Path
+from secrets import token_hex
+from threading import Thread
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from cds.audit.medications import Medications
@@ -54,7 +57,7 @@ class Processes:
         _begin(plan)
         self._executor = (
             ProcessPoolExecutor(
-                self._jobs, mp_context=multiprocessing.get_context(method), initializer=_begin, initargs=(plan,)
+                self._jobs, mp_context=multiprocessing.get_context(method), initializer=_begin_apart, initargs=(plan,)
             )
             if self._jobs > 1
             else None
@@ -82,6 +85,20 @@ def _begin(plan: Plan) -> None:
         _worker = Worker(plan)
 
 
+def _begin_apart(plan: Plan) -> None:
+    """The start of a process of its own. It ends with the one that started it: what is left of a killed audit must not
+    write beside the one that goes on with it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a process of an engine"
+
+    def follow() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=follow, daemon=True).start()
+    _begin(plan)
+
+
 def _do(work: Callable[[Worker, _Argument], _Result], argument: _Argument) -> _Result:
     assert _worker is not None, "a process of an engine"
     return work(_worker, argument)
@@ -89,23 +106,25 @@ def _do(work: Callable[[Worker, _Argument], _Result], argument: _Argument) -> _R
 
 @dataclass(frozen=True, slots=True)
 class Shared(Generic[_Result]):
-    """A value that all workers need, kept in a file of the folder of a plan, so that each process reads it once."""
+    """A value that all workers need, kept in a file of the folder of a plan, so that each process reads it once.
+    `token` tells it from what an earlier audit of the same process has kept there."""
 
     path: Path
+    token: str
 
     @classmethod
     def keep(cls, path: Path, value: _Result) -> Shared[_Result]:
         """Write the value."""
         path.write_bytes(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
-        return cls(path)
+        return cls(path, token_hex(8))
 
     @property
     def value(self) -> _Result:
         """The value read."""
-        found: _Result = _kept(self.path)
+        found: _Result = _kept(self)
         return found
 
 
 @lru_cache(maxsize=2)
-def _kept(path: Path) -> Any:
-    return pickle.loads(path.read_bytes())  # noqa: S301  written by this program, in a folder of its own
+def _kept(shared: Shared[Any]) -> Any:
+    return pickle.loads(shared.path.read_bytes())  # noqa: S301  written by this program, in a folder of its own
