@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from logging import WARNING
@@ -13,9 +13,11 @@ from uuid import uuid4
 
 import orjson
 from fastapi import FastAPI, Request, Response
-from fastapi.middleware.cors import CORSMiddleware
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cds.fhir.client import Http, Transport
 from cds.regimens.library import Library
@@ -25,7 +27,9 @@ from hooks.flow import answer, failed, unread
 from hooks.intake import Intake, TooMuchError, check_rate
 from hooks.memory import Memory, open_memory, show_memory
 from hooks.openapi import Described
+from hooks.operations.answers import send_json
 from hooks.operations.call import NOTHING, current
+from hooks.operations.cors import Cors
 from hooks.operations.entrance import INCIDENT_HEADER, REQUEST_HEADER, Entrance, Operations
 from hooks.operations.fhir import watching
 from hooks.operations.logs import event
@@ -41,6 +45,10 @@ from hooks.services import SERVICES, Service, discovery
 from hooks.settings import Settings
 from hooks.sites import Sites
 from hooks.wording import NotChecked
+
+
+# Traces, metrics and logs are our own: those of the framework hold the texts of errors, which may tell of a patient.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 def now() -> datetime:
@@ -94,7 +102,17 @@ def create_app(
         await asyncio.to_thread(memory.close)
         await asyncio.to_thread(operations.traces.close, settings.shutdown_seconds)
 
-    app = Described(title="nusinersen-cds", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = Described(
+        title="nusinersen-cds",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+    )
+    intake = Intake.of(settings)
+    calls = {_path(service): HookCall(service, sites, memory, intake) for service in SERVICES.values()}
+    app.add_middleware(Shortcut, calls=calls)
     _add_layers(app, settings, known, operations, new_id)
     offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites]))
 
@@ -103,7 +121,7 @@ def create_app(
         """The services, by CDS Hooks 2.0."""
         return Response(offered, media_type="application/json")
 
-    _add_services(app, sites, memory, Intake.of(settings), clock)
+    _add_services(app, calls, memory, intake, clock)
 
     add_pages(app, operations, metrics=settings.metrics_open)
 
@@ -135,7 +153,7 @@ def _add_layers(
         quiet=QUIET,
     )
     app.add_middleware(
-        CORSMiddleware,
+        Cors,
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "OPTIONS"],
         allow_headers=["Authorization", "Content-Type", REQUEST_HEADER, "traceparent"],
@@ -145,16 +163,22 @@ def _add_layers(
 
 def _service_pages() -> dict[str, str]:
     """What log and counters call the pages of the services."""
-    calls = {f"/cds-services/{name}": name for name in SERVICES}
+    calls = {_path(service): service.id for service in SERVICES.values()}
     return calls | {f"{path}/feedback": "feedback" for path in calls}
 
 
-def _add_services(app: FastAPI, sites: Sites, memory: Memory, intake: Intake, clock: Callable[[], datetime]) -> None:
-    """Calls and feedback. Each service has routes of its own, which cost less than a parameter in the path; that of its
-    calls is a plain one, since FastAPI has nothing to read for it and its own kind costs more."""
+def _path(service: Service) -> str:
+    return f"/cds-services/{service.id}"
+
+
+def _add_services(
+    app: FastAPI, calls: Mapping[str, ASGIApp], memory: Memory, intake: Intake, clock: Callable[[], datetime]
+) -> None:
+    """Calls and feedback, by routes of their own. That of a call is a plain one, since FastAPI has nothing to read for
+    it."""
     for service in SERVICES.values():
-        path = f"/cds-services/{service.id}"
-        app.add_route(path, _call(service, sites, memory, intake), methods=["POST"])
+        path = _path(service)
+        app.router.routes.append(Route(path, calls[path], methods=["POST"]))
         take = take_feedback(service, memory, intake, clock)
         app.add_api_route(f"{path}/feedback", take, methods=["POST"], summary=f"{service.title}: feedback")
 
@@ -166,25 +190,46 @@ def _add_services(app: FastAPI, sites: Sites, memory: Memory, intake: Intake, cl
         return _answer(404, operation_outcome("not-found", text))
 
 
-def _call(service: Service, sites: Sites, memory: Memory, intake: Intake) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint of one service."""
+class Shortcut:
+    """The innermost layer: a call goes to its endpoint without the router, which takes longer than many an answer. All
+    else, and every call behind a proxy's prefix, goes the long way."""
 
-    async def call(request: Request) -> Response:
+    def __init__(self, app: ASGIApp, calls: Mapping[str, ASGIApp]) -> None:
+        """`calls` are the endpoints by their paths, which the router knows too."""
+        self._app, self._calls = app, calls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; the events of start and end pass."""
+        app = self._app
+        if scope["type"] == "http" and scope["method"] == "POST" and not scope.get("root_path"):
+            app = self._calls.get(scope["path"], app)
+        await app(scope, receive, send)
+
+
+class HookCall:
+    """The endpoint for the calls of one service: an ASGI application, so that it needs no route to be called by."""
+
+    def __init__(self, service: Service, sites: Sites, memory: Memory, intake: Intake) -> None:
+        self._service, self._sites, self._memory, self._intake = service, sites, memory, intake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One hook call: cards, or an OperationOutcome that says what was wrong."""
+        service, sites, intake = self._service, self._sites, self._intake
         noted = current()
-        caller = request.scope.get(CALLER)
+        caller = scope.get(CALLER)
         began = time.perf_counter()
         called = None
         try:
-            check_rate(request)
-            async with intake.body(request) as raw:
+            check_rate(scope)
+            async with intake.body(scope, receive) as raw:
                 called = read_request(intake.parsed(raw), serves=service.hooks)
                 noted.hook = called.hook
                 desk = sites.choose(caller, called.fhir_server)
                 answered = await answer(called, desk, service, noted.incident)
         except BadRequestError as error:
-            memory.count_bad_request(service.id)
-            return _answer(400, error.outcome())
+            self._memory.count_bad_request(service.id)
+            await send_json(send, 400, orjson.dumps(error.outcome()))
+            return
         except TooMuchError as error:
             desk = sites.choose(caller, None)
             why = NotChecked.RATE if error.status == 429 else NotChecked.LIMIT
@@ -199,10 +244,10 @@ def _call(service: Service, sites: Sites, memory: Memory, intake: Intake) -> Cal
         noted.cards = tuple([card["source"]["topic"]["code"] for card in answered.cards])
         seconds = time.perf_counter() - began
         with desk.traces.step("journal"):
-            await memory.note(called, answered, desk, service=service.id, incident=noted.incident, seconds=seconds)
-        return Response(answered.body, answered.status, media_type="application/json")
-
-    return call
+            await self._memory.note(
+                called, answered, desk, service=service.id, incident=noted.incident, seconds=seconds
+            )
+        await send_json(send, answered.status, answered.body)
 
 
 def _answer(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:

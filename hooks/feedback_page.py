@@ -26,8 +26,8 @@ def take_feedback(
     async def take(request: Request) -> Response:
         """Feedback on cards: 200 with an empty object, or an OperationOutcome. What is sent twice is kept once."""
         try:
-            check_rate(request)
-            async with intake.body(request) as raw:
+            check_rate(request.scope)
+            async with intake.body(request.scope, request.receive) as raw:
                 given = read_feedback(intake.parsed(raw), service=service.id, received=clock(), seal=seal)
         except BadRequestError as error:
             return _answer(400, error.outcome())

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from hooks.boundary_settings import BoundaryFields
 from hooks.protocol import BadRequestError, Fault
@@ -51,29 +50,13 @@ class Intake:
             settings.max_resources,
         )
 
-    @asynccontextmanager
-    async def body(self, request: Request) -> AsyncIterator[bytes]:
-        """The body. It counts as held until the block ends, since what was read from it lives as long. Raises
-        TooMuchError; what is sent beyond a limit is not kept."""
-        size = 0
-        chunks: list[bytes] = []
-        try:
-            self._check(_announced(request))
-            try:
-                async with asyncio.timeout(self.seconds):
-                    async for chunk in request.stream():
-                        size += len(chunk)
-                        self.held += len(chunk)
-                        self._check(size)
-                        chunks.append(chunk)
-            except TimeoutError:
-                text = f"the body did not arrive within {self.seconds:g} s; send it faster or raise body_seconds"
-                raise TooMuchError(text) from None
-            yield b"".join(chunks)
-        finally:
-            self.held -= size
+    def body(self, scope: Scope, receive: Receive) -> Body:
+        """The body of a request, as the target of an `async with`. It counts as held until the block ends, since what
+        was read from it lives as long. Raises TooMuchError; what is sent beyond a limit is not kept."""
+        return Body(self, scope, receive)
 
-    def _check(self, size: int) -> None:
+    def check(self, size: int) -> None:
+        """Raises TooMuchError for a body of so many bytes, or where those that are held are too many."""
         if size > self.body_bytes:
             limit = self.body_bytes / _MEGABYTE
             raise TooMuchError(f"the body is larger than {limit:g} MB; raise max_body_megabytes", 413)
@@ -86,7 +69,7 @@ class Intake:
         """The JSON value of a body. Raises BadRequestError where it is none, and TooMuchError."""
         value = _json(raw, self.depth)
         # as many levels as limited need as many brackets: most bodies are passed by this alone
-        if raw.count(b"{") + raw.count(b"[") > self.depth and _deeper(value, self.depth):
+        if _brackets(raw) > self.depth and _deeper(value, self.depth):
             raise _too_deep(self.depth)
         if isinstance(value, dict):
             self._count(value)
@@ -101,15 +84,61 @@ class Intake:
             raise TooMuchError(f"the request holds more than {self.resources} resources; raise max_resources")
 
 
-def check_rate(request: Request) -> None:
+class Body:
+    """The body of one request, while it is held."""
+
+    __slots__ = ("_intake", "_receive", "_scope", "_size")
+
+    def __init__(self, intake: Intake, scope: Scope, receive: Receive) -> None:
+        self._intake, self._scope, self._receive, self._size = intake, scope, receive, 0
+
+    async def __aenter__(self) -> bytes:
+        try:
+            return await self._read()
+        except BaseException:
+            self._give_back()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._give_back()
+
+    async def _read(self) -> bytes:
+        intake = self._intake
+        intake.check(_announced(self._scope))
+        chunks: list[bytes] = []
+        try:
+            async with asyncio.timeout(intake.seconds):
+                while True:
+                    message = await self._receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    chunk = message.get("body", b"")
+                    self._size += len(chunk)
+                    intake.held += len(chunk)
+                    intake.check(self._size)
+                    chunks.append(chunk)
+                    if not message.get("more_body", False):
+                        return b"".join(chunks)
+        except TimeoutError:
+            text = f"the body did not arrive within {intake.seconds:g} s; send it faster or raise body_seconds"
+            raise TooMuchError(text) from None
+
+    def _give_back(self) -> None:
+        self._intake.held -= self._size
+
+
+def check_rate(scope: Scope) -> None:
     """Raises TooMuchError for a call over the limit of its issuer."""
-    if OVER_RATE in request.scope:
+    if OVER_RATE in scope:
         raise TooMuchError(TOO_OFTEN, 429)
 
 
-def _announced(request: Request) -> int:
-    length = request.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else 0
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            # a bytes object knows no digits but those of ASCII
+            return int(value) if value.isdigit() and len(value) < 20 else 0
+    return 0
 
 
 def _json(raw: bytes, depth: int) -> object:
@@ -125,6 +154,12 @@ def _json(raw: bytes, depth: int) -> object:
         raise _too_deep(depth) from None
     except ValueError:
         raise BadRequestError([Fault("$", f"the body is not valid JSON ({where})", "structure")]) from None
+
+
+def _brackets(raw: bytes) -> int:
+    """How many objects and lists begin in a body, and brackets in its texts: by what is left without them, which takes
+    a third of the time of counting."""
+    return 2 * len(raw) - len(raw.replace(b"{", b"")) - len(raw.replace(b"[", b""))
 
 
 def _too_deep(depth: int) -> TooMuchError:

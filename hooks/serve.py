@@ -14,6 +14,7 @@ from prometheus_client import start_http_server
 
 from cds.regimens.library import RegimenFaults, UnknownRegimen
 from hooks.app import create_app
+from hooks.collector import settle_collector
 from hooks.console import UsageError, say
 from hooks.operations.entrance import Operations
 from hooks.operations.logs import LogFormat, event, log_lines
@@ -38,6 +39,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
         tls = tls_context(settings)
     except (RegimenFaults, UnknownRegimen, SettingsError, ValueError) as error:
         raise UsageError(str(error)) from None
+    settle_collector()
     with _listen(host, port) as listener, _metrics(settings, host, operations.metrics):
         shown = f"[{host}]" if ":" in host else host
         url = f"{'http' if tls is None else 'https'}://{shown}:{listener.getsockname()[1]}/cds-services"

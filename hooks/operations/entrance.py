@@ -12,6 +12,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hooks.operations.answers import send_json
 from hooks.operations.call import NOTHING, Call, begin
 from hooks.operations.health import Health
 from hooks.operations.logs import event, reduced
@@ -24,6 +25,7 @@ INCIDENT_HEADER = "X-Incident-Id"
 REQUEST_HEADER = "X-Request-Id"
 """The id of the caller for the request, or one of ours; log lines name it."""
 
+_INCIDENT, _REQUEST = INCIDENT_HEADER.lower().encode(), REQUEST_HEADER.lower().encode()
 _REFUSED = frozenset({401, 403, 429})
 _METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
@@ -126,9 +128,8 @@ class _Sending:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            ids = ((INCIDENT_HEADER, self._call.incident), (REQUEST_HEADER, self._call.request_id))
-            own = [(name.lower().encode(), value.encode()) for name, value in ids]
-            message["headers"] = [*message.get("headers", ()), *own]
+            incident = (_INCIDENT, self._call.incident.encode())
+            message["headers"] = [*message.get("headers", ()), incident, (_REQUEST, self._call.request_id.encode())]
         await self._send(message)
 
 
@@ -143,7 +144,4 @@ def _outcome(status: int) -> str:
 
 async def _failed(send: Send, incident: str) -> None:
     text = f"the service failed; its log knows this as incident {incident}"
-    body = orjson.dumps(operation_outcome("exception", text))
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 500, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send_json(send, 500, orjson.dumps(operation_outcome("exception", text)))

@@ -6,6 +6,7 @@ One process holds one set. Several processes are several targets for Prometheus,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -38,6 +39,9 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        # by so few labels that each is looked up once: the library takes locks for it
+        self._count_call, self._count_card = cache(self._calls.labels), cache(self._cards.labels)
+        self._times = cache(self._seconds.labels)
         self._in_flight = Gauge(f"{_PREFIX}_calls_in_flight", "Calls being answered", registry=self.registry)
         self._read_at_scrape = _ReadAtScrape()
         self.registry.register(self._read_at_scrape)
@@ -49,10 +53,10 @@ class Metrics:
     def ended(self, call: Call, seconds: float) -> None:
         """It was answered."""
         self._in_flight.dec()
-        self._calls.labels(call.service, call.hook, call.site, call.outcome).inc()
-        self._seconds.labels(call.service).observe(seconds)
+        self._count_call(call.service, call.hook, call.site, call.outcome).inc()
+        self._times(call.service).observe(seconds)
         for kind in call.cards:
-            self._cards.labels(call.service, call.hook, call.site, kind).inc()
+            self._count_card(call.service, call.hook, call.site, kind).inc()
 
     def refused(self, reason: str) -> None:
         """A request was not let in. The reasons are a closed list, and nothing of the request."""

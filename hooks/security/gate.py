@@ -10,6 +10,7 @@ from logging import WARNING
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hooks.operations.answers import send_json
 from hooks.operations.call import current
 from hooks.operations.logs import event
 from hooks.protocol import ORDER_HOOKS, operation_outcome
@@ -50,8 +51,7 @@ class Gate:
         if wait and path not in _ORDER_CALLS:
             event("caller-over-rate", WARNING, iss=_printable(caller.issuer))
             body = orjson.dumps(operation_outcome("throttled", f"{TOO_OFTEN} (incident {current().incident})"))
-            headers = [(b"retry-after", b"%d" % math.ceil(wait)), (b"content-type", b"application/json")]
-            await _answer(send, 429, headers, body)
+            await send_json(send, 429, body, [(b"retry-after", b"%d" % math.ceil(wait))])
             return
         if wait:
             scope[OVER_RATE] = wait
@@ -61,7 +61,9 @@ class Gate:
         self._count(error.why.name.lower().replace("_", "-"))
         claimed = {name: _printable(value) for name, value in claims(error).items()}
         event("caller-refused", WARNING, why=str(error), **claimed, **_address(scope))
-        await _answer(send, 401, [(b"www-authenticate", b"Bearer")])
+        headers = [(b"www-authenticate", b"Bearer"), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 401, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def claims(error: RefusedError) -> dict[str, str]:
@@ -80,9 +82,3 @@ def _address(scope: Scope) -> dict[str, str]:
 def _printable(claimed: str) -> str:
     """As a token claims, so it may be anyone's words: escaped and cut short."""
     return ascii(claimed)[1:-1][:200]
-
-
-async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hooks.app import create_app
+from hooks.collector import settle_collector
 from hooks.memory import Memory, open_memory
 from hooks.settings import Settings
 from tests.bench.requests import call_day
@@ -33,3 +34,4 @@ def forgetful() -> Forgetful:
 
 
 app = create_app(SETTINGS, clock=lambda: NOW, memory=forgetful())
+settle_collector()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from types import MappingProxyType
 from typing import Any
 
 import anyio
@@ -155,24 +154,16 @@ def test_a_body_that_comes_too_slowly_is_given_up() -> None:
 def test_what_is_held_by_all_calls_is_bounded_and_given_back() -> None:
     settings = Settings(regimen="eu-12mg", time_zone="UTC", max_body_megabytes=1, max_bodies_megabytes=2.5)
 
-    class Sent:
-        """A request whose body comes in one piece."""
-
-        headers = MappingProxyType[str, str]({})
-
-        def stream(self) -> AsyncIterator[bytes]:
-            return in_one(bytes(1_000_000))
-
-    async def in_one(body: bytes) -> AsyncIterator[bytes]:
-        yield body
+    async def in_one() -> dict[str, Any]:
+        return {"type": "http.request", "body": bytes(1_000_000)}
 
     async def story() -> None:
         intake = Intake.of(settings)
-        sent: Any = Sent()
-        async with intake.body(sent), intake.body(sent):
+        sent: dict[str, Any] = {"headers": []}
+        async with intake.body(sent, in_one), intake.body(sent, in_one):
             assert intake.held == 2_000_000
             with pytest.raises(TooMuchError, match="max_bodies_megabytes"):
-                async with intake.body(sent):
+                async with intake.body(sent, in_one):
                     pytest.fail("a third one was taken")
             assert intake.held == 2_000_000
         assert intake.held == 0
