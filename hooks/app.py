@@ -46,7 +46,6 @@ from hooks.settings import Settings
 from hooks.sites import Sites
 from hooks.wording import NotChecked
 
-
 # Traces, metrics and logs are our own: those of the framework hold the texts of errors, which may tell of a patient.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
