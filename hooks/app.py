@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -15,28 +14,24 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from cds.fhir.client import Http, Transport
 from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
+from hooks.endpoint import HookCall, Shortcut
 from hooks.feedback_page import take_feedback
-from hooks.flow import answer, failed, unread
-from hooks.intake import Intake, TooMuchError, check_rate
+from hooks.intake import Intake
 from hooks.memory import Memory, open_memory, show_memory
 from hooks.openapi import Described
-from hooks.operations.answers import send_json
-from hooks.operations.call import NOTHING, current
 from hooks.operations.cors import Cors
 from hooks.operations.entrance import INCIDENT_HEADER, REQUEST_HEADER, Entrance, Operations
 from hooks.operations.fhir import watching
 from hooks.operations.logs import event
 from hooks.operations.pages import PAGES, QUIET, add_pages
-from hooks.protocol import BadRequestError, operation_outcome, read_request
+from hooks.protocol import operation_outcome
 from hooks.security.callers import Callers
-from hooks.security.clients import CALLER
 from hooks.security.gate import Gate
 from hooks.security.key_sources import Fetch
 from hooks.security.rate import Rate
@@ -44,7 +39,6 @@ from hooks.security.setup import OFF, callers
 from hooks.services import SERVICES, Service, discovery
 from hooks.settings import Settings
 from hooks.sites import Sites
-from hooks.wording import NotChecked
 
 # Traces, metrics and logs are our own: those of the framework hold the texts of errors, which may tell of a patient.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -187,66 +181,6 @@ def _add_services(
         """A service that is not ours: the answer lists those that are."""
         text = f"there is no service of this id; there are {', '.join(SERVICES)}"
         return _answer(404, operation_outcome("not-found", text))
-
-
-class Shortcut:
-    """The innermost layer: a call goes to its endpoint without the router, which takes longer than many an answer. All
-    else, and every call behind a proxy's prefix, goes the long way."""
-
-    def __init__(self, app: ASGIApp, calls: Mapping[str, ASGIApp]) -> None:
-        """`calls` are the endpoints by their paths, which the router knows too."""
-        self._app, self._calls = app, calls
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request; the events of start and end pass."""
-        app = self._app
-        if scope["type"] == "http" and scope["method"] == "POST" and not scope.get("root_path"):
-            app = self._calls.get(scope["path"], app)
-        await app(scope, receive, send)
-
-
-class HookCall:
-    """The endpoint for the calls of one service: an ASGI application, so that it needs no route to be called by."""
-
-    def __init__(self, service: Service, sites: Sites, memory: Memory, intake: Intake) -> None:
-        self._service, self._sites, self._memory, self._intake = service, sites, memory, intake
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One hook call: cards, or an OperationOutcome that says what was wrong."""
-        service, sites, intake = self._service, self._sites, self._intake
-        noted = current()
-        caller = scope.get(CALLER)
-        began = time.perf_counter()
-        called = None
-        try:
-            check_rate(scope)
-            async with intake.body(scope, receive) as raw:
-                called = read_request(intake.parsed(raw), serves=service.hooks)
-                noted.hook = called.hook
-                desk = sites.choose(caller, called.fhir_server)
-                answered = await answer(called, desk, service, noted.incident)
-        except BadRequestError as error:
-            self._memory.count_bad_request(service.id)
-            await send_json(send, 400, orjson.dumps(error.outcome()))
-            return
-        except TooMuchError as error:
-            desk = sites.choose(caller, None)
-            why = NotChecked.RATE if error.status == 429 else NotChecked.LIMIT
-            answered = unread(why, str(error), error.status, desk, service, noted.incident)
-        except ClientDisconnect:
-            raise
-        except Exception as error:  # noqa: BLE001  an error outside of the flow must not look like "all clear" either
-            desk = sites.whichever
-            answered = failed(error, desk, service, noted.incident)
-        noted.site = NOTHING if desk.refusal else desk.site.id
-        noted.outcome = answered.outcome
-        noted.cards = tuple([card["source"]["topic"]["code"] for card in answered.cards])
-        seconds = time.perf_counter() - began
-        with desk.traces.step("journal"):
-            await self._memory.note(
-                called, answered, desk, service=service.id, incident=noted.incident, seconds=seconds
-            )
-        await send_json(send, answered.status, answered.body)
 
 
 def _answer(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:

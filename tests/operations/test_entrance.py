@@ -14,7 +14,7 @@ import httpx
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-import hooks.app
+import hooks.endpoint
 import hooks.feedback_page
 import hooks.flow
 from hooks.operations.entrance import Operations
@@ -225,7 +225,7 @@ def test_an_error_outside_of_the_check_is_a_card_at_an_order_and_counts_as_faile
     def crash(*_: object, **__: object) -> None:
         raise ValueError("Jane-Doe")
 
-    where: Any = hooks.app if fails == "read_request" else hooks.app.Sites
+    where: Any = hooks.endpoint if fails == "read_request" else hooks.endpoint.Sites
     monkeypatch.setattr(where, fails, crash)
     with watched() as seen:
         answer = ask(seen.client, ORDER, TOO_EARLY)

@@ -20,7 +20,7 @@ import httpx
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-import hooks.app
+import hooks.endpoint
 import hooks.flow
 from hooks.operations.entrance import Operations
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
@@ -218,8 +218,8 @@ def crash(*_: object, **__: object) -> None:
             (hooks.flow, name)
             for name in ("assess", "read_history", "order_cards", "chart_cards", "read_drafts", "gather")
         ],
-        *[(hooks.app, name) for name in ("answer", "read_request")],
-        *[(hooks.app.Intake, name) for name in ("body", "parsed")],
+        *[(hooks.endpoint, name) for name in ("answer", "read_request")],
+        *[(hooks.endpoint.Intake, name) for name in ("body", "parsed")],
     ],
 )
 @pytest.mark.parametrize("failures", ["card", "status"])

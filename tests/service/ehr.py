@@ -151,6 +151,7 @@ def service(
     *,
     operations: Operations | None = None,
     memory: Memory | None = None,
+    root_path: str = "",
     **settings: Any,
 ) -> Iterator[Client]:
     """The running service, its FHIR server answering by `answer`. Its ids are counted, so that they can be foretold;
@@ -172,7 +173,7 @@ def service(
         operations=operations,
         memory=memory or noting(lambda: NOW),
     )
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, root_path=root_path)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
         client = httpx.AsyncClient(transport=transport, base_url="http://service.example.invalid")
         with portal.wrap_async_context_manager(client):

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-import hooks.app
+import hooks.endpoint
 import hooks.flow
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.wire import CardsResponse
@@ -200,7 +200,7 @@ def test_a_record_of_another_patient_is_never_counted() -> None:
     [
         *((hooks.flow, name) for name in ("assess", "read_history", "order_cards", "read_drafts", "gather")),
         # outside of the flow too
-        *((hooks.app, name) for name in ("check_rate", "read_request", "answer")),
+        *((hooks.endpoint, name) for name in ("check_rate", "read_request", "answer")),
     ],
 )
 def test_a_crash_is_a_warning_card_with_an_incident_and_no_patient_data(
@@ -224,7 +224,7 @@ def test_a_crash_is_a_warning_card_with_an_incident_and_no_patient_data(
     assert PATIENT not in answer.text
 
 
-@pytest.mark.parametrize(("module", "broken"), [(hooks.flow, "assess"), (hooks.app, "read_request")])
+@pytest.mark.parametrize(("module", "broken"), [(hooks.flow, "assess"), (hooks.endpoint, "read_request")])
 def test_a_crash_on_a_chart_is_412(module: ModuleType, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: object, **__: object) -> None:
         raise KeyError("x")

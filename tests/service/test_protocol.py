@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-import hooks.app
+import hooks.endpoint
 import hooks.feedback_page
 from cds.fhir.resources import explain
 from hooks.wire import CardsResponse, Discovery
@@ -23,6 +23,7 @@ from tests.service.ehr import (
     call,
     draft,
     given,
+    kinds,
     prefetched,
     service,
     with_server,
@@ -118,7 +119,7 @@ def test_every_error_is_a_valid_outcome(monkeypatch: pytest.MonkeyPatch) -> None
             ask(client, ORDER, with_server(pointing)),
             ask(client, CHART, with_server(call("patient-view"))),
         ]
-        monkeypatch.setattr(hooks.app, "read_request", None)
+        monkeypatch.setattr(hooks.endpoint, "read_request", None)
         answers.append(ask(client, ORDER, drafted))
         monkeypatch.setattr(hooks.feedback_page, "read_feedback", None)
         answers.append(client.post(f"/cds-services/{ORDER}/feedback", json={"feedback": []}))
@@ -212,3 +213,18 @@ def test_unidentified_records_alone_are_no_card_on_a_chart() -> None:
     with service() as client:
         answer = ask(client, CHART, call("patient-view", prefetch={"administrations": bundle([nameless])}))
     assert answer.json() == {"cards": []}
+
+
+@pytest.mark.parametrize("origin", [{}, {"Origin": "https://sandbox.example.invalid"}])
+def test_an_answer_says_that_it_depends_on_the_origin(origin: dict[str, str]) -> None:
+    with service(cors_origins="https://other.example.invalid") as client:
+        answer = client.get("/cds-services", headers=origin)
+    assert answer.headers["vary"] == "Origin"
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("prefix", ["", "/prefix"])
+def test_a_call_is_answered_behind_a_prefix_too(prefix: str) -> None:
+    with service(root_path=prefix) as client:
+        body = call("order-sign", drafts=[draft()], prefetch=prefetched(*LAST_WEEK))
+        assert kinds(client.post(f"{prefix}/cds-services/{ORDER}", json=body)) == ["TooEarly"]
