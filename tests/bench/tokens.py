@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from hooks.app import create_app
+from hooks.collector import settle_collector
 from hooks.settings import Settings
 from hooks.site_settings import Client
 from tests.bench.app import NOW, SETTINGS, forgetful
@@ -39,3 +40,4 @@ ASKING = Settings(
 )
 app = create_app(ASKING, clock=lambda: NOW, keys=keys, memory=forgetful())
 journaled = create_app(ASKING, clock=lambda: NOW, keys=keys)
+settle_collector()
