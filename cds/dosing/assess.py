@@ -11,16 +11,18 @@ from cds.dosing.evaluate import evaluate, walk
 from cds.dosing.facts import Proposal, Record
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import forecast
+from cds.dosing.in_force import Regimens
 from cds.dosing.proposed import Background, judge
 from cds.dosing.records import History, possible_doses, sort_out
 from cds.dosing.regimen import Regimen
-from cds.dosing.walk import Taken
+from cds.dosing.state import Taken
+from cds.dosing.take import standing
 
 
 def assess(
     patient: str,
     records: Iterable[Record],
-    regimen: Regimen,
+    regimen: Regimen | Regimens,
     *,
     on: date,
     whole: bool,
@@ -28,29 +30,33 @@ def assess(
 ) -> Assessment:
     """Everything the rules say of `patient` on the day `on`.
 
-    `records` are the facts of the patient's drug in any order; `whole` says whether the history was read to its end
-    (F1). No history makes this raise; a proposed date before `on` is a ValueError, since it proposes nothing (P2).
+    `records` are the facts of the patient's drug in any order; `regimen` is the only one, or all that judge doses;
+    `whole` says whether the history was read to its end (F1). No history makes this raise; a proposed date before `on`
+    is a ValueError, since it proposes nothing (P2).
     """
     proposals = tuple(proposals)
     past = [proposal for proposal in proposals if proposal.day is not None and proposal.day < on]
     if past:
         raise ValueError(f"{past[0].reference}: the proposed date {past[0].day} lies before {on}, so proposes nothing")
     history = sort_out(records, on=on, whole=whole)
-    trail = walk(history, regimen)
-    outlook = forecast(history, trail, regimen, on)
+    regimens = regimen if isinstance(regimen, Regimens) else Regimens.of(regimen)
+    trail = walk(history, regimens)
+    state = standing(trail[-1].state, regimens, on) if trail else None
+    outlook = forecast(history, trail, state, regimens, on)
     background = Background(
         state=trail[-1].state if trail else None,
         last_dose=history.doses[-1].references if history.doses else (),
         possible=possible_doses(history, on),
         forecast=outlook,
-        regimen=regimen,
+        regimens=regimens,
         on=on,
     )
     return Assessment(
         patient=patient,
         on=on,
-        regimens=(regimen,),
-        evaluations=evaluate(history, trail, regimen),
+        regimens=regimens.every,
+        regimen=state.regimen if state is not None else regimens.on(on)[0],
+        evaluations=evaluate(history, trail),
         not_given=history.not_given,
         unreadable=history.unreadable,
         unidentified=history.unidentified,

@@ -61,11 +61,15 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Everything the rules say of one patient, one drug with its regimens, on one day."""
+    """Everything the rules say of one patient, one drug with its regimens, on one day.
+
+    `regimens` are all by which doses are judged; `regimen` is the one by which the next step is forecast.
+    """
 
     patient: str
     on: dt.date
     regimens: tuple[Regimen, ...]
+    regimen: Regimen
     evaluations: tuple[Evaluation, ...]
     not_given: tuple[NotGiven, ...]
     unreadable: tuple[Unreadable, ...]

@@ -12,8 +12,7 @@ from cds.dosing.codes import CATCH_UP, Code, Phase, loading
 from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, found
 from cds.dosing.records import Dose, History, possible_doses, undated
-from cds.dosing.regimen import Regimen
-from cds.dosing.walk import Taken, table_row
+from cds.dosing.state import State, Taken, table_in_use, table_row
 
 _INTERVAL_CODES = (Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE)
 
@@ -26,30 +25,30 @@ class Doubt:
     options: tuple[date, ...] = ()
 
 
-def doubt(history: History, trail: tuple[Taken, ...], regimen: Regimen, on: date) -> Doubt | None:
+def doubt(history: History, trail: tuple[Taken, ...], state: State | None, on: date) -> Doubt | None:
     """The first reason that applies, in the order F1, F2, F3a, F4, F5; None where the schedule speaks."""
-    incomplete = _history_incomplete(history, trail, on)
+    incomplete = _history_incomplete(history, trail, state, on)
     if incomplete is not None:
         return incomplete
-    if not trail:
+    if state is None:
         return None
     return (
-        _loading_not_documented(trail, regimen, on)
-        or _loading_interrupted(trail, regimen, on)
+        _loading_not_documented(trail, state, on)
+        or _loading_interrupted(trail, state, on)
         or _last_doses_doubtful(history.doses, trail)
-        or _catch_up_omitted(trail[-1], regimen, on)
-        or _schedule_undefined(trail, regimen, on)
+        or _catch_up_omitted(state, on)
+        or _schedule_undefined(trail, state, on)
     )
 
 
-def _history_incomplete(history: History, trail: tuple[Taken, ...], on: date) -> Doubt | None:
+def _history_incomplete(history: History, trail: tuple[Taken, ...], state: State | None, on: date) -> Doubt | None:
     """F1: a dose may be missing that would move the schedule."""
     missing = list(undated(history, on))
     possible = possible_doses(history, on)
-    if not trail:
+    if state is None:
         missing = [record for record in history.unreadable if record.reason is not Code.WRONG_PATIENT]
     elif possible:
-        reference = _reference_dose(trail)
+        reference = _reference_dose(trail, state)
         missing += [record for record, when in possible if when.latest > reference.earliest]
     if history.whole and not missing:
         return None
@@ -57,9 +56,8 @@ def _history_incomplete(history: History, trail: tuple[Taken, ...], on: date) ->
     return Doubt(found(Code.HISTORY_INCOMPLETE, "F1", evidence=evidence))
 
 
-def _reference_dose(trail: tuple[Taken, ...]) -> DateRange:
+def _reference_dose(trail: tuple[Taken, ...], state: State) -> DateRange:
     """The dose after whose earliest day a possible dose would move what is forecast (F1)."""
-    state = trail[-1].state
     index = len(trail) - 1
     if state.phase is Phase.LOADING:
         while trail[index].step != loading(1):
@@ -74,33 +72,36 @@ def _reference_dose(trail: tuple[Taken, ...]) -> DateRange:
     return trail[max(index, 0)].state.last
 
 
-def _loading_not_documented(trail: tuple[Taken, ...], regimen: Regimen, on: date) -> Doubt | None:
+def _loading_not_documented(trail: tuple[Taken, ...], state: State, on: date) -> Doubt | None:
     """F2: either loading stopped after one dose, or earlier doses are not in the record."""
-    limit = regimen.undocumented_loading
+    # the limit of the text that judges the second dose, or would
+    judging = trail[1].state.regimen if len(trail) > 1 else state.regimen
+    limit = judging.undocumented_loading
     if limit is None:
         return None
-    last = trail[-1].state.last.latest
-    alone = len(trail) == 1 and on > limit.after(last)
-    found_before = len(trail) > 1 and bool(trail[1].series)
-    if not alone and not (found_before and not _ended_by_a_long_interval(trail[1:], limit)):
+    first, last = trail[0].state.last.latest, state.last.latest
+    if len(trail) == 1:
+        applies = on > limit.after(first)
+    else:
+        applies = bool(trail[1].series) and not _ended_by_a_long_interval(trail[1:], limit)
+    if not applies:
         return None
-    options = {regimen.minimum_interval.after(last), regimen.maintenance_interval.after(last)}
-    finding = found(Code.LOADING_NOT_DOCUMENTED, "F2", required=limit.after(trail[0].state.last.latest), observed=on)
+    options = {state.regimen.minimum_interval.after(last), state.regimen.maintenance_interval.after(last)}
+    finding = found(Code.LOADING_NOT_DOCUMENTED, "F2", required=limit.after(first), observed=on)
     return Doubt(finding, tuple(sorted(options)))
 
 
-def _loading_interrupted(trail: tuple[Taken, ...], regimen: Regimen, on: date) -> Doubt | None:
+def _loading_interrupted(trail: tuple[Taken, ...], state: State, on: date) -> Doubt | None:
     """F2: a loading dose came, or has not come, after the limit; no label text covers it."""
-    if regimen.catch_up is None:
-        return None
-    limit = regimen.catch_up.loading_limit
-    state = trail[-1].state
-    if state.phase is Phase.LOADING and on > limit.after(state.last.latest):
-        return Doubt(found(Code.LOADING_INTERRUPTED, "F2", required=limit.after(state.last.latest), observed=on))
+    table, last = state.regimen.catch_up, state.last.latest
+    if table is not None and state.phase is Phase.LOADING and on > table.loading_limit.after(last):
+        return Doubt(found(Code.LOADING_INTERRUPTED, "F2", required=table.loading_limit.after(last), observed=on))
     for index in reversed(range(len(trail))):
-        for finding in trail[index].findings:
+        judging = trail[index].state.regimen.catch_up
+        for finding in trail[index].findings if judging is not None else ():
             if finding.code is Code.LOADING_INTERRUPTED:
-                if _ended_by_a_long_interval(trail[index:], limit):
+                assert judging is not None
+                if _ended_by_a_long_interval(trail[index:], judging.loading_limit):
                     return None
                 return Doubt(finding._replace(rule="F2"))
     return None
@@ -136,22 +137,21 @@ def _still_counting(trail: tuple[Taken, ...]) -> Iterator[Taken]:
             return
 
 
-def _catch_up_omitted(last: Taken, regimen: Regimen, on: date) -> Doubt | None:
+def _catch_up_omitted(state: State, on: date) -> Doubt | None:
     """F4: the extra dose of the catch-up is so late that no label text covers it."""
-    if last.state.phase is not Phase.CATCH_UP or regimen.catch_up is None:
+    if state.phase is not Phase.CATCH_UP:
         return None
-    limit = regimen.catch_up.limit.after(last.state.last.latest)
+    limit = table_in_use(state).limit.after(state.last.latest)
     if on <= limit:
         return None
     return Doubt(found(Code.CATCH_UP_OMITTED, "F4", required=limit, observed=on))
 
 
-def _schedule_undefined(trail: tuple[Taken, ...], regimen: Regimen, on: date) -> Doubt | None:
+def _schedule_undefined(trail: tuple[Taken, ...], state: State, on: date) -> Doubt | None:
     """F5: the label's proviso fails, so the next date is one of three."""
-    state = trail[-1].state
-    if not state.undefined or table_row(state, on, regimen) is not None:
+    if not state.undefined or table_row(state, on) is not None:
         return None
-    last = state.last.latest
+    regimen, last = state.regimen, state.last.latest
     earliest = regimen.minimum_interval.after(last)
     k = state.k
     while regimen.maintenance_interval.after(state.anchor, k) < earliest:

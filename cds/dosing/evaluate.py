@@ -8,20 +8,21 @@ from decimal import Decimal
 from cds.dosing.assessment import Evaluation
 from cds.dosing.codes import MAINTENANCE, Code
 from cds.dosing.findings import Finding, found, in_order
+from cds.dosing.in_force import Regimens
 from cds.dosing.records import History
-from cds.dosing.regimen import Regimen
-from cds.dosing.walk import State, Taken, take
+from cds.dosing.state import State, Taken
+from cds.dosing.take import take
 
 _FIVE_PERCENT = 20
 """An amount is unexpected from more than one part in this many off what the step prescribes (C5)."""
 
 
-def walk(history: History, regimen: Regimen) -> tuple[Taken, ...]:
+def walk(history: History, regimens: Regimens) -> tuple[Taken, ...]:
     """All doses of the history walked in order, the first relabelled where W4 says so."""
     trail: list[Taken] = []
     state: State | None = None
     for dose in history.doses:
-        taken = take(state, dose.when, regimen)
+        taken = take(state, dose.when, regimens)
         if taken.series:
             trail[-1] = trail[-1]._replace(step=MAINTENANCE)
         trail.append(taken)
@@ -29,13 +30,13 @@ def walk(history: History, regimen: Regimen) -> tuple[Taken, ...]:
     return tuple(trail)
 
 
-def evaluate(history: History, trail: tuple[Taken, ...], regimen: Regimen) -> tuple[Evaluation, ...]:
+def evaluate(history: History, trail: tuple[Taken, ...]) -> tuple[Evaluation, ...]:
     """One Evaluation a dose, in the order walked."""
     evaluations = []
     before: tuple[str, ...] = ()
     for dose, taken in zip(history.doses, trail, strict=True):
         findings: tuple[Finding, ...] = ()
-        wrong = amount_finding(dose.amounts, taken.step, regimen, evidence=dose.references)
+        wrong = amount_finding(dose.amounts, taken, evidence=dose.references)
         if wrong or taken.findings or dose.findings:
             evidence = (*before, *dose.references)
             walked = [
@@ -43,18 +44,16 @@ def evaluate(history: History, trail: tuple[Taken, ...], regimen: Regimen) -> tu
             ]
             findings = in_order((*walked, *dose.findings, *wrong))
         evaluations.append(
-            Evaluation(dose.references, dose.when, regimen.id, taken.step, taken.interval_days, findings)
+            Evaluation(dose.references, dose.when, taken.state.regimen.id, taken.step, taken.interval_days, findings)
         )
         before = dose.references
     return tuple(evaluations)
 
 
-def amount_finding(
-    amounts: Iterable[Decimal], step: str, regimen: Regimen, *, evidence: tuple[str, ...]
-) -> tuple[Finding, ...]:
-    """`unexpected-amount` for the first of the known amounts, in mg, that the step does not prescribe (C5)."""
+def amount_finding(amounts: Iterable[Decimal], taken: Taken, *, evidence: tuple[str, ...]) -> tuple[Finding, ...]:
+    """`unexpected-amount` for the first of the known amounts, in mg, that is not prescribed for the dose (C5)."""
     for amount in amounts:
-        prescribed = regimen.amount(step)
+        prescribed = taken.prescribed
         if unexpected(amount, prescribed):
             return (found(Code.UNEXPECTED_AMOUNT, "C5", required=prescribed, observed=amount, evidence=evidence),)
     return ()

@@ -14,8 +14,10 @@ from cds.dosing.evaluate import amount_finding, unexpected
 from cds.dosing.facts import DateRange, Proposal, Unreadable
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import near_boundary, plan, recommended_day, table_finding
-from cds.dosing.regimen import Regimen
-from cds.dosing.walk import State, Taken, applies_table, spacing_finding, take
+from cds.dosing.in_force import Regimens
+from cds.dosing.state import State, Taken, applies_table
+from cds.dosing.take import standing, take
+from cds.dosing.walk import spacing_finding
 
 _SEARCH_DAYS = 400
 """How far after the recommended and all proposed dates a better one is looked for (P4): beyond, every dose is late."""
@@ -37,7 +39,7 @@ class Background:
     last_dose: tuple[str, ...]
     possible: tuple[tuple[Unreadable, DateRange], ...]
     forecast: Forecast
-    regimen: Regimen
+    regimens: Regimens
     on: date
 
 
@@ -88,41 +90,44 @@ def _verdicts(in_turn: Sequence[Proposal], background: Background) -> list[_Verd
 
 
 def _dated(proposal: Proposal, day: date, before: State | None, background: Background) -> _Verdict:
-    regimen = background.regimen
-    taken = take(before, DateRange.on(day), regimen, proposed=True)
+    regimens = background.regimens
+    taken = take(before, DateRange.on(day), regimens, proposed=True)
+    regimen = taken.state.regimen
     findings = list(proposal.notes)
-    findings += [_against_recorded(finding, day, before, background) for finding in taken.findings]
+    findings += [_against_recorded(finding, day, before, taken, background) for finding in taken.findings]
     findings += taken.series
     if background.forecast.status is Status.DECISION:
         findings = [finding for finding in findings if finding.code not in _PRESUMES_A_SCHEDULE]
     if all(finding.code is not Code.INTERVAL_TOO_SHORT for finding in findings):
-        findings += _near_possible_dose(day, background)
+        findings += _near_possible_dose(day, regimen.minimum_interval.days, background)
     plan_from_here: tuple[Planned, ...] = ()
     if before is not None:
-        findings += near_boundary(before, regimen, day)
+        findings += near_boundary(standing(before, regimens, day), day)
         if applies_table(taken):
             findings += table_finding(before.last.latest, day, regimen, "P7")
-            plan_from_here = plan(before, day, regimen)
+            plan_from_here = plan(before, day, regimens)
     if proposal.amount is not None:
-        findings += amount_finding((proposal.amount,), taken.step, regimen, evidence=(proposal.reference,))
+        findings += amount_finding((proposal.amount,), taken, evidence=(proposal.reference,))
     return _Verdict(proposal, day, before, taken, in_order(findings), plan_from_here)
 
 
-def _against_recorded(finding: Finding, day: date, before: State | None, background: Background) -> Finding:
+def _against_recorded(
+    finding: Finding, day: date, before: State | None, taken: Taken, background: Background
+) -> Finding:
     """Which rule speaks of a distance: W2 where the last recorded dose is too near, else P3, for a proposal is."""
     if finding.code in _SPACING and before is not background.state:
         recorded = None
         if background.state is not None:
-            recorded = spacing_finding(background.state.last, DateRange.on(day), background.regimen, proposed=True)
+            regimen = taken.state.regimen
+            recorded = spacing_finding(background.state.last, DateRange.on(day), regimen, proposed=True)
         if recorded is None or recorded.code is not finding.code:
             return finding._replace(rule="P3")
         finding = recorded
     return finding._replace(evidence=background.last_dose)
 
 
-def _near_possible_dose(day: date, background: Background) -> list[Finding]:
+def _near_possible_dose(day: date, least: int, background: Background) -> list[Finding]:
     """P6: an unreadable record can be a dose less than the minimum interval from `day`, before or after."""
-    least = background.regimen.minimum_interval.days
     for record, when in background.possible:
         gap = max((day - when.latest).days, (when.earliest - day).days, 0)
         if gap < least:
@@ -135,7 +140,7 @@ def _undated(index: int, in_turn: Sequence[Proposal], background: Background) ->
     on = background.on
     verdict = _dated(in_turn[index], on, background.state, background)
     findings = [found(Code.PROPOSED_DATE_ASSUMED, "P1", observed=on)]
-    least = background.regimen.minimum_interval.days
+    least = verdict.taken.state.regimen.minimum_interval.days
     for other_index, other in enumerate(in_turn):
         comes_first = other.day is not None or other_index < index
         gap = abs(((other.day or on) - on).days)
@@ -159,8 +164,8 @@ def _suggested(index: int, judged: Sequence[_Verdict], background: Background) -
     early = any(finding.code in _TOO_EARLY for finding in verdict.findings)
     if not early or background.forecast.status is Status.DECISION or verdict.before is None:
         return None
-    recommended = recommended_day(verdict.before, background.regimen)
-    if recommended is None or len(judged) > _MOST_PROPOSALS or _no_date_cures(verdict.proposal, background.regimen):
+    recommended = recommended_day(standing(verdict.before, background.regimens, background.on))
+    if recommended is None or len(judged) > _MOST_PROPOSALS or _no_date_cures(verdict.proposal, background.regimens):
         return None
     first = max(recommended, background.on)
     latest = max(first, *[other.proposal.day or first for other in judged])
@@ -172,12 +177,12 @@ def _suggested(index: int, judged: Sequence[_Verdict], background: Background) -
     return None
 
 
-def _no_date_cures(proposal: Proposal, regimen: Regimen) -> bool:
+def _no_date_cures(proposal: Proposal, regimens: Regimens) -> bool:
     """Whether a finding above info stays on every date: a note on the order, or an amount that no step prescribes."""
     if any(note.severity is not Severity.INFO for note in proposal.notes):
         return True
     return proposal.amount is not None and all(
-        unexpected(proposal.amount, prescribed) for prescribed in regimen.amounts
+        unexpected(proposal.amount, prescribed) for regimen in regimens.every for prescribed in regimen.amounts
     )
 
 
