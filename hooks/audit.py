@@ -47,7 +47,7 @@ def run_audit(
     files = _files(inputs, folders)
     _outside(output, inputs)
     wanted = Wanted(output, _severity(options.severity), _patients(options.patients), identified.files)
-    asked = Asked(question.regimen, question.on, question.zone)
+    asked = Asked(question.regimens, question.on, question.zone)
     parts = tasks(files)
     begun = perf_counter()
     with _taken_up(output, _fingerprint(parts, asked, wanted, options.strict), resume=options.resume) as work:
@@ -72,13 +72,14 @@ def _outside(output: Path, inputs: Sequence[str]) -> None:
 def _fingerprint(parts: Sequence[Task], asked: Asked, wanted: Wanted, strict: bool) -> dict[str, str]:
     """What must be the same for an audit to be gone on with, by what it is called in messages."""
     patients = None if wanted.patients is None else sorted(wanted.patients)
+    judging = [
+        (entry.from_, [(each.digest, each.tolerance) for each in entry.regimens]) for entry in asked.regimens.timeline
+    ]
     shown = [wanted.shown.how, wanted.shown.reference("Patient/x")]
     return {
         "the program": program(),
         "the input": digest(parts),
-        "the regimen, the day or the time zone": digest(
-            [asked.regimen.digest, asked.regimen.tolerance, asked.on, asked.zone]
-        ),
+        "the regimen, the day or the time zone": digest([judging, asked.on, asked.zone]),
         "the options": digest([strict, wanted.at_least, patients, shown]),
     }
 

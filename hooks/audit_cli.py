@@ -11,6 +11,7 @@ from hooks.audit_options import Options
 from hooks.console import UsageError, plain_errors
 from hooks.options import (
     RegimenId,
+    RegimenTimeline,
     SiteFolder,
     TimeZone,
     ToleranceLoading,
@@ -31,6 +32,7 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
     ],
     output: Annotated[Path, typer.Option("--output", metavar="DIR", parser=folder, help="Folder to write to.")],
     regimen: RegimenId = None,
+    regimen_timeline: RegimenTimeline = None,
     on: Annotated[
         str | None, typer.Option("--on", metavar="DATE", help="Day to judge on, YYYY-MM-DD. Default: today.")
     ] = None,
@@ -83,6 +85,7 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             raise UsageError(f"the audit needs {missing.name}: pip install 'nusinersen-cds[audit]'") from None
         settings = check_settings(
             regimen=regimen,
+            regimen_timeline=regimen_timeline,
             time_zone=time_zone,
             site_folder=site_folder,
             tolerance_loading=tolerance_loading,

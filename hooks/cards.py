@@ -127,7 +127,7 @@ _SEVEREST_FIRST = {severity.value: index for index, severity in enumerate(Severi
 def _card(
     assessment: Assessment, lead: Lead, context: CardContext, orders: Sequence[DraftOrder], about: Sequence[Proposed]
 ) -> Card:
-    regimen = assessment.regimens[0]
+    regimen = assessment.regimen
     plan = assessment.forecast.plan if lead.proposed is None else lead.proposed.plan
     subject = Subject(lead.kind, about, [order.text for order in orders], plan, bool(orders))
     card: Card = {
@@ -167,7 +167,7 @@ def _source(kind: Kind, regimen: Regimen, context: CardContext) -> Card:
 def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...]) -> dict[str, str]:
     """The numbers that a summary can name, as far as they are known."""
     forecast = assessment.forecast
-    fields = {"drug": drug_name(assessment.regimens[0].drug.names[0]), "step": dated_step(forecast)[0]}
+    fields = {"drug": drug_name(assessment.regimen.drug.names[0]), "step": dated_step(forecast)[0]}
     if forecast.earliest is not None:
         fields["earliest"] = forecast.earliest.isoformat()
     if forecast.recommended is not None:
@@ -216,7 +216,7 @@ def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed]) ->
     findings = [*assessment.forecast.findings, *assessment.findings]
     if about:
         findings = [*(finding for proposed in about for finding in proposed.findings), *findings]
-    said: Card = {"kind": kind.value, "dates": _dates(assessment, about), "regimen": _named(assessment.regimens[0])}
+    said: Card = {"kind": kind.value, "dates": _dates(assessment, about), "regimen": _named(assessment.regimen)}
     if findings:
         said["findings"] = list(dict.fromkeys([finding.code.value for finding in findings]))
         said["rules"] = list(dict.fromkeys([finding.rule for finding in findings]))

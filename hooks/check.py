@@ -44,7 +44,7 @@ def check(
 
 
 def _histories(inputs: Sequence[str], wanted: list[str], question: Question, settings: CheckSettings) -> Histories:
-    drug, zone = question.regimen.drug, question.zone
+    drug, zone = question.regimens.drug, question.zone
     if not all(given.strip() for given in inputs):
         raise UsageError(
             "INPUT is empty, from a variable that is not set perhaps; name a file, a folder or a FHIR server"
@@ -66,7 +66,7 @@ def _assess(history: History, question: Question) -> Assessment:
     return assess(
         history.patient,
         history.records,
-        question.regimen,
+        question.regimens,
         on=question.on,
         whole=history.whole,
         proposals=proposals,

@@ -18,6 +18,7 @@ from hooks.options import (
     ClientId,
     KeyFile,
     RegimenId,
+    RegimenTimeline,
     SiteFolder,
     TimeZone,
     ToleranceLoading,
@@ -153,6 +154,7 @@ def check_histories(  # noqa: PLR0913, PLR0917  each is an option
         ),
     ],
     regimen: RegimenId = None,
+    regimen_timeline: RegimenTimeline = None,
     on: Annotated[
         str | None, typer.Option("--on", metavar="DATE", help="Day to judge on, YYYY-MM-DD. Default: today.")
     ] = None,
@@ -187,6 +189,7 @@ def check_histories(  # noqa: PLR0913, PLR0917  each is an option
             raise UsageError(f"--format: {form!r} is no format; write one of: {', '.join(Format)}")
         settings = check_settings(
             regimen=regimen,
+            regimen_timeline=regimen_timeline,
             time_zone=time_zone,
             site_folder=site_folder,
             tolerance_loading=tolerance_loading,

@@ -39,7 +39,7 @@ class Subject:
 
 def detail(assessment: Assessment, subject: Subject, read_at: str, problems: Sequence[str] = ()) -> str:
     """The whole text. `read_at` is when the records were read, as people read it; `problems` what could not be."""
-    regimen = assessment.regimens[0]
+    regimen = assessment.regimen
     parts = [
         _lines(assessment, subject),
         _dose_table(assessment.evaluations, subject.proposals),

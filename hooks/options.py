@@ -39,6 +39,12 @@ RegimenId = Annotated[
     str | None,
     typer.Option("--regimen", metavar="ID", help="Regimen to judge by; there is no default. `regimens` lists them."),
 ]
+RegimenTimeline = Annotated[
+    Path | None,
+    typer.Option(
+        "--regimen-timeline", metavar="FILE", help="File with the regimens in force by date, instead of --regimen."
+    ),
+]
 TimeZone = Annotated[
     str | None,
     typer.Option("--time-zone", metavar="ZONE", help="Time zone of the site, such as Europe/Stockholm."),

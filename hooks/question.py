@@ -1,14 +1,17 @@
-"""What `check` asks of every patient: by which regimen, on which day, in which time zone, which proposed dates."""
+"""What `check` and `audit` ask of every patient: by which regimens, on which day, in which zone, about which dates."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from zoneinfo import ZoneInfo
 
+from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
-from cds.regimens.library import UnknownRegimen
+from cds.regimens.library import RegimenFaults, UnknownRegimen
+from cds.regimens.timeline import load_timeline
 from hooks.console import UsageError, say
 from hooks.settings import CheckSettings
 from hooks.show_regimens import library
@@ -18,7 +21,7 @@ from hooks.show_regimens import library
 class Question:
     """`proposed` are in order of date, none before `on`."""
 
-    regimen: Regimen
+    regimens: Regimens
     on: date
     zone: ZoneInfo
     proposed: tuple[date, ...] = ()
@@ -26,32 +29,51 @@ class Question:
 
 def ask(settings: CheckSettings, on: str | None, proposed: Sequence[str]) -> Question:
     """The question, said on standard error too, since results rest on it. Raises UsageError."""
-    regimen = _regimen(settings)
+    regimens = _regimens(settings)
     zone = ZoneInfo(settings.time_zone or "UTC")
     days = tuple(sorted(_day(text, "--proposed") for text in proposed))
     today = _today(zone) if on is None else _day(on, "--on")
     if days and days[0] < today:
         raise UsageError(f"--proposed {days[0]} lies before {today}, the day asked about; a past date proposes nothing")
-    unverified = "" if regimen.verified == "yes" else f"; not verified: {regimen.verified}"
-    say(f"Regimen {regimen.id}, version {regimen.version}, {regimen.digest}{unverified}")
+    for entry in regimens.timeline:
+        since = "" if entry.from_ == date.min else f" from {entry.from_} on"
+        for regimen in entry.regimens:
+            unverified = "" if regimen.verified == "yes" else f"; not verified: {regimen.verified}"
+            say(f"Regimen {regimen.id}{since}, version {regimen.version}, {regimen.digest}{unverified}")
     unset = "" if settings.time_zone else ", since neither --time-zone nor NUSINERSEN_CDS_TIME_ZONE is given"
     say(f"On {today}{' (today)' if on is None else ''}, time zone {zone.key}{unset}")
-    return Question(regimen, today, zone, days)
+    return Question(regimens, today, zone, days)
 
 
-def _regimen(settings: CheckSettings) -> Regimen:
+def _regimens(settings: CheckSettings) -> Regimens:
+    try:
+        return _chosen(settings).map(partial(_at_the_site, settings))
+    except ValueError as unfit:
+        raise UsageError(f"--tolerance-loading, --tolerance-maintenance: {unfit}") from None
+
+
+def _chosen(settings: CheckSettings) -> Regimens:
     known = library(settings.site_folder)
-    if settings.regimen is None:
+    if settings.regimen is not None and settings.regimen_timeline is not None:
+        raise UsageError(
+            "--regimen and --regimen-timeline are both given, and each says what judges all doses; give one"
+        )
+    if settings.regimen is not None:
+        try:
+            return Regimens.of(known.get(settings.regimen))
+        except UnknownRegimen as unknown:
+            raise UsageError(f"--regimen: {unknown}") from None
+    if settings.regimen_timeline is None:
         choices = ", ".join(known.regimens)
         raise UsageError(f"--regimen is missing, and there is no default; choose one of: {choices}")
     try:
-        return known.get(settings.regimen).with_tolerance(
-            loading=settings.tolerance_loading, maintenance=settings.tolerance_maintenance
-        )
-    except UnknownRegimen as unknown:
-        raise UsageError(f"--regimen: {unknown}") from None
-    except ValueError as unfit:
-        raise UsageError(f"--tolerance-loading, --tolerance-maintenance: {unfit}") from None
+        return load_timeline(settings.regimen_timeline, known)
+    except RegimenFaults as faults:
+        raise UsageError(str(faults)) from None
+
+
+def _at_the_site(settings: CheckSettings, regimen: Regimen) -> Regimen:
+    return regimen.with_tolerance(loading=settings.tolerance_loading, maintenance=settings.tolerance_maintenance)
 
 
 def _today(zone: ZoneInfo) -> date:

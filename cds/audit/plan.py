@@ -39,7 +39,7 @@ class Plan:
     @property
     def drug(self) -> Drug:
         """The drug whose doses are looked for."""
-        return self.question.regimen.drug
+        return self.question.regimens.drug
 
     @property
     def medications(self) -> Path:

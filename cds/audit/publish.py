@@ -19,6 +19,7 @@ from cds.audit.shares import Account
 from cds.audit.streams import ASSESSMENTS, FINDINGS, RECALL, stream
 from cds.audit.tally import Tally
 from cds.dosing.codes import Severity
+from cds.dosing.document import regimens_as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,7 @@ def summary(plan: Plan, audited: Audited) -> dict[str, Any]:
     return {
         "on": question.on.isoformat(),
         "time_zone": str(question.zone),
-        "regimens": [
-            {"id": question.regimen.id, "version": question.regimen.version, "digest": question.regimen.digest}
-        ],
+        "regimens": regimens_as_json(question.regimens.every),
         **audited.tally.as_json(),
         "patients_with_unidentified_records_only": sum(account.only_unidentified for account in audited.accounts),
         "records_of_nobody": [{"file": place.file, "line": place.line, "offset": place.offset} for place in nobody],

@@ -67,7 +67,7 @@ def _finding(
         "rule": finding.rule,
         "required": _text(finding.required),
         "observed": _text(finding.observed),
-        "regimen": dose.regimen if dose else assessment.regimens[0].id,
+        "regimen": dose.regimen if dose else assessment.regimen.id,
         "references": list(references),
         "files": [place.file if place else None for place in places],
         "lines": [place.line if place else None for place in places],
@@ -92,7 +92,7 @@ def recall(assessment: Assessment) -> Row | None:
         "options": " ".join(day.isoformat() for day in forecast.options),
         "last_dose": _day(last),
         "findings": " ".join(finding.code.value for finding in forecast.findings),
-        "regimen": assessment.regimens[0].id,
+        "regimen": assessment.regimen.id,
     }
 
 

@@ -16,7 +16,7 @@ from cds.audit.spill import Index, Kept, bucket, read
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
 from cds.dosing.facts import NotGiven, Record, Unidentified
-from cds.dosing.regimen import Regimen
+from cds.dosing.in_force import Regimens
 from cds.fhir.history import read_history
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
@@ -29,7 +29,7 @@ from cds.fhir.references import reference_of
 class Question:
     """What is asked of every patient."""
 
-    regimen: Regimen
+    regimens: Regimens
     on: date
     zone: tzinfo
 
@@ -103,7 +103,7 @@ def _patient(
     medications: Medications,
     account: Account,
 ) -> PatientResult | None:
-    drug = question.regimen.drug
+    drug = question.regimens.drug
     resources = [resource for _, resource in held]
     records = read_history(resources, drug=drug, zone=question.zone, patient=None, resolve=medications.resolve)
     by_reference = {record.reference: record for record in records}
@@ -128,7 +128,7 @@ def _patient(
         account.counts[Key.UNREADABLE] += len(counted)
         account.only_unidentified += bool(counted)
         return None
-    assessment = assess(patient, counted, question.regimen, on=question.on, whole=True)
+    assessment = assess(patient, counted, question.regimens, on=question.on, whole=True)
     used = frozenset(name for evaluation in assessment.evaluations for name in evaluation.administrations)
     for record in counted:
         account.counts[_key(record, used)] += 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from cds.dosing.assessment import Assessment, Evaluation, Forecast, Planned, Proposed
 from cds.dosing.findings import Finding, Quantity
+from cds.dosing.regimen import Regimen
 
 
 def as_json(assessment: Assessment) -> dict[str, Any]:
@@ -16,9 +17,7 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
     return {
         "patient": assessment.patient,
         "on": assessment.on.isoformat(),
-        "regimens": [
-            {"id": regimen.id, "version": regimen.version, "digest": regimen.digest} for regimen in assessment.regimens
-        ],
+        "regimens": regimens_as_json(assessment.regimens),
         "evaluations": [_evaluation(evaluation) for evaluation in assessment.evaluations],
         "not_given": [record.reference for record in assessment.not_given],
         "unreadable": [
@@ -29,6 +28,11 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
         "findings": _findings(assessment.findings),
         "proposed": [_proposed(proposed) for proposed in assessment.proposed],
     }
+
+
+def regimens_as_json(regimens: Iterable[Regimen]) -> list[dict[str, str]]:
+    """The regimens by which was judged, each so that its files can be told for good."""
+    return [{"id": regimen.id, "version": regimen.version, "digest": regimen.digest} for regimen in regimens]
 
 
 def _evaluation(evaluation: Evaluation) -> dict[str, Any]:

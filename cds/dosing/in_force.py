@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
@@ -38,6 +38,13 @@ class Regimens:
     def of(cls, *regimens: Regimen) -> Self:
         """Regimens allowed at once on every day, in the order of rule W11."""
         return cls((InForce(date.min, regimens),))
+
+    def map(self, change: Callable[[Regimen], Regimen]) -> Self:
+        """The same timeline with every regimen changed, as a site changes tolerances."""
+        changed = {each.id: change(each) for each in self.every}
+        return type(self)(
+            tuple(InForce(entry.from_, tuple(changed[each.id] for each in entry.regimens)) for entry in self.timeline)
+        )
 
     def on(self, day: date) -> tuple[Regimen, ...]:
         """The regimens in force on a day."""

@@ -19,12 +19,13 @@ class Fault:
 
 
 class RegimenFaults(ValueError):
-    """Regimen files cannot be used. `faults` holds all of them, sorted by file and in the order of each file."""
+    """Regimen files cannot be used. `faults` holds all of them, sorted by file and in the order of each file; `where`
+    says in words what kind of files they are."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[Fault], where: str = "the regimen files") -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: fault.file))
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        super().__init__("\n".join([f"{count} in the regimen files", *(f"  {fault}" for fault in self.faults)]))
+        super().__init__("\n".join([f"{count} in {where}", *(f"  {fault}" for fault in self.faults)]))
 
 
 class UnknownRegimen(LookupError):

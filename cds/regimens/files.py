@@ -5,9 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from importlib.resources.abc import Traversable
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,6 +17,7 @@ from cds.regimens.faults import Fault
 from cds.regimens.schema import CodesFile, DrugFile, FileModel, RegimenFile
 
 Report = Callable[[Fault], None]
+Model = TypeVar("Model", bound=FileModel)
 
 _KINDS: dict[str, type[FileModel]] = {"": RegimenFile, "drugs": DrugFile, "codes": CodesFile}
 
@@ -41,6 +44,12 @@ def read_folder(folder: Traversable, label: str, report: Report) -> list[Loaded]
     return [_read(kind, entry, file, report) for kind, entry, file in _entries(folder, label, report)]
 
 
+def read_file(path: Path, model: type[Model], report: Report) -> Model | None:
+    """What one file states; None, and its faults reported, where it cannot be used."""
+    content = _content(path, str(path), report)
+    return None if content is None else _parse(content, model, str(path), report)
+
+
 def _entries(folder: Traversable, label: str, report: Report, kind: str = "") -> Iterator[tuple[str, Traversable, str]]:
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
@@ -63,10 +72,8 @@ def _entries(folder: Traversable, label: str, report: Report, kind: str = "") ->
 
 def _read(kind: str, entry: Traversable, file: str, report: Report) -> Loaded:
     stem = entry.name.removesuffix(".toml")
-    try:
-        content = entry.read_bytes()
-    except OSError as error:
-        report(Fault(file, "", f"cannot be read ({error.strerror}); make it readable or take it away"))
+    content = _content(entry, file, report)
+    if content is None:
         return Loaded(file, kind, stem, b"", None)
     model = _parse(content, _KINDS[kind], file, report)
     stated = getattr(model, "id", stem)
@@ -76,7 +83,15 @@ def _read(kind: str, entry: Traversable, file: str, report: Report) -> Loaded:
     return Loaded(file, kind, stem, content, model)
 
 
-def _parse(content: bytes, model: type[FileModel], file: str, report: Report) -> FileModel | None:
+def _content(entry: Traversable, file: str, report: Report) -> bytes | None:
+    try:
+        return entry.read_bytes()
+    except OSError as error:
+        report(Fault(file, "", f"cannot be read ({error.strerror}); make it readable or take it away"))
+        return None
+
+
+def _parse(content: bytes, model: type[Model], file: str, report: Report) -> Model | None:
     try:
         # a byte order mark, as some editors write it, is no part of the text
         stated = tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
@@ -124,7 +139,7 @@ def _shown(value: object) -> str:
             return "a table"
         case list():
             return "empty" if not value else "a list"
-        case Decimal() | int():
+        case Decimal() | int() | date():
             return str(value)
         case _:
             return repr(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -141,6 +142,19 @@ class RegimenFile(FileModel):
     limits: LimitsTable = LimitsTable()
     tolerance: ToleranceTable
     statements: StatementsTable
+
+
+class InForceTable(FileModel):
+    """The regimens in force from a day on; without a day, from the beginning."""
+
+    from_: date | None = Field(None, alias="from")
+    regimens: Annotated[list[Id], Field(min_length=1)]
+
+
+class TimelineFile(FileModel):
+    """Which regimens judge the doses of which days (rule W12), in a file named by whoever asks."""
+
+    in_force: Annotated[list[InForceTable], Field(min_length=1)]
 
 
 class SystemTable(FileModel):

@@ -21,9 +21,10 @@ from cds.audit.plan import Plan, tasks
 from cds.audit.shares import Account, PatientResult, Question
 from cds.audit.workers import Processes
 from cds.dosing.document import as_json
+from cds.dosing.in_force import Regimens
 from cds.regimens.library import load
 
-QUESTION = Question(load().get("eu-12mg"), date(2026, 5, 1), ZoneInfo("Europe/Stockholm"))
+QUESTION = Question(Regimens.of(load().get("eu-12mg")), date(2026, 5, 1), ZoneInfo("Europe/Stockholm"))
 OURS = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}
 OTHER = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01", "display": "paracetamol"}]}
 UNKNOWN = {"coding": [{"system": "urn:oid:1.2.3", "code": "4711"}]}

@@ -183,7 +183,7 @@ def test_the_source_names_regimen_and_version_and_an_absolute_url_where_there_is
     (card,) = chart_cards(assessment, context=context(regimen, source_url="https://site.example.invalid/label"))
     assert card["source"]["url"] == "https://site.example.invalid/label"
     regimen = replace(regimen, sources=documents[:1])
-    (card,) = chart_cards(replace(assessment, regimens=(regimen,)), context=context(regimen))
+    (card,) = chart_cards(replace(assessment, regimen=regimen), context=context(regimen))
     assert "url" not in card["source"]
 
 

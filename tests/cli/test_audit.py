@@ -256,3 +256,36 @@ def test_without_the_extra_the_command_says_what_to_install(export: Path, monkey
     ended, _ = audit(export)
     assert ended.exit_code == 2
     assert "the audit needs hyperscan: pip install 'nusinersen-cds[audit]'" in ended.stderr
+
+
+TIMELINE = """\
+[[in_force]]
+regimens = ["eu-12mg-2017"]
+
+[[in_force]]
+from = 2026-01-01
+regimens = ["eu-12mg"]
+"""
+
+
+def test_each_row_says_by_which_text_of_a_timeline_was_judged(export: Path) -> None:
+    timeline = export.parent / "timeline.toml"
+    timeline.write_text(TIMELINE)
+    out = export.parent / "out"
+    ended = run("audit", export, "--regimen-timeline", timeline, "--on", ON, "--output", out, "--jobs", "1")
+    assert ended.exit_code == 1
+    texts = ["eu-12mg-2017", "eu-12mg"]
+    judged = {
+        dose["regimen"]
+        for line in (out / "assessments.ndjson").read_text().splitlines()
+        for dose in json.loads(line)["evaluations"]
+    }
+    assert judged == set(texts)
+    assert [each["id"] for each in json.loads((out / "summary.json").read_text())["regimens"]] == texts
+    doses = [row for row in table(out / "findings.csv") if row["about"] == "dose"]
+    assert {(row["regimen"], row["latest"] >= "2026-01-01") for row in doses} == {
+        ("eu-12mg-2017", False),
+        ("eu-12mg", True),
+    }
+    assert {row["regimen"] for row in table(out / "recall.csv")} == {"eu-12mg"}
+    assert "Regimen eu-12mg from 2026-01-01 on, version" in ended.stderr

@@ -183,3 +183,30 @@ def test_characters_that_drive_a_terminal_are_shown_and_not_sent(tmp_path: Path)
     ended = check(write(tmp_path / "a.json", evil), form="text")
     assert "\x1b" not in ended.stdout + ended.stderr
     assert "\\x1b[2Ja1\\u202e" in ended.stdout
+
+
+def test_a_timeline_of_regimens_judges_each_dose_by_the_text_of_its_day(tmp_path: Path, history: Path) -> None:
+    timeline = tmp_path / "timeline.toml"
+    timeline.write_text(
+        '[[in_force]]\nregimens = ["us-12mg"]\n[[in_force]]\nfrom = 2026-01-01\nregimens = ["eu-12mg"]\n'
+    )
+    asked = ("--on", ON, "--time-zone", ZONE, "--format", "ndjson")
+    ended = run("check", history, "--regimen-timeline", timeline, *asked)
+    judged = [(dose["regimen"], dose["latest"] >= "2026-01-01") for dose in ended.assessments[0]["evaluations"]]
+    assert set(judged) <= {("us-12mg", False), ("eu-12mg", True)}
+    assert [each["id"] for each in ended.assessments[0]["regimens"]] == ["us-12mg", "eu-12mg"]
+    assert "Regimen us-12mg, version" in ended.stderr
+    assert "Regimen eu-12mg from 2026-01-01 on, version" in ended.stderr
+    by_variable = run("check", history, *asked, env={"NUSINERSEN_CDS_REGIMEN_TIMELINE": str(timeline)})
+    assert by_variable.stdout == ended.stdout
+
+
+def test_a_timeline_with_faults_is_bad_usage(tmp_path: Path, history: Path) -> None:
+    timeline = tmp_path / "timeline.toml"
+    timeline.write_text('[[in_force]]\nregimens = ["eu-13mg"]\n[[in_force]]\nregimens = ["eu-12mg"]\n')
+    ended = run("check", history, "--regimen-timeline", timeline, "--on", ON)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "2 faults in the timeline of regimens" in ended.stderr
+    both = run("check", history, "--regimen-timeline", timeline, "--regimen", "eu-12mg", "--on", ON)
+    assert (both.exit_code, both.stdout) == (2, "")
+    assert "--regimen and --regimen-timeline are both given" in both.stderr

@@ -14,6 +14,7 @@ from cds.dosing.codes import Code
 from cds.dosing.document import as_json
 from cds.dosing.facts import Administration, DateRange, NotGiven, Proposal, Record, Unidentified, Unreadable
 from cds.dosing.findings import found
+from cds.dosing.in_force import InForce, Regimens
 from cds.dosing.regimen import Regimen
 from tests.properties import regimens
 from tests.properties.reference import assess_by_the_text
@@ -27,28 +28,35 @@ PATIENT = "Patient/p"
 
 @dataclass(frozen=True)
 class Case:
-    """One question: these records, this regimen, this day, these proposals."""
+    """One question: these records, this regimen and those later in force, this day, these proposals."""
 
     records: tuple[Record, ...]
     regimen: Regimen
     on: date
     whole: bool = True
     proposals: tuple[Proposal, ...] = ()
+    later: tuple[InForce, ...] = ()
+
+    @property
+    def regimens(self) -> Regimens:
+        """The regimen, and those that take its place from later days on."""
+        return Regimens((InForce(date.min, (self.regimen,)), *self.later))
 
     def answer(self) -> dict[str, Any]:
         """What the engine says, as JSON."""
         return as_json(
-            assess(PATIENT, self.records, self.regimen, on=self.on, whole=self.whole, proposals=self.proposals)
+            assess(PATIENT, self.records, self.regimens, on=self.on, whole=self.whole, proposals=self.proposals)
         )
 
     def by_the_text(self) -> dict[str, Any]:
         """What the second implementation says."""
         return assess_by_the_text(
-            PATIENT, self.records, self.regimen, on=self.on, whole=self.whole, proposals=self.proposals
+            PATIENT, self.records, self.regimens, on=self.on, whole=self.whole, proposals=self.proposals
         )
 
     def __repr__(self) -> str:
         lines = [f"Case({self.regimen.id} {self.regimen.tolerance}, on={self.on}, whole={self.whole}"]
+        lines += [f"    from {entry.from_}: {entry.regimens[0].id}" for entry in self.later]
         lines += [f"    {_in_short(one)}" for one in (*self.records, *self.proposals)]
         return "\n".join(lines) + ")"
 
@@ -82,7 +90,7 @@ ON_THE_EDGE = [0, 1, -1]
 
 def step_of(days: list[date], regimen: Regimen) -> Story:
     """Where the doses so far leave the walk."""
-    return walk([Dose([f"a{index:02}"], day, day) for index, day in enumerate(days)], regimen)
+    return walk([Dose([f"a{index:02}"], day, day) for index, day in enumerate(days)], [(date.min, regimen)])
 
 
 def landmarks(story: Story) -> list[tuple[date, list[int]]]:
@@ -271,4 +279,13 @@ def cases(draw: st.DrawFn, *, odd: Odd = "anything", proposed: int = 3, whole: b
     read_whole = draw(st.sampled_from([True] * 9 + [False])) if whole is None else whole
     records = draw(histories(days, on, odd))
     proposals = draw(requests(regimen, [day for day in days if day <= on], on, proposed))
-    return Case(records, regimen, on, read_whole, proposals)
+    return Case(records, regimen, on, read_whole, proposals, draw(later_texts(regimen, [*days, on])))
+
+
+@st.composite
+def later_texts(draw: st.DrawFn, regimen: Regimen, days: list[date]) -> tuple[InForce, ...]:
+    """At times one or two other texts, from a day around a dose or the day asked about on."""
+    count = draw(st.sampled_from([0, 0, 0, 1, 2]))
+    around = [draw(st.sampled_from(days)) + timedelta(draw(st.sampled_from([0, 1, -1, 30]))) for _ in range(count)]
+    others = [each for each in regimens.ALL if each.maintenance_amount == regimen.maintenance_amount]
+    return tuple(InForce(day, (draw(st.sampled_from(others)),)) for day in sorted(set(around)))

@@ -83,7 +83,7 @@ def test_the_answer_is_json_as_it_stands(case: Case) -> None:
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert answer["patient"] == PATIENT
     assert answer["on"] == case.on.isoformat()
-    assert [one["id"] for one in answer["regimens"]] == [case.regimen.id]
+    assert [one["id"] for one in answer["regimens"]] == [each.id for each in case.regimens.every]
 
 
 @given(cases())

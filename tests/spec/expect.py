@@ -63,7 +63,17 @@ def _as_said(key: str, value: str) -> Any:
 def _places(where: str, source: Said) -> Said:
     """Every place of one dose, forecast or proposed date, in the words of the tables."""
     places: Said = {where: "there"}
-    for key in ("status", "step", "earliest", "recommended", "overdue_from", "interval", "days", "suggested"):
+    for key in (
+        "status",
+        "regimen",
+        "step",
+        "earliest",
+        "recommended",
+        "overdue_from",
+        "interval",
+        "days",
+        "suggested",
+    ):
         places[f"{where} {key}"] = _text(source, key)
     places[f"{where} plan"] = [f"{step['step']} {step['date']}" for step in source.get("plan", [])]
     places[f"{where} options"] = source.get("options", [])

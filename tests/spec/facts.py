@@ -9,6 +9,8 @@ from decimal import Decimal
 from cds.dosing.codes import Code
 from cds.dosing.facts import Administration, DateRange, NotGiven, Proposal, Record, Unidentified, Unreadable
 from cds.dosing.findings import found
+from cds.dosing.in_force import InForce, Regimens
+from cds.regimens.library import Library
 from tests.spec.case import COLUMNS, Case, Row, rows
 
 RULE_OF_REASON = {
@@ -33,6 +35,16 @@ def ordered(name: str) -> str:
 def records(case: Case) -> tuple[Record, ...]:
     """The history table as the reader of FHIR would hand it over."""
     return tuple(_record(row) for row in rows(case.history, COLUMNS["history"]))
+
+
+def regimens(case: Case, library: Library) -> Regimens:
+    """`eu-12mg`; `eu-12mg + eu-high-dose` at once; `eu-12mg-2017; 2020-10-01: eu-12mg` by date."""
+    timeline = []
+    for part in case.regimen.split(";"):
+        day, colon, ids = part.strip().rpartition(":")
+        chosen = tuple(library.get(each.strip()) for each in ids.split("+"))
+        timeline.append(InForce(date.fromisoformat(day) if colon else date.min, chosen))
+    return Regimens(tuple(timeline))
 
 
 def proposals(case: Case) -> tuple[Proposal, ...]:

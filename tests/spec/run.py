@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
 from cds.dosing.document import as_json
+from cds.dosing.drug import Drug
 from cds.dosing.facts import Proposal, Record
-from cds.dosing.regimen import Regimen
 from cds.fhir.history import read_history
 from cds.fhir.orders import read_order
 from cds.regimens.library import Library, load
@@ -34,28 +34,28 @@ def run(case: Case) -> dict[str, Any]:
 
 def assessment(case: Case) -> Assessment:
     """The assessment of a case."""
-    regimen = library().get(case.regimen)
+    regimens = facts.regimens(case, library())
     return assess(
         PATIENT,
-        facts.records(case) + _read_records(case, regimen),
-        regimen,
+        facts.records(case) + _read_records(case, regimens.drug),
+        regimens,
         on=date.fromisoformat(case.on),
         whole=case.whole,
-        proposals=facts.proposals(case) + _read_orders(case, regimen),
+        proposals=facts.proposals(case) + _read_orders(case, regimens.drug),
     )
 
 
-def _read_records(case: Case, regimen: Regimen) -> tuple[Record, ...]:
+def _read_records(case: Case, drug: Drug) -> tuple[Record, ...]:
     read = resources.administrations(case)
-    return read_history(read, drug=regimen.drug, zone=ZoneInfo(case.zone), patient=PATIENT) if read else ()
+    return read_history(read, drug=drug, zone=ZoneInfo(case.zone), patient=PATIENT) if read else ()
 
 
-def _read_orders(case: Case, regimen: Regimen) -> tuple[Proposal, ...]:
+def _read_orders(case: Case, drug: Drug) -> tuple[Proposal, ...]:
     on, zone = date.fromisoformat(case.on), ZoneInfo(case.zone)
     return tuple(
         proposal
         for order in resources.orders(case)
-        for proposal in read_order(order, drug=regimen.drug, zone=zone, on=on, resolve=_nowhere).proposals
+        for proposal in read_order(order, drug=drug, zone=zone, on=on, resolve=_nowhere).proposals
     )
 
 

@@ -7,18 +7,19 @@ from datetime import date
 from typing import Any
 
 from cds.dosing.facts import Proposal, Record
+from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
 from tests.properties.reference.forecast import Outlook, forecast
 from tests.properties.reference.proposals import Judged, Request, judge_request
 from tests.properties.reference.records import Sorted, sort_records
-from tests.properties.reference.walk import Story, walk
+from tests.properties.reference.walk import Story, Timeline, walk
 from tests.properties.reference.words import Said, listed, say
 
 
 def assess_by_the_text(
     patient: str,
     records: Iterable[Record],
-    regimen: Regimen,
+    regimens: Regimen | Regimens,
     *,
     on: date,
     whole: bool,
@@ -26,14 +27,18 @@ def assess_by_the_text(
 ) -> dict[str, Any]:
     """The assessment of one patient as section 8 writes it."""
     sorted_records = sort_records(records, on)
-    story = walk(sorted_records.doses, regimen)
+    if isinstance(regimens, Regimens):
+        timeline = [(entry.from_, entry.regimens[0]) for entry in regimens.timeline]
+    else:
+        timeline = [(date.min, regimens)]
+    story = walk(sorted_records.doses, timeline)
     outlook = forecast(story, sorted_records.refused, on, whole=whole)
     request = Request(story, sorted_records.refused, on, outlook.status == "decision", list(proposals))
     judged = sorted(judge_request(request), key=lambda one: (one.day, one.proposal.reference))
     return {
         "patient": patient,
         "on": on.isoformat(),
-        "regimens": [{"id": regimen.id, "version": regimen.version, "digest": regimen.digest}],
+        "regimens": texts(timeline),
         "evaluations": [evaluation(story, place) for place in range(len(story.doses))],
         "not_given": sorted(sorted_records.not_given),
         "unreadable": [{"reference": one.reference, "reason": one.reason} for one in sorted_records.refused],
@@ -42,6 +47,16 @@ def assess_by_the_text(
         "findings": findings_as_json(series_findings(sorted_records, story, whole=whole)),
         "proposed": [judged_as_json(one) for one in judged],
     }
+
+
+def texts(timeline: Timeline) -> list[dict[str, str]]:
+    """Every text once."""
+    result: list[dict[str, str]] = []
+    for _, text in timeline:
+        named = {"id": text.id, "version": text.version, "digest": text.digest}
+        if named not in result:
+            result.append(named)
+    return result
 
 
 def series_findings(records: Sorted, story: Story, *, whole: bool) -> list[Said]:
@@ -61,7 +76,7 @@ def evaluation(story: Story, place: int) -> dict[str, Any]:
         "administrations": dose.references,
         "earliest": dose.earliest.isoformat(),
         "latest": dose.day.isoformat(),
-        "regimen": story.regimen.id,
+        "regimen": dose.regimen.id if dose.regimen else "none",
         "step": dose.step,
     }
     if dose.interval_days is not None:

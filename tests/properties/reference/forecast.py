@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from cds.dosing.calendar import Period
 from tests.properties.reference.days import plus, plus_days
 from tests.properties.reference.records import Dose, Refused
-from tests.properties.reference.walk import Story, give, more_than, row_of_the_table, slot
+from tests.properties.reference.walk import Story, change_text, give, more_than, row_of_the_table, slot
 from tests.properties.reference.words import Said, say
 
 PLANNED_STEPS = 4
@@ -28,6 +29,9 @@ class Outlook:
 
 
 def forecast(story: Story, refused: list[Refused], on: date, *, whole: bool) -> Outlook:
+    """W12: by the text that is in force on the day asked about."""
+    story = story.copy()
+    change_text(story, on)
     if not story.doses:
         return forecast_without_a_dose(story, refused, on, whole=whole)
     delay = lateness(story, on)
@@ -72,8 +76,8 @@ def due(story: Story) -> date:
         assert interval is not None
         return plus(last, interval)
     if story.phase == "catch-up":
-        assert regimen.catch_up is not None
-        return plus(last, regimen.catch_up.interval)
+        assert story.table is not None
+        return plus(last, story.table.interval)
     if regimen.catch_up is None:
         return plus(last, regimen.maintenance_interval)
     return slot(story, story.k)
@@ -159,7 +163,7 @@ def decision(story: Story, refused: list[Refused], on: date, *, whole: bool) -> 
     doubt = doubtful_interval(story)
     if doubt is not None:
         return doubt, []
-    table = story.regimen.catch_up
+    table = story.table
     if table is not None and story.phase == "catch-up" and more_than(table.limit, last, on):
         return say("catch-up-omitted", "F4"), []
     if story.undefined and not in_the_table(story, on):
@@ -195,32 +199,31 @@ def reference_place(story: Story) -> int:
 def loading_not_documented(story: Story, on: date) -> bool:
     """F2, regimens with W4."""
     limit = story.regimen.undocumented_loading
-    if limit is None:
-        return False
-    if len(story.doses) == 1 and more_than(limit, story.last.day, on):
+    if limit is not None and len(story.doses) == 1 and more_than(limit, story.last.day, on):
         return True
     if story.undocumented is None:
         return False
-    return not came_late_since(story, story.undocumented)
+    judging = story.doses[story.undocumented].regimen
+    assert judging is not None
+    return not came_late_since(story, story.undocumented, judging.undocumented_loading)
 
 
 def loading_interrupted(story: Story, on: date) -> bool:
     """F2, regimens with the table."""
     table = story.regimen.catch_up
-    if table is None:
-        return False
-    if story.phase == "loading" and more_than(table.loading_limit, story.last.day, on):
+    if table is not None and story.phase == "loading" and more_than(table.loading_limit, story.last.day, on):
         return True
     if story.interrupted is None:
         return False
-    return not came_late_since(story, story.interrupted)
+    judging = story.doses[story.interrupted].regimen
+    assert judging is not None
+    assert judging.catch_up is not None
+    return not came_late_since(story, story.interrupted, judging.catch_up.loading_limit)
 
 
-def came_late_since(story: Story, place: int) -> bool:
+def came_late_since(story: Story, place: int, three_months: Period | None) -> bool:
     """F2: a dose since then came more than 3 months after the dose before it."""
-    table, limit = story.regimen.catch_up, story.regimen.undocumented_loading
-    three_months = limit or (table and table.loading_limit)
-    assert three_months
+    assert three_months is not None
     since = range(place + 1, len(story.doses))
     return any(more_than(three_months, story.doses[i - 1].day, story.doses[i].day) for i in since)
 

@@ -9,7 +9,7 @@ from cds.dosing.facts import Proposal
 from tests.properties.reference.days import plus_days
 from tests.properties.reference.forecast import near_boundary, plan, recommended, table_finding
 from tests.properties.reference.records import Dose, Refused
-from tests.properties.reference.walk import Story, amount_findings, give
+from tests.properties.reference.walk import Story, amount_findings, change_text, give
 from tests.properties.reference.words import Said, codes, listed, noted, say, without
 
 FARTHEST_DAYS = 400
@@ -85,7 +85,8 @@ def judge(request: Request, story: Story, proposal: Proposal) -> Judged:
     amounts = [] if proposal.amount is None else [proposal.amount]
     dose = Dose([proposal.reference], earliest=day, day=day, amounts=amounts, proposed=True)
     give(story, dose)
-    said = dose.said + story.series[len(before.series) :] + amount_findings(dose, story.regimen)
+    said = dose.said + story.series[len(before.series) :] + amount_findings(dose)
+    change_text(before, day)
     begun = catch_up_that_it_begins(before, dose)
     said += begun + near_boundary(before, day)
     if request.decision:
@@ -135,7 +136,9 @@ def near_a_possible_dose(request: Request, day: date) -> list[Said]:
 def suggestion(request: Request, judged: list[Judged], place: int) -> date | None:
     """P4: the first date from the recommended one on that gives no finding above info, nor a new one to another."""
     one = judged[place]
-    start = recommended(one.before)
+    before = one.before.copy()
+    change_text(before, request.on)
+    start = recommended(before)
     asked = {"interval-too-short", "earlier-than-schedule"} & set(codes(one.said))
     if request.decision or not asked or start is None:
         return None

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from cds.dosing.facts import Administration, NotGiven, Record, Unidentified, Unreadable
+from cds.dosing.regimen import Regimen
 from tests.properties.reference.days import days_of
 from tests.properties.reference.words import Said, noted, say
 
@@ -16,7 +17,7 @@ WIDEST_USABLE = 31
 
 @dataclass
 class Dose:
-    """One dose: given (perhaps by several records) or proposed. `step` and `said` are filled in by the walk."""
+    """One dose: given (perhaps by several records) or proposed. The walk fills in `step`, `regimen` and `said`."""
 
     references: list[str]
     earliest: date
@@ -27,6 +28,7 @@ class Dose:
     proposed: bool = False
     step: str = ""
     interval_days: int | None = None
+    regimen: Regimen | None = None
 
     @property
     def days(self) -> list[date]:

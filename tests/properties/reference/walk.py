@@ -12,11 +12,16 @@ from tests.properties.reference.days import apart, plus, plus_days, recorded_dis
 from tests.properties.reference.records import Dose
 from tests.properties.reference.words import Said, codes, say, without
 
+Timeline = list[tuple[date, Regimen]]
+"""From which day on which text is in force."""
+
 
 @dataclass
 class Story:
-    """The state of the walk. `number` is the loading step that comes next; places are indexes into `doses`."""
+    """The state of the walk. `regimen` judged the last dose, or judges the next one; `number` is the loading step that
+    comes next; `table` is the one that a catch-up goes by; places are indexes into `doses`."""
 
+    timeline: Timeline
     regimen: Regimen
     doses: list[Dose] = field(default_factory=list)
     phase: str = "loading"
@@ -27,6 +32,7 @@ class Story:
     extra_doses: int = 0
     loading_began: int = 0
     delayed_dose: int = 0
+    table: CatchUp | None = None
     undocumented: int | None = None
     interrupted: int | None = None
     series: list[Said] = field(default_factory=list)
@@ -51,18 +57,42 @@ class Story:
         return f"loading-{self.number}" if self.phase == "loading" else self.phase
 
 
-def walk(doses: list[Dose], regimen: Regimen) -> Story:
+def walk(doses: list[Dose], timeline: Timeline) -> Story:
     """Counted doses in order of (latest day, earliest day, reference)."""
-    story = Story(regimen)
+    story = Story(timeline, timeline[0][1])
     for dose in sorted(doses, key=lambda dose: (dose.day, dose.earliest, dose.references[0])):
         give(story, dose)
     for dose in story.doses:
-        dose.said += amount_findings(dose, regimen)
+        dose.said += amount_findings(dose)
     return story
+
+
+def in_force(timeline: Timeline, day: date) -> Regimen:
+    """W12: the text in force on a day."""
+    return [text for first, text in timeline if first <= day][-1]
+
+
+def change_text(story: Story, day: date) -> None:
+    """W12: where the text changes, loading and catch-up go on; in maintenance anchor = last dose, k = 1.
+
+    Our readings: a loading that has no further step in the new text is over; without a table in the new text the
+    catch-up goes on by the old one."""
+    text = in_force(story.timeline, day)
+    if not story.doses or text.id == story.regimen.id:
+        story.regimen = text
+        return
+    story.regimen = text
+    loading_is_over = story.phase == "loading" and story.number > len(text.loading)
+    if story.phase == "maintenance" or loading_is_over:
+        into_maintenance(story, story.last.day)
+    elif story.phase == "catch-up" and text.catch_up is not None:
+        story.table = text.catch_up
 
 
 def give(story: Story, dose: Dose) -> None:
     """One more dose. Its findings of the walk are added to `dose.said`; the story moves on."""
+    change_text(story, dose.day)
+    dose.regimen = story.regimen
     if not story.doses:
         # W1
         dose.step = "loading-1"
@@ -219,14 +249,14 @@ def begin_catch_up(story: Story, dose: Dose, row: CatchUpRow) -> list[Said]:
         story.loading_began = len(story.doses)
         after_a_loading_dose(story, dose.day)
     else:
-        story.phase, story.extra_doses = "catch-up", row.extra_doses
+        story.phase, story.extra_doses, story.table = "catch-up", row.extra_doses, story.regimen.catch_up
         story.delayed_dose = len(story.doses)
     return [say("late", "W7")]
 
 
 def judge_catch_up(story: Story, dose: Dose) -> list[Said]:
     """W8"""
-    table = story.regimen.catch_up
+    table = story.table
     assert table is not None
     d, last = dose.day, story.last.day
     if d > plus(last, table.limit):
@@ -240,8 +270,10 @@ def judge_catch_up(story: Story, dose: Dose) -> list[Said]:
     return without(said, "earlier-than-schedule")
 
 
-def amount_findings(dose: Dose, regimen: Regimen) -> list[Said]:
+def amount_findings(dose: Dose) -> list[Said]:
     """C5: a known amount more than 5 % off what the final step prescribes; C6: any of them."""
+    regimen = dose.regimen
+    assert regimen is not None
     prescribed = regimen.maintenance_amount
     if dose.step.startswith("loading-"):
         prescribed = regimen.loading[int(dose.step.removeprefix("loading-")) - 1].amount
