@@ -12,6 +12,7 @@ from cds.dosing.in_force import Regimens
 from cds.dosing.records import History
 from cds.dosing.state import State, Taken
 from cds.dosing.take import take
+from cds.dosing.walk import next_dose
 
 _FIVE_PERCENT = 20
 """An amount is unexpected from more than one part in this many off what the step prescribes (C5)."""
@@ -21,8 +22,10 @@ def walk(history: History, regimens: Regimens) -> tuple[Taken, ...]:
     """All doses of the history walked in order, the first relabelled where W4 says so."""
     trail: list[Taken] = []
     state: State | None = None
+    single = regimens.only is not None
     for dose in history.doses:
-        taken = take(state, dose.when, regimens)
+        # the way of nearly all doses, without the question which of several regimens judges
+        taken = next_dose(state, dose.when) if single and state is not None else take(state, dose.when, regimens)
         if taken.series:
             trail[-1] = trail[-1]._replace(step=MAINTENANCE)
         trail.append(taken)
@@ -36,7 +39,7 @@ def evaluate(history: History, trail: tuple[Taken, ...]) -> tuple[Evaluation, ..
     before: tuple[str, ...] = ()
     for dose, taken in zip(history.doses, trail, strict=True):
         findings: tuple[Finding, ...] = ()
-        wrong = amount_finding(dose.amounts, taken, evidence=dose.references)
+        wrong = amount_finding(dose.amounts, taken, evidence=dose.references) if dose.amounts else ()
         if wrong or taken.findings or dose.findings:
             evidence = (*before, *dose.references)
             walked = [
@@ -52,8 +55,8 @@ def evaluate(history: History, trail: tuple[Taken, ...]) -> tuple[Evaluation, ..
 
 def amount_finding(amounts: Iterable[Decimal], taken: Taken, *, evidence: tuple[str, ...]) -> tuple[Finding, ...]:
     """`unexpected-amount` for the first of the known amounts, in mg, that is not prescribed for the dose (C5)."""
+    prescribed = taken.prescribed
     for amount in amounts:
-        prescribed = taken.prescribed
         if unexpected(amount, prescribed):
             return (found(Code.UNEXPECTED_AMOUNT, "C5", required=prescribed, observed=amount, evidence=evidence),)
     return ()

@@ -37,7 +37,7 @@ def next_dose(
             series = (found(Code.LOADING_NOT_DOCUMENTED, "W4", required=limit, observed=day),)
             state = State(regimen, Phase.MAINTENANCE, state.last, 1, last)
     step, findings, after = (judge or _JUDGE[state.phase])(state, when)
-    if findings:
+    if spacing is not None or series:
         replaced = _replaced_by(spacing, bool(series))
         findings = [finding for finding in findings if finding.code not in replaced]
     if spacing is not None:
