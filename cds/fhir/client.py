@@ -41,6 +41,8 @@ _HEADERS = {
 # The parameter of the media type by which a server says its version (FHIR, RESTful API, "fhirVersion").
 _FHIR_VERSION = re.compile(r'fhirversion\s*=\s*"?([0-9A-Za-z.]+)', re.IGNORECASE)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_AT_ONCE = 100
+"""Requests to the servers of a site that are under way at one time."""
 _CONNECTED = "connection.connect_tcp.complete"
 """The event of httpx's `trace` extension when a socket is open and nothing has been sent."""
 
@@ -64,7 +66,10 @@ class Http:
         self, limits: Limits, allowed: Allowed, transport: Transport | None = None, watch: Watch = unwatched
     ) -> None:
         self.allowed, self.watch = allowed, watch
-        many = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+        # Requests wait for their turn here: the pool of httpx looks through all that wait in it, again and again, so
+        # that of a thousand calls at once none would be in time.
+        self.turns = asyncio.Semaphore(_AT_ONCE)
+        many = httpx.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
         self.pool = httpx.AsyncClient(
             transport=transport or httpx.AsyncHTTPTransport(limits=many),
             timeout=httpx.Timeout(limits.seconds),
@@ -92,7 +97,7 @@ def exchange(http: Http) -> Exchange:
             request = http.pool.build_request(
                 "GET" if form is None else "POST", url, headers={**_HEADERS, **headers}, data=form
             )
-            async with asyncio.timeout_at(budget.until):
+            async with asyncio.timeout_at(budget.until), http.turns:
                 return await _send(http, request, what, f"{request.url.scheme}://{request.url.netloc.decode()}", budget)
         except TimeoutError:
             raise FhirError(Kind.UNAVAILABLE, f"{what}: {budget.time_limit}; try again later") from None
@@ -226,7 +231,8 @@ class FhirClient:
             raise _fault(error, what, self._base.url) from None
         if _server(request.url) != self._server:
             raise FhirError(Kind.UNUSABLE, f"{what}: a link leads away from {self._base.url}; it is not followed")
-        reply = await _send(self._http, request, what, self._base.url, budget)
+        async with self._http.turns:
+            reply = await _send(self._http, request, what, self._base.url, budget)
         if self._observe is not None:
             self._observe(url if form is None else f"{url}?{form}", reply)
         return reply

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from tests.bench.load import http_request
 from tests.chaos.calls import Json, Kind, Seen, request, seen
+from tests.chaos.fhir import running
 from tests.chaos.program import WAITS, Program, program
 from tests.chaos.verdict import Count, Promise, Row, row
 
@@ -23,13 +24,15 @@ _OPEN_FILES = 8_192
 
 
 def load(folder: Path) -> Iterator[Row | Count]:
-    """Rows and memory for histories that come as prefetch."""
-    with program(folder) as service:
-        service.limit_open_files(_OPEN_FILES)
+    """Rows and memory for histories that come as prefetch, and for those that are read from a FHIR server."""
+    with program(folder / "prefetch") as service:
         yield from _load(service, f"{CALLS:,} calls at once, with prefetch", "", Promise.EITHER)
+    with running() as (_, url), program(folder / "server", FHIR_SERVERS=url) as service:
+        yield from _load(service, f"{CALLS:,} calls at once, read from a FHIR server", url, Promise.EITHER)
 
 
 def _load(service: Program, fault: str, fhir: str, promise: Promise) -> Iterator[Row | Count]:
+    service.limit_open_files(_OPEN_FILES)
     bodies = {kind: request(kind, fhir=fhir) for kind in Kind}
     idle, after, every = service.megabytes(), [], {kind: list[Seen]() for kind in Kind}
     service.forget_peak()

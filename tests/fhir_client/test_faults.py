@@ -11,7 +11,9 @@ import httpx
 import pytest
 from starlette.responses import Response
 
+from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError, Kind
+from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Limits
 from tests.fhir_client.server import (
     BASE,
@@ -251,3 +253,53 @@ def test_a_read_has_a_deadline_too() -> None:
     ) as caught:
         ask(httpx.MockTransport(slow), lambda client: client.read("Medication", "m0", seconds=0.05))
     assert caught.value.kind is Kind.UNAVAILABLE
+
+
+class Crowd:
+    """A server that answers when it is let, and counts how many requests are with it."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self.full, self.open = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, _: httpx.Request) -> httpx.Response:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        if self.now == 100:
+            self.full.set()
+        try:
+            await self.open.wait()
+        finally:
+            self.now -= 1
+        return httpx.Response(200, json=searchset([administration(1)]))
+
+
+def crowded(server: Crowd, calls: int, *, mute: bool) -> list[object]:
+    """What becomes of so many calls at once; of a mute server, none is answered."""
+
+    async def asking(client: FhirClient) -> list[object]:
+        asked = [asyncio.ensure_future(client.history(PATIENT)) for _ in range(calls)]
+        if not mute:
+            await server.full.wait()
+            # time in which more would come, if they could
+            await asyncio.sleep(0.05)
+            server.open.set()
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    limits = Limits(seconds=0.4 if mute else 60, pause=0)
+    return ask(httpx.MockTransport(server), asking, limits)
+
+
+def test_of_many_calls_at_once_a_hundred_are_with_the_server_and_the_others_wait_their_turn() -> None:
+    server = Crowd()
+    found = crowded(server, 500, mute=False)
+    assert server.most == 100
+    assert [fetched.whole for fetched in found if isinstance(fetched, Fetched)] == [True] * 500
+
+
+def test_a_call_whose_turn_does_not_come_in_time_is_an_error() -> None:
+    server = Crowd()
+    found = crowded(server, 500, mute=True)
+    assert server.most == 100
+    assert {error.kind for error in found if isinstance(error, FhirError)} == {Kind.UNAVAILABLE}
+    assert sum(isinstance(error, FhirError) for error in found) == 500
