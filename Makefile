@@ -5,6 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SPARK_STAMP := $(VENV)/.spark
 
 OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 # The first Python of the path that is new enough; say `make PYTHON=/path/to/python3.12 ...` for another one.
@@ -20,7 +21,7 @@ run: $(STAMP) ## install, start the sandbox (SANDBOX_PORT, 8001) and the service
 	@exec $(BIN)/nusinersen-cds demo $(if $(PORT),--port $(PORT)) $(if $(SANDBOX_PORT),--sandbox-port $(SANDBOX_PORT))
 
 .PHONY: test
-test: $(STAMP) ## install and run every test but those of test-hapi
+test: $(SPARK_STAMP) ## install and run every test but those of test-hapi
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 .PHONY: test-hapi
@@ -74,18 +75,21 @@ docs-check: $(STAMP)
 .PHONY: install
 install: $(STAMP) ## make .venv, as every command does that needs it
 
-# The files come from pyproject.toml: all.txt holds the service with its extras, service.txt the service alone,
-# container.txt what the image holds, and build.txt what makes the wheel for it, at the same versions. None names an
-# index: which one is asked is a matter of the machine.
+# The files come from pyproject.toml: all.txt holds the service with its extras but Spark, service.txt the service alone,
+# container.txt what the image holds, build.txt what makes the wheel for it, and spark.txt the audit with Spark, at the
+# same versions. None names an index: which one is asked is a matter of the machine.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .PHONY: lock
 lock: $(STAMP) ## pin the dependencies again; UPGRADE=1 takes the current releases
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras pyproject.toml --output-file requirements/all.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) $(foreach extra,audit dev postgresql sandbox tracing,--extra $(extra)) \
+		pyproject.toml --output-file requirements/all.txt
 	$(COMPILE) --upgrade --constraints requirements/all.txt pyproject.toml --output-file requirements/service.txt
 	$(COMPILE) --upgrade --constraints requirements/all.txt --extra postgresql --extra tracing pyproject.toml \
 		--output-file requirements/container.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraints requirements/all.txt --extra spark pyproject.toml \
+		--output-file requirements/spark.txt
 	echo hatchling | $(COMPILE) --upgrade --constraints requirements/all.txt - --output-file requirements/build.txt
 
 .PHONY: clean
@@ -107,4 +111,11 @@ $(STAMP): pyproject.toml requirements/all.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
 		--requirement requirements/all.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Apart, since Spark is 500 MB and only its tests need it; it is built from its source, which runs setuptools.
+$(SPARK_STAMP): $(STAMP) requirements/spark.txt
+	@echo "Installing Spark for its tests; the first time takes about two minutes ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--no-binary pyspark --no-build-isolation --requirement requirements/spark.txt
 	@touch $@

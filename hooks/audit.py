@@ -21,11 +21,12 @@ from cds.audit.publish import Audited, Wanted
 from cds.audit.scan import Task
 from cds.audit.shares import Question as Asked
 from cds.audit.work import NAME, WorkError, digest, program, work_folder
-from cds.audit.workers import Processes
+from cds.audit.workers import NotStartedError, WorkFailedError
 from cds.dosing.codes import Severity
 from hooks.audit_identifiers import Identified
 from hooks.audit_options import Options
 from hooks.console import ExitCode, UsageError, counted, say, say_all
+from hooks.engines import EngineOf
 from hooks.folders import Folders
 from hooks.histories import patient_reference
 from hooks.question import Question
@@ -40,6 +41,7 @@ def run_audit(
     output: Path,
     identified: Identified,
     options: Options,
+    engine_of: EngineOf,
 ) -> ExitCode:
     """Reads, assesses, writes. Raises UsageError where nothing can be read or written for reasons that the user can
     mend."""
@@ -52,7 +54,7 @@ def run_audit(
     begun = perf_counter()
     with _taken_up(output, _fingerprint(parts, asked, wanted, options.strict), resume=options.resume) as work:
         plan = Plan(parts, asked, work, options.strict)
-        with _Shown(plan.tasks) as shown, Processes(plan, options.jobs) as engine:
+        with _Shown(plan.tasks) as shown, engine_of(plan) as engine:
             audited = audit(plan, wanted, engine, tell=shown.done)
     say_all("Not an NDJSON file, passed over", folders.not_read)
     lost = [*folders.lost, *folders.links_elsewhere()]
@@ -95,8 +97,11 @@ def _taken_up(output: Path, fingerprint: Mapping[str, str], *, resume: bool) -> 
     try:
         with work_folder(output, fingerprint, resume=resume) as folder:
             yield folder
-    except WorkError as error:
+    except (NotStartedError, WorkError) as error:
         raise UsageError(str(error)) from None
+    except WorkFailedError as error:
+        say(f"nusinersen-cds: {error}.{left()}")
+        raise typer.Exit(ExitCode.INTERNAL) from None
     except BrokenProcessPool:
         say(f"nusinersen-cds: a process of the audit was killed, for want of memory perhaps.{left()}")
         raise typer.Exit(ExitCode.INTERNAL) from None

@@ -65,6 +65,14 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, metavar="N", help="Processes. Default: one for each core.")
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", metavar="embedded|spark", help="Who does the work. Spark needs the extra [spark]."),
+    ] = "embedded",
+    master: Annotated[
+        str | None,
+        typer.Option("--master", metavar="URL", help="Where Spark runs, such as spark://HOST:7077 or local[4]."),
+    ] = None,
     time_zone: TimeZone = None,
     tolerance_loading: ToleranceLoading = None,
     tolerance_maintenance: ToleranceMaintenance = None,
@@ -81,8 +89,10 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
         try:
             from hooks.audit import run_audit
             from hooks.audit_identifiers import identifiers_of
+            from hooks.engines import engine_of
         except ModuleNotFoundError as missing:
             raise UsageError(f"the audit needs {missing.name}: pip install 'nusinersen-cds[audit]'") from None
+        chosen = engine_of(engine, jobs=jobs, master=master)
         settings = check_settings(
             regimen=regimen,
             regimen_timeline=regimen_timeline,
@@ -94,5 +104,5 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
         )
         shown = identifiers_of(identifiers, settings)
         question = ask(settings, on, [])
-        options = Options(strict=strict, severity=severity, patients=patients, jobs=jobs, resume=resume)
-        raise typer.Exit(run_audit(inputs, question, output, shown, options))
+        options = Options(strict=strict, severity=severity, patients=patients, resume=resume)
+        raise typer.Exit(run_audit(inputs, question, output, shown, options, chosen))

@@ -8,11 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`severity`: the least to list; `patients`: a file with those who are asked for; `jobs`: processes, one for each
-    core where it is None; `resume`: go on with an audit that was interrupted."""
+    """`severity`: the least to list; `patients`: a file with those who are asked for;
+    `resume`: go on with an audit that was interrupted."""
 
     strict: bool = False
     severity: str = "info"
     patients: Path | None = None
-    jobs: int | None = None
     resume: bool = False

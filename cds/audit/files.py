@@ -31,9 +31,11 @@ _MAGIC = {b"\x1f\x8b": Packing.GZIP, b"\x28\xb5\x2f\xfd": Packing.ZSTANDARD}
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file as it was when the audit began. `stamp` changes when the file does."""
+    """One file as it was when the audit began. `path`: as it was named; `location`: where it is, from any folder.
+    `stamp` changes when the file does."""
 
     path: str
+    location: str
     size: int
     stamp: tuple[int, int, int]
     packing: Packing
@@ -47,7 +49,7 @@ class InputFile:
                 raise OSError(0, "is no file")
             start = file.read(4)
         packing = next((found for magic, found in _MAGIC.items() if start.startswith(magic)), Packing.PLAIN)
-        return cls(str(path), noted.st_size, stamp_of(noted), packing)
+        return cls(str(path), str(path.absolute()), noted.st_size, stamp_of(noted), packing)
 
 
 def stamp_of(noted: os.stat_result) -> tuple[int, int, int]:
@@ -78,7 +80,7 @@ def blocks(file: InputFile, start: int = 0, end: int | None = None) -> Iterator[
     """The lines that begin in [start, end) of the unpacked bytes, in blocks. Only a plain file has other bounds than
     its own. Raises BrokenFileError, after the last line that is whole."""
     try:
-        with Path(file.path).open("rb") as opened:
+        with Path(file.location).open("rb") as opened:
             if stamp_of(os.fstat(opened.fileno())) != file.stamp:
                 raise BrokenFileError("the file has changed since the audit began", start)
             yield from _lines(_unpacked(file, opened, start), start, end)

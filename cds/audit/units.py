@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-import os
 import pickle
 import zlib
 from collections import Counter
@@ -15,6 +14,7 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 _Result = TypeVar("_Result")
 
@@ -25,9 +25,9 @@ _PLAIN = {("collections", "Counter"): Counter, ("datetime", "date"): date}
 
 @contextmanager
 def aside(path: Path) -> Iterator[Path]:
-    """A path to write to, renamed to `path` when all is written. A file of the work folder need not outlive the
-    machine, so it is not forced to the disk: see `once`."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """A path to write to, renamed to `path` when all is written; no other process has the same one. A file of the work
+    folder need not outlive the machine, so it is not forced to the disk: see `once`."""
+    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     yield part
     part.replace(path)
 

@@ -39,6 +39,14 @@ class Worker:
         return self._medications
 
 
+class NotStartedError(Exception):
+    """An engine could not start: the message says what it needs."""
+
+
+class WorkFailedError(Exception):
+    """An engine gave up. The message holds nothing of the input."""
+
+
 class Engine(Protocol):
     """Has work done, here or on other machines. Arguments and results travel; whatever is large stays in the folder of
     the plan."""
@@ -116,7 +124,7 @@ class Shared(Generic[_Result]):
     def keep(cls, path: Path, value: _Result) -> Shared[_Result]:
         """Write the value."""
         path.write_bytes(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
-        return cls(path, token_hex(8))
+        return cls(path.absolute(), token_hex(8))
 
     @property
     def value(self) -> _Result:
@@ -125,6 +133,6 @@ class Shared(Generic[_Result]):
         return found
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _kept(shared: Shared[Any]) -> Any:
     return pickle.loads(shared.path.read_bytes())  # noqa: S301  written by this program, in a folder of its own

@@ -1,0 +1,40 @@
+"""Which engine does the work of an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from functools import partial
+from typing import TypeAlias
+
+from cds.audit.plan import Plan
+from cds.audit.workers import Engine, Processes
+from hooks.console import UsageError
+
+EngineOf: TypeAlias = Callable[[Plan], AbstractContextManager[Engine]]
+"""Starts an engine for an audit."""
+
+
+class EngineName(StrEnum):
+    """What --engine can be."""
+
+    EMBEDDED = "embedded"
+    SPARK = "spark"
+
+
+def engine_of(name: str, *, jobs: int | None = None, master: str | None = None) -> EngineOf:
+    """The engine that was asked for. Raises UsageError."""
+    if name not in list(EngineName):
+        raise UsageError(f"--engine: {name!r} is none; write one of: {', '.join(EngineName)}")
+    if name == EngineName.EMBEDDED:
+        if master is not None:
+            raise UsageError("--master is where Spark runs; write --engine spark too, or leave it out")
+        return partial(Processes, jobs=jobs)
+    if jobs is not None:
+        raise UsageError("--jobs is for the embedded engine; with Spark the master says it, such as --master local[4]")
+    try:
+        from cds.audit.spark import Spark
+    except ModuleNotFoundError as missing:
+        raise UsageError(f"--engine spark needs {missing.name}: pip install 'nusinersen-cds[spark]'") from None
+    return partial(Spark, master=master)
