@@ -15,7 +15,9 @@ from tests.architecture.sources import ROOT
 SETTINGS: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT: dict[str, Any] = SETTINGS["project"]
 BUILD: list[str] = SETTINGS["build-system"]["requires"]
-LOCKS = ("all.txt", "service.txt", "container.txt", "build.txt")
+LOCKS = ("all.txt", "service.txt", "container.txt", "build.txt", "spark.txt")
+ALONE = "spark"
+"""The extra that is pinned in a file of its own."""
 # A URL, an option of pip other than a hash, or `name @ place`.
 HOST = re.compile(r"://|^\s*--?(?!hash=)[a-z]|\s@\s", re.MULTILINE)
 
@@ -74,7 +76,10 @@ def test_every_pin_has_hashes(lock: str) -> None:
         ("container.txt", PROJECT["optional-dependencies"]["postgresql"]),
         ("container.txt", PROJECT["optional-dependencies"]["tracing"]),
         ("build.txt", BUILD),
-        *(("all.txt", wanted) for wanted in PROJECT["optional-dependencies"].values()),
+        *(
+            ("spark.txt" if extra == ALONE else "all.txt", wanted)
+            for extra, wanted in PROJECT["optional-dependencies"].items()
+        ),
     ],
     ids=[
         "service",
@@ -89,13 +94,20 @@ def test_every_pin_has_hashes(lock: str) -> None:
 def test_the_lock_files_hold_what_the_project_asks_for(lock: str, requirements: list[str]) -> None:
     pins = pinned(lock)
     wanted = {canonicalize_name(requirement.name): requirement for requirement in named(requirements)}
+    wanted.pop(PROJECT["name"], None)
     assert wanted.keys() <= pins.keys(), "run make lock"
     assert [name for name, requirement in wanted.items() if pins[name][0] not in requirement.specifier] == []
 
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_the_lock_files_agree(lock: str) -> None:
-    assert pinned(lock).items() <= pinned("all.txt").items()
+    known = pinned("all.txt")
+    assert {name: pin for name, pin in pinned(lock).items() if known.get(name) != pin}.keys() <= only_in(lock)
+
+
+def only_in(lock: str) -> set[str]:
+    """What is pinned in no other file: Spark and what it needs."""
+    return pinned(lock).keys() - pinned("all.txt").keys() if lock == f"{ALONE}.txt" else set()
 
 
 def test_the_image_holds_what_the_service_does_and_no_tools() -> None:
@@ -106,6 +118,7 @@ def test_the_image_holds_what_the_service_does_and_no_tools() -> None:
 
 def test_the_sandbox_and_the_tools_are_no_part_of_the_service() -> None:
     extras = {canonicalize_name(r.name) for wanted in PROJECT["optional-dependencies"].values() for r in named(wanted)}
+    extras.discard(PROJECT["name"])
     assert extras & pinned("service.txt").keys() == set()
 
 

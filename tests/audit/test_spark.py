@@ -27,7 +27,7 @@ from tests.cli.files import Result, run
 
 pytestmark = pytest.mark.xdist_group("spark")
 
-JAVA = "Spark needs Java 17 or newer: install openjdk-17-jre-headless, or set JAVA_HOME"
+JAVA = "Spark needs Java 17 or newer: install default-jre-headless, or set JAVA_HOME"
 DAYS = ("2025-10-01", "2025-10-15", "2025-10-20", "2025-12-03", "2026-06-03")
 PATIENTS = tuple(f"p{number}" for number in range(12))
 
@@ -133,18 +133,19 @@ def test_work_that_fails_says_its_kind_and_place_and_nothing_of_the_input(java: 
     with started(Plan(tasks(()), QUESTION, tmp_path)) as spark:
         assert [found.question.on for found in spark.map(getattr, ["plan"])] == [date(2026, 5, 1)]  # type: ignore[arg-type]
         with pytest.raises(WorkFailedError, match=r"^the work on Spark failed: AttributeError at spark\.py:\d+$"):
-            list(spark.map(getattr, ["plan", "secret"]))  # type: ignore[arg-type]
+            list(spark.map(getattr, ["plan", "patient-17"]))  # type: ignore[arg-type]
 
 
 def test_what_spark_writes_down_of_work_that_fails_holds_nothing_of_the_input(tmp_path: Path) -> None:
     from cds.audit.spark import _Step
 
     plan = Shared.keep(tmp_path / "plan", Plan(tasks(()), QUESTION, tmp_path))
+    step = _Step(plan, getattr, ("patient-17",), tmp_path)
     with pytest.raises(WorkFailedError) as failed:
-        _Step(plan, getattr, ("secret",), tmp_path).do(0)
+        step.do(0)
     written = "".join(traceback.format_exception(failed.value))
     assert "AttributeError at spark.py" in written
-    assert "secret" not in written
+    assert "patient" not in written
 
 
 def test_without_java_the_command_says_what_is_missing(tmp_path: Path) -> None:
