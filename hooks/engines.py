@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from enum import StrEnum
 from functools import partial
 from typing import TypeAlias
 
@@ -16,18 +15,11 @@ EngineOf: TypeAlias = Callable[[Plan], AbstractContextManager[Engine]]
 """Starts an engine for an audit."""
 
 
-class EngineName(StrEnum):
-    """What --engine can be."""
-
-    EMBEDDED = "embedded"
-    SPARK = "spark"
-
-
 def engine_of(name: str, *, jobs: int | None = None, master: str | None = None) -> EngineOf:
     """The engine that was asked for. Raises UsageError."""
-    if name not in list(EngineName):
-        raise UsageError(f"--engine: {name!r} is none; write one of: {', '.join(EngineName)}")
-    if name == EngineName.EMBEDDED:
+    if name not in {"embedded", "spark"}:
+        raise UsageError(f"--engine: {name!r} is none; write one of: embedded, spark")
+    if name == "embedded":
         if master is not None:
             raise UsageError("--master is where Spark runs; write --engine spark too, or leave it out")
         return partial(Processes, jobs=jobs)
