@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from cds.audit.audit import audit
-from cds.audit.files import InputFile
+from cds.audit.files import Form, InputFile
 from cds.audit.ledger import Key
 from cds.audit.plan import Plan, tasks
 from cds.audit.publish import Audited, Wanted
@@ -24,14 +24,13 @@ from cds.audit.work import NAME, WorkError, digest, program, work_folder
 from cds.audit.workers import NotStartedError, WorkFailedError
 from cds.dosing.codes import Severity
 from hooks.audit_identifiers import Identified
+from hooks.audit_inputs import audit_inputs, outside
 from hooks.audit_options import Options
 from hooks.console import ExitCode, UsageError, counted, say, say_all
 from hooks.engines import EngineOf
-from hooks.folders import Folders
 from hooks.histories import patient_reference
 from hooks.question import Question
 
-_ENDINGS = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz", ".ndjson.zst", ".jsonl.zst")
 _MOST_NAMED = 20
 
 
@@ -45,30 +44,22 @@ def run_audit(
 ) -> ExitCode:
     """Reads, assesses, writes. Raises UsageError where nothing can be read or written for reasons that the user can
     mend."""
-    folders = Folders(endings=_ENDINGS)
-    files = _files(inputs, folders)
-    _outside(output, inputs)
+    given = audit_inputs(inputs, options.parquet_column)
+    outside(output, inputs)
     wanted = Wanted(output, _severity(options.severity), _patients(options.patients), identified.files)
     asked = Asked(question.regimens, question.on, question.zone)
-    parts = tasks(files)
+    parts = tasks(given.files)
     begun = perf_counter()
     with _taken_up(output, _fingerprint(parts, asked, wanted, options.strict), resume=options.resume) as work:
         plan = Plan(parts, asked, work, options.strict)
         with _Shown(plan.tasks) as shown, engine_of(plan) as engine:
             audited = audit(plan, wanted, engine, tell=shown.done)
-    say_all("Not an NDJSON file, passed over", folders.not_read)
-    lost = [*folders.lost, *folders.links_elsewhere()]
+    say_all("No FHIR, passed over", given.passed_over)
+    lost = [*given.lost, *given.cut_short(audited.ledger.held)]
     say_all("NOT READ, so that histories may be incomplete", lost)
-    _report(audited, files, perf_counter() - begun)
+    _report(audited, given.files, perf_counter() - begun)
     say_all("NOT ASSESSED, since the input holds no record of the drug of these", list(audited.unknown))
     return ExitCode.USAGE if audited.unknown else ExitCode.NOT_READ if lost else _exit_code(audited)
-
-
-def _outside(output: Path, inputs: Sequence[str]) -> None:
-    """Raises UsageError where the next audit would read what this one writes."""
-    for given in inputs:
-        if output.resolve().is_relative_to(Path(given).resolve()):
-            raise UsageError(f"--output {output}: is within the input {given}; name a folder outside of it")
 
 
 def _fingerprint(parts: Sequence[Task], asked: Asked, wanted: Wanted, strict: bool) -> dict[str, str]:
@@ -110,21 +101,6 @@ def _taken_up(output: Path, fingerprint: Mapping[str, str], *, resume: bool) -> 
         raise
     except OSError as error:
         raise UsageError(f"--output {output}: cannot be written ({error.strerror}).{left()}") from None
-
-
-def _files(inputs: Sequence[str], folders: Folders) -> list[InputFile]:
-    """The files to read, in order of name; `folders` tells what of the input is none."""
-    if not all(given.strip() for given in inputs):
-        raise UsageError("INPUT is empty, from a variable that is not set perhaps; name a file or a folder")
-    found = []
-    for path in sorted(file for file, _ in folders.every(map(Path, inputs))):
-        try:
-            found.append(InputFile.of(path))
-        except OSError as error:
-            folders.lost.append(f"{path}: cannot be read ({error.strerror})")
-    if not found and not folders.lost:
-        raise UsageError(f"no file of the input ends in one of {', '.join(_ENDINGS)}; name files one by one")
-    return found
 
 
 def _severity(given: str) -> Severity:
@@ -175,6 +151,8 @@ class _Shown:
 
 
 def _size(task: Task) -> int:
+    if task.file.form is Form.PARQUET:
+        return task.file.size // max(task.file.groups, 1)
     return (task.file.size if task.end is None else task.end) - task.start
 
 

@@ -26,7 +26,7 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
         list[str],
         typer.Argument(
             metavar="INPUT",
-            help="NDJSON file, plain, .gz or .zst, or a folder of them: a Bulk Data export in any layout.",
+            help="NDJSON, Bundle or resource, plain, .gz or .zst; Parquet; a manifest; or a folder of them.",
             show_default=False,
         ),
     ],
@@ -59,6 +59,10 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
     strict: Annotated[
         bool, typer.Option("--strict", help="Parse every line, so that every broken one is found.")
     ] = False,
+    parquet_column: Annotated[
+        str,
+        typer.Option("--parquet-column", metavar="NAME", help="Column of Parquet files with the resources, as JSON."),
+    ] = "resource",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an audit that was interrupted, if one is left in DIR.")
     ] = False,
@@ -104,5 +108,7 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
         )
         shown = identifiers_of(identifiers, settings)
         question = ask(settings, on, [])
-        options = Options(strict=strict, severity=severity, patients=patients, resume=resume)
+        options = Options(
+            strict=strict, severity=severity, patients=patients, resume=resume, parquet_column=parquet_column
+        )
         raise typer.Exit(run_audit(inputs, question, output, shown, options, chosen))

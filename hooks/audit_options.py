@@ -8,10 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`severity`: the least to list; `patients`: a file with those who are asked for;
-    `resume`: go on with an audit that was interrupted."""
+    """`severity`: the least to list; `patients`: a file with those who are asked for; `resume`: go on with an audit that
+    was interrupted; `parquet_column`: the one with the resources."""
 
     strict: bool = False
     severity: str = "info"
     patients: Path | None = None
     resume: bool = False
+    parquet_column: str = "resource"

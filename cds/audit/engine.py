@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from cds.audit.files import Form, InputFile
 from cds.audit.ledger import Key, Ledger, Place, Rejection
 from cds.audit.lines import read_line
 from cds.audit.medications import Medications, write_medications
@@ -33,6 +34,7 @@ class Scanned:
     total: int
     rejected: tuple[Rejection, ...]
     faults: tuple[Rejection, ...]
+    held: Mapping[str, int]
 
 
 def _scan(worker: Worker, task: Task) -> Report:
@@ -96,12 +98,23 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
             for report in every
             for offset, number, reason in report.rejected
         ),
+        # a file is read several times, and breaks each time
         tuple(
-            Rejection(places.at(report.task, report.lines, report.fault[0]), report.fault[1])
-            for report in every
-            if report.fault is not None
+            dict.fromkeys(
+                Rejection(places.at(report.task, report.lines, report.fault[0]), report.fault[1])
+                for report in every
+                if report.fault is not None
+            )
         ),
+        _held(plan.tasks, reports),
     )
+
+
+def _held(tasks: Iterable[Task], reports: Iterable[Report]) -> Mapping[str, int]:
+    held: Counter[str] = Counter()
+    for task, report in zip(tasks, reports, strict=True):
+        held[task.file.path] += report.lines - report.counts[Key.BLANK]
+    return held
 
 
 def _left(task: Task, reports: Iterable[Report]) -> bool:
@@ -115,18 +128,20 @@ class Places:
     """Where lines stand, once it is known how many lines each task has."""
 
     def __init__(self, tasks: Sequence[Task], reports: Sequence[Report]) -> None:
-        self._before: list[tuple[str, int]] = []
+        self._before: list[tuple[InputFile, int]] = []
         path, lines = "", 0
         for task, report in zip(tasks, reports, strict=True):
             lines = lines if task.file.path == path else 0
             path = task.file.path
-            self._before.append((path, lines))
+            self._before.append((task.file, lines))
             lines += report.lines
 
     def at(self, task: int, number: int, offset: int) -> Place:
-        """The place of a line, numbered from 0 within its task."""
-        path, before = self._before[task]
-        return Place(path, offset, before + number + 1)
+        """The place of a line, numbered from 0 within its task. The entries of a document and the rows of Parquet have
+        no bytes of their own: of these the offset is their number, from 0."""
+        file, before = self._before[task]
+        at = offset if file.form is Form.LINES else before + number
+        return Place(file.path, at, before + number + 1)
 
     def __call__(self, kept: Kept) -> Place:
         """The place of a line that was kept."""
@@ -162,4 +177,4 @@ def ledger(scanned: Scanned, accounts: Iterable[Account]) -> Ledger:
     counts = Counter(scanned.counts)
     for account in accounts:
         counts += account.counts
-    return Ledger(scanned.total, {key: counts[key] for key in Key}, scanned.rejected, scanned.faults)
+    return Ledger(scanned.total, {key: counts[key] for key in Key}, scanned.rejected, scanned.faults, scanned.held)

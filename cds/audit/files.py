@@ -10,12 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from cds.audit.blocks import Block, BrokenFileError, entry_blocks, row_blocks
+from cds.audit.documents import LARGEST
+from cds.audit.lines import LONGEST_LINE
 from cds.audit.unpack import BrokenDataError, gzip_content, zstandard_content
 
 BLOCK = 1 << 20
 """Bytes that are looked at together: few enough to stay in the cache of a processor."""
-LONGEST_LINE = 16 << 20
-"""A longer line is no resource that a server would write; it is rejected without being held in memory."""
 
 
 class Packing(StrEnum):
@@ -26,23 +27,36 @@ class Packing(StrEnum):
     ZSTANDARD = "zstandard"
 
 
+class Form(StrEnum):
+    """How the resources stand in a file."""
+
+    LINES = "lines"
+    DOCUMENT = "document"
+    """One JSON document: a resource, a list of them, or a Bundle. See `documents`."""
+    PARQUET = "parquet"
+
+
 _MAGIC = {b"\x1f\x8b": Packing.GZIP, b"\x28\xb5\x2f\xfd": Packing.ZSTANDARD}
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """One file as it was when the audit began. `path`: as it was named; `location`: where it is, from any folder.
-    `stamp` changes when the file does."""
+    `stamp` changes when the file does. Of Parquet, `column` is the one with the resources, and `groups` the number of
+    parts in which it can be read."""
 
     path: str
     location: str
     size: int
     stamp: tuple[int, int, int]
     packing: Packing
+    form: Form = Form.LINES
+    column: str = ""
+    groups: int = 1
 
     @classmethod
     def of(cls, path: Path) -> InputFile:
-        """Raises OSError."""
+        """A file of lines. Raises OSError."""
         with path.open("rb") as file:
             noted = os.fstat(file.fileno())
             if not stat.S_ISREG(noted.st_mode):
@@ -57,37 +71,37 @@ def stamp_of(noted: os.stat_result) -> tuple[int, int, int]:
     return (noted.st_size, noted.st_mtime_ns, noted.st_ino)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Whole lines. `offset` is that of the first byte in the unpacked file. `too_long`: in place of the bytes of a line
-    that is longer than any resource stands nothing, but it is counted."""
-
-    offset: int
-    content: bytes
-    too_long: bool = False
-
-
-class BrokenFileError(Exception):
-    """The file ends early, is damaged or has changed; what came before is good. `offset` is where, unpacked."""
-
-    def __init__(self, reason: str, offset: int) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.offset = offset
-
-
 def blocks(file: InputFile, start: int = 0, end: int | None = None) -> Iterator[Block]:
     """The lines that begin in [start, end) of the unpacked bytes, in blocks. Only a plain file has other bounds than
-    its own. Raises BrokenFileError, after the last line that is whole."""
+    its own; those of Parquet are numbers of its groups. Raises BrokenFileError, after the last line that is whole."""
     try:
         with Path(file.location).open("rb") as opened:
             if stamp_of(os.fstat(opened.fileno())) != file.stamp:
                 raise BrokenFileError("the file has changed since the audit began", start)
-            yield from _lines(_unpacked(file, opened, start), start, end)
+            match file.form:
+                case Form.LINES:
+                    yield from _lines(_unpacked(file, opened, start), start, end)
+                case Form.DOCUMENT:
+                    yield from entry_blocks(content_of(file, opened))
+                case Form.PARQUET:
+                    yield from row_blocks(opened, file.column, start, end)
             if stamp_of(os.fstat(opened.fileno())) != file.stamp:
                 raise BrokenFileError("the file changed while it was read", start)
     except OSError as error:
         raise BrokenFileError(f"the file cannot be read ({error.strerror})", start) from None
+
+
+def content_of(file: InputFile, opened: BinaryIO) -> bytes:
+    """All bytes of a document, unpacked; of one that is too large, enough to tell that it is. Raises
+    BrokenFileError."""
+    parts: list[bytes] = []
+    left = LARGEST + 1
+    for part in _unpacked(file, opened, 0):
+        parts.append(part[:left])
+        left -= len(parts[-1])
+        if not left:
+            break
+    return b"".join(parts)
 
 
 def _unpacked(file: InputFile, opened: BinaryIO, start: int) -> Iterator[bytes]:
@@ -96,8 +110,8 @@ def _unpacked(file: InputFile, opened: BinaryIO, start: int) -> Iterator[bytes]:
         # One byte early: only a line feed there tells that a line begins at `start`.
         opened.seek(max(0, start - 1))
         return iter(lambda: opened.read(BLOCK), b"")
-    # little at a time, since all that a piece of Zstandard unpacks to is held
-    packed = iter(lambda: opened.read(BLOCK // 64), b"")
+    opened.seek(0)
+    packed = iter(lambda: opened.read(BLOCK // 16), b"")
     return _told(gzip_content(packed) if file.packing is Packing.GZIP else zstandard_content(packed))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -49,12 +49,14 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The account of one audit. `faults` are about whole files: what lies behind them is not counted in `lines`."""
+    """The account of one audit. `faults` are about whole files: what lies behind them is not counted in `lines`.
+    `held`: the lines of each file that are not blank."""
 
     lines: int
     counts: Mapping[Key, int]
     rejected: tuple[Rejection, ...]
     faults: tuple[Rejection, ...]
+    held: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def balanced(self) -> bool:

@@ -7,8 +7,10 @@ from typing import Any
 
 import orjson
 
-from cds.audit.files import LONGEST_LINE
 from cds.fhir.plain import kind
+
+LONGEST_LINE = 16 << 20
+"""A longer line is no resource that a server would write; it is rejected without being held in memory."""
 
 
 class RejectedError(Exception):
@@ -25,7 +27,7 @@ def read_line(content: bytes, *, too_long: bool = False) -> dict[str, Any] | Non
         raise RejectedError(f"is longer than {LONGEST_LINE >> 20} MB, which no resource is")
     if not content.strip():
         return None
-    resource = _parsed(content)
+    resource = parsed(content)
     if not isinstance(resource, dict):
         raise RejectedError(f"is {kind(resource)}, not a resource")
     of_type = resource.get("resourceType")
@@ -34,9 +36,9 @@ def read_line(content: bytes, *, too_long: bool = False) -> dict[str, Any] | Non
     return resource
 
 
-def _parsed(content: bytes) -> object:
+def parsed(content: bytes) -> object:
     """The JSON value. What the quick parser refuses and JSON allows (a byte order mark, half of a surrogate pair) is
-    read by the slow one: it may be a dose."""
+    read by the slow one: it may be a dose. Raises RejectedError."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cds.audit.files import InputFile, Packing
+from cds.audit.files import Form, InputFile, Packing
 from cds.audit.scan import Task
 from cds.audit.shares import Question
 from cds.dosing.drug import Drug
@@ -16,12 +16,16 @@ PART = 64 << 20
 
 
 def tasks(files: Iterable[InputFile]) -> tuple[Task, ...]:
-    """The parts of all files. A packed file is one part, since only at its beginning can one begin."""
+    """The parts of all files. A packed file is one part, since only at its beginning can one begin; so is a document.
+    Of Parquet each group is one, by its number."""
     found: list[Task] = []
     for file in files:
-        starts = range(0, max(file.size, 1), PART) if file.packing is Packing.PLAIN else range(1)
+        size, step = (file.size, PART) if file.packing is Packing.PLAIN else (1, 1)
+        if file.form is not Form.LINES:
+            size, step = file.groups, 1
+        starts = range(0, max(size, 1), step)
         for start in starts:
-            end = None if start == starts[-1] else start + PART
+            end = None if start == starts[-1] else start + step
             found.append(Task(len(found), file, start, end))
     return tuple(found)
 

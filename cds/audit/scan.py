@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cds.audit.files import Block, BrokenFileError, InputFile, blocks
+from cds.audit.blocks import Block, BrokenFileError
+from cds.audit.files import InputFile, blocks
 from cds.audit.ledger import Key
 from cds.audit.lines import RejectedError, read_line
 from cds.audit.medications import KEPT_TYPES, Medications
@@ -141,6 +142,9 @@ class Scanner:
             return
         if resource is None:
             report.counts[Key.BLANK] += 1
+        elif _holds_records(resource):
+            report.counts[Key.REJECTED] += 1
+            report.rejected.append((line.offset, line.number, "is a Bundle with records; write it to a .json file"))
         elif resource["resourceType"] != RESOURCE:
             report.counts[Key.OTHER_RESOURCE] += 1
             _take_note(resource, line.content, report)
@@ -185,6 +189,13 @@ def points_outward(resource: Resource) -> bool:
             reference for each in inside if isinstance(each, dict) for reference in ingredient_references(each)
         )
     return any(not reference.startswith("#") for reference in references)
+
+
+def _holds_records(resource: Resource) -> bool:
+    """Whether a line is a Bundle in which there are administrations: of what stands inside nothing is read."""
+    entries = resource.get("entry") if resource["resourceType"] == "Bundle" else None
+    held = (entry.get("resource") for entry in entries if isinstance(entry, dict)) if isinstance(entries, list) else ()
+    return any(isinstance(each, dict) and each.get("resourceType") in {RESOURCE, "Bundle"} for each in held)
 
 
 def _nowhere(_reference: str, _resource: Resource) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 _LARGEST = 1 << 20
 """Bytes that are unpacked at once, however much is packed in little."""
+_PIECE = 1 << 10
+"""Bytes of Zstandard that are unpacked at once: 4 of them can stand for 128 kB, so that 32 MB can come of it."""
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -39,8 +41,9 @@ def zstandard_content(packed: Iterable[bytes]) -> Iterator[bytes]:
     import zstandard  # of the extra [audit]; the module serves commands that do without
 
     inflate, begun = zstandard.ZstdDecompressor().decompressobj(), False
-    for chunk in packed:
-        left = chunk
+    pieces = (chunk[at : at + _PIECE] for chunk in packed for at in range(0, len(chunk), _PIECE))
+    for piece in pieces:
+        left = piece
         while left:
             begun = True
             try:

@@ -1,0 +1,128 @@
+"""JSON documents as lines: each entry of a Bundle, each resource of a list, or the one resource that a file holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from cds.audit.lines import RejectedError, parsed
+from cds.fhir.bundle import read_contents
+from cds.fhir.plain import kind
+
+LARGEST = 128 << 20
+"""Bytes of a document, unpacked: one is held in memory as a whole."""
+_DEEPEST = 4
+_READ = frozenset({"MedicationAdministration", "Medication", "Substance", "Patient"})
+
+
+class NoDocumentError(Exception):
+    """What is in a file is no FHIR. The message says what it is, and holds nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One that was read. `lines`: one for each entry, also for one that holds nothing. `faults`: what is missing from
+    it or says that something is; `own_url` and `next_url`: of a page of several."""
+
+    lines: tuple[bytes, ...]
+    faults: tuple[str, ...] = ()
+    own_url: str = ""
+    next_url: str = ""
+
+
+def read_document(content: bytes) -> Document:
+    """The resources of a document. Raises NoDocumentError."""
+    if len(content) > LARGEST:
+        raise NoDocumentError(f"is longer than {LARGEST >> 20} MB; split it, or write it as NDJSON")
+    try:
+        value = parsed(content)
+    except RejectedError as broken:
+        raise NoDocumentError(broken.reason) from None
+    if isinstance(value, list) and any(isinstance(each, dict) and "resourceType" in each for each in value):
+        return Document(tuple(map(_line, value)))
+    if not isinstance(value, dict):
+        raise NoDocumentError(f"is {kind(value)}, not a FHIR resource")
+    if not isinstance(value.get("resourceType"), str):
+        raise NoDocumentError("has no resourceType, so it is no FHIR resource")
+    if value["resourceType"] != "Bundle":
+        return Document((_line(value),))
+    links = {str(link.get("relation")): link.get("url") for link in _objects(value.get("link"))}
+    contents = read_contents(value, page="previous" in links or "prev" in links)
+    own = links.get("self")
+    return Document(
+        tuple(map(_line, _entries(value, 0))),
+        contents.problems,
+        own.strip() if isinstance(own, str) else "",
+        contents.next_url or "",
+    )
+
+
+def _entries(bundle: Mapping[str, Any], depth: int) -> Iterator[object]:
+    """What each entry holds, nothing left out; references by the address of an entry are those to its resource."""
+    entries = bundle.get("entry")
+    entries = entries if isinstance(entries, list) else []
+    names = _names(entries)
+    for entry in entries:
+        held = _held(entry)
+        if isinstance(held, dict) and held.get("resourceType") == "Bundle" and held is not entry and depth < _DEEPEST:
+            yield from _entries(held, depth + 1)
+        elif isinstance(held, dict) and held.get("resourceType") in _READ:
+            full_url = entry.get("fullUrl")
+            known = names.get(full_url) if isinstance(full_url, str) else None
+            if known and "id" not in held:
+                held = {**held, "id": known.rpartition("/")[2]}
+            yield _renamed(held, names)
+        elif held is None and isinstance(entry, dict) and ("request" in entry or "response" in entry):
+            # a deletion, or the answer to one
+            yield {"resourceType": "Bundle", "type": "transaction", "meta": bundle.get("meta"), "entry": [entry]}
+        else:
+            yield held
+
+
+def _held(entry: object) -> object:
+    """The resource of an entry. Some senders leave out the wrapper and put the resource there itself."""
+    if not isinstance(entry, dict):
+        return entry
+    return entry if "resourceType" in entry else entry.get("resource")
+
+
+def _names(entries: list[Any]) -> dict[str, str]:
+    """`Type/id` by the addresses that mean something within their Bundle alone. What has no id takes that of its
+    address."""
+    found: dict[str, str] = {}
+    for entry in _objects(entries):
+        full_url, held = entry.get("fullUrl"), entry.get("resource")
+        if isinstance(full_url, str) and full_url.startswith("urn:") and isinstance(held, dict):
+            name = held.get("id")
+            own = name if isinstance(name, str) and name else full_url.rpartition(":")[2]
+            found[full_url] = f"{held.get('resourceType')}/{own}"
+    return found
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    if not names:
+        return value
+    if isinstance(value, dict):
+        return {
+            name: names.get(inner, inner) if name == "reference" and isinstance(inner, str) else _renamed(inner, names)
+            for name, inner in value.items()
+        }
+    return [_renamed(each, names) for each in value] if isinstance(value, list) else value
+
+
+def _objects(values: object) -> Iterator[dict[str, Any]]:
+    if isinstance(values, list):
+        yield from (value for value in values if isinstance(value, dict))
+
+
+def _line(value: object) -> bytes:
+    """A value on one line."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        # half of a surrogate pair, which the slow writer escapes
+        return json.dumps(value, separators=(",", ":")).encode()

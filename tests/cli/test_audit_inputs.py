@@ -1,0 +1,320 @@
+"""What `nusinersen-cds audit` reads: Bundles, Parquet, the manifest of an export; and all that can be broken in it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from tests.cli.files import OTHER_DRUG, Json, Result, bundle, dose, lines, loading, write
+from tests.cli.test_audit import audit, table
+
+DAYS = ("2026-01-01", "2026-01-15", "2026-01-20")
+HISTORY = [dose(f"a{number}", day) for number, day in enumerate(DAYS, 1)]
+"""The third dose came nine days too soon."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "export"
+    made.mkdir()
+    return made
+
+
+def ledger(out: Path) -> Json:
+    read: Json = json.loads((out / "ledger.json").read_text())
+    assert read["balanced"]
+    return read
+
+
+def counts(out: Path) -> dict[str, int]:
+    """The keys that are not 0, without `lines`."""
+    return {name: number for name, number in ledger(out).items() if type(number) is int and number and name != "lines"}
+
+
+def places(out: Path) -> list[tuple[str, str]]:
+    """File and line of each dose that came too soon."""
+    rows = [row for row in table(out / "findings.csv") if row["code"] == "interval-too-short"]
+    return [(Path(row["files"].split("; ")[-1]).name, row["lines"].split("; ")[-1]) for row in rows]
+
+
+# --- Bundles
+
+
+def test_each_entry_of_a_bundle_is_accounted_for(folder: Path) -> None:
+    other = dose("x", "2026-01-01", medicationCodeableConcept=OTHER_DRUG)
+    held = bundle(other, *HISTORY)
+    held["entry"] += [{"search": {"mode": "match"}}, "rubbish", {"resource": {"id": "no-type"}}]
+    (folder / "bundle.json").write_text(json.dumps(held, indent=2))
+    ended, out = audit(folder)
+    assert counts(out) == {"used": 3, "other_drug": 1, "rejected": 3}
+    assert [(each["line"], each["offset"]) for each in ledger(out)["rejections"]] == [(5, 4), (6, 5), (7, 6)]
+    assert ended.exit_code == 3
+    assert places(out) == [("bundle.json", "4")]
+
+
+@pytest.mark.parametrize("name", ["one.json", "one.json.gz", "one.json.zst"])
+def test_a_resource_on_several_lines_is_one_entry(name: str, folder: Path) -> None:
+    pack = {".gz": gzip.compress, ".zst": zstandard.compress}.get(Path(name).suffix, bytes)
+    (folder / name).write_bytes(pack(json.dumps(HISTORY[0], indent=2).encode()))
+    ended, out = audit(folder)
+    assert (ended.exit_code, counts(out)) == (1, {"used": 1}), ended.stderr
+
+
+def test_a_list_of_resources_and_lines_that_are_called_json(folder: Path) -> None:
+    write(folder / "list.json", HISTORY[:2])
+    (folder / "lines.json").write_bytes(lines(HISTORY[2:] + loading("p2")))
+    _, out = audit(folder)
+    assert counts(out) == {"used": 7}
+    assert places(out) == [("lines.json", "1")]
+
+
+def test_references_within_a_bundle_lead_to_its_entries(folder: Path) -> None:
+    """As in records that were made up for trials, which have addresses and no ids."""
+    patient, drug = "urn:uuid:0c1d", "urn:uuid:0e2f"
+    given = dose(None, DAYS[0], subject={"reference": patient}, medicationReference={"reference": drug})
+    del given["medicationCodeableConcept"]
+    held = bundle()
+    held["entry"] = [
+        {"fullUrl": patient, "resource": {"resourceType": "Patient", "id": "p7"}},
+        {"fullUrl": "urn:uuid:0a3b", "resource": given},
+        {"fullUrl": drug, "resource": {"resourceType": "Medication", "code": {"text": "Spinraza"}}},
+    ]
+    write(folder / "bundle.json", held)
+    _, out = audit(folder)
+    (line,) = (out / "assessments.ndjson").read_text().splitlines()
+    read = json.loads(line)
+    assert read["patient"] == "Patient/p7"
+    assert read["evaluations"][0]["administrations"] == ["MedicationAdministration/0a3b"]
+    assert counts(out) == {"used": 1, "other_resource": 2}
+
+
+def test_a_deletion_in_a_bundle_deletes(folder: Path) -> None:
+    gone = {"request": {"method": "DELETE", "url": "MedicationAdministration/a3"}}
+    held = bundle(*HISTORY, type="history")
+    write(folder / "bundle.json", {**held, "entry": [*held["entry"], gone]})
+    ended, out = audit(folder)
+    assert counts(out) == {"used": 2, "superseded": 1, "other_resource": 1}
+    assert (ended.exit_code, places(out)) == (1, [])
+
+
+INCOMPLETE: list[tuple[Json, str]] = [
+    ({"total": 9, "type": "searchset"}, "Bundle.total says 9, 3 were delivered"),
+    ({"meta": {"tag": [{"code": "SUBSETTED"}]}}, "is tagged SUBSETTED: something was left out"),
+    ({"link": [{"relation": "next", "url": "https://x.example.invalid/2"}]}, "goes on on a further page"),
+]
+
+
+@pytest.mark.parametrize(("more", "said"), INCOMPLETE)
+def test_a_bundle_that_is_not_whole_is_said(more: Json, said: str, folder: Path) -> None:
+    write(folder / "bundle.json", bundle(*HISTORY, **more))
+    ended, out = audit(folder)
+    assert ended.exit_code == 3
+    assert said in ended.stderr
+    assert counts(out) == {"used": 3}
+
+
+def test_pages_that_are_all_there_are_whole(folder: Path) -> None:
+    second = "https://x.example.invalid/2"
+    write(folder / "1.json", bundle(*HISTORY[:1], link=[{"relation": "next", "url": second}]))
+    write(folder / "2.json", bundle(*HISTORY[1:2], link=[{"relation": "self", "url": second}]))
+    assert audit(folder)[0].exit_code == 1
+
+
+def test_a_bundle_on_a_line_hides_no_dose(folder: Path) -> None:
+    (folder / "a.ndjson").write_bytes(lines([bundle(*HISTORY)]))
+    ended, out = audit(folder)
+    assert (ended.exit_code, counts(out)) == (3, {"rejected": 1})
+    assert "a.ndjson:1: is a Bundle with records; write it to a .json file" in ended.stderr
+
+
+# --- Parquet
+
+
+def parquet(path: Path, values: list[Any], column: str = "resource", rows: int = 2) -> Path:
+    pq.write_table(pa.table({"id": [None] * len(values), column: values}), path, row_group_size=rows)
+    return path
+
+
+@pytest.mark.parametrize("of_type", [pa.string(), pa.large_string(), pa.binary()])
+def test_each_row_of_parquet_is_a_line(of_type: Any, folder: Path) -> None:
+    other = dose("x", "2026-01-01", medicationCodeableConcept=OTHER_DRUG)
+    texts = [json.dumps(each, indent=1).encode() for each in [other, *HISTORY]]
+    parquet(folder / "a.parquet", pa.array([*texts, None, b'{"resourceType": 5'], pa.binary()).cast(of_type))
+    ended, out = audit(folder)
+    assert counts(out) == {"used": 3, "other_drug": 1, "blank": 1, "rejected": 1}
+    assert [(each["line"], each["offset"]) for each in ledger(out)["rejections"]] == [(6, 5)]
+    assert places(out) == [("a.parquet", "4")]
+    assert ended.exit_code == 3
+
+
+def test_the_column_can_have_another_name(folder: Path) -> None:
+    parquet(folder / "a.parquet", [json.dumps(each) for each in HISTORY], column="json")
+    ended, _ = audit(folder)
+    assert "a.parquet: has no column 'resource'; it has 'id', 'json': name the one" in ended.stderr
+    assert ended.exit_code == 3
+    assert counts(audit(folder, "--parquet-column", "json")[1]) == {"used": 3}
+
+
+def test_parquet_that_is_broken_or_holds_something_else_is_said(folder: Path) -> None:
+    whole = parquet(folder / "whole.parquet", [json.dumps(each) for each in HISTORY])
+    (folder / "cut.parquet").write_bytes(whole.read_bytes()[:-9])
+    content = bytearray(whole.read_bytes())
+    content[8:200] = bytes(192)
+    (folder / "spoilt.parquet").write_bytes(content)
+    pq.write_table(pa.table({"resource": [{"resourceType": "Patient"}]}), folder / "typed.parquet")
+    ended, out = audit(folder)
+    assert ended.exit_code == 3
+    assert "cut.parquet: the Parquet data is damaged or cut short, or it is no Parquet" in ended.stderr
+    assert "spoilt.parquet:1: the Parquet data is damaged" in ended.stderr
+    assert "typed.parquet: the column 'resource' holds no JSON text but struct<" in ended.stderr
+    assert counts(out)["used"] == 3
+
+
+# --- The manifest of an export
+
+SERVER = "https://ehr.example.invalid/bulk/7f"
+
+
+def manifest(folder: Path, name: str = "manifest.json", **more: Any) -> Path:
+    told = {"transactionTime": "2026-04-30T00:00:00Z", "request": f"{SERVER}/$export", "requiresAccessToken": True}
+    return write(folder / name, {**told, "output": [], "error": [], **more})
+
+
+def output(name: str, **more: Any) -> Json:
+    return {"type": "MedicationAdministration", "url": f"{SERVER}/{name}?sig=1", **more}
+
+
+def test_a_manifest_in_a_folder_is_held_against_it(folder: Path) -> None:
+    (folder / "1.ndjson.gz").write_bytes(gzip.compress(lines(HISTORY)))
+    manifest(folder, output=[output("1.ndjson", count=3)])
+    assert (audit(folder)[0].exit_code, counts(audit(folder)[1])) == (1, {"used": 3})
+    manifest(folder, output=[output("1.ndjson", count=4), output("2.ndjson")], error=[output("errors.ndjson")])
+    ended, _ = audit(folder)
+    assert ended.exit_code == 3
+    assert "manifest.json: names 2.ndjson, which is not beside it; fetch it again" in ended.stderr
+    assert "manifest.json: names the errors errors.ndjson, which are not beside it" in ended.stderr
+    assert "1.ndjson.gz: holds 3 resources, and the manifest says 4" in ended.stderr
+
+
+def test_a_manifest_named_alone_stands_for_its_files(folder: Path) -> None:
+    (folder / "5").write_bytes(lines(HISTORY))
+    gone = {
+        "resourceType": "Bundle",
+        "entry": [{"request": {"method": "DELETE", "url": "MedicationAdministration/a3"}}],
+    }
+    (folder / "deleted.ndjson").write_bytes(lines([gone]))
+    (folder / "not-of-it.ndjson").write_bytes(lines(loading("p2")))
+    named = manifest(folder, output=[output("5")], deleted=[output("deleted.ndjson")])
+    ended, out = audit(named)
+    assert (ended.exit_code, counts(out)) == (1, {"used": 2, "superseded": 1, "other_resource": 1}), ended.stderr
+
+
+def test_errors_of_an_export_are_said_by_their_codes(folder: Path) -> None:
+    told = [
+        {
+            "resourceType": "OperationOutcome",
+            "issue": [{"severity": severity, "code": code, "diagnostics": "Patient/p1"}],
+        }
+        for severity, code in [("error", "exception"), ("warning", "not-supported"), ("fatal", "a-secret")]
+    ]
+    (folder / "a.ndjson").write_bytes(lines(HISTORY))
+    (folder / "e.ndjson").write_bytes(lines(told))
+    manifest(folder, output=[output("a.ndjson")], error=[output("e.ndjson")])
+    ended, _ = audit(folder)
+    assert ended.exit_code == 3
+    assert "e.ndjson: errors of the export (1 x exception, 1 x no code)" in ended.stderr
+    assert "a-secret" not in ended.stderr
+    (folder / "e.ndjson").write_bytes(lines(told[1:2]))
+    assert audit(folder)[0].exit_code == 1
+
+
+def test_a_manifest_names_no_file_elsewhere(folder: Path) -> None:
+    (folder.parent / "secret.ndjson").write_bytes(lines(HISTORY))
+    manifest(folder, output=[output("..%2Fsecret.ndjson"), output("%2e%2e")])
+    ended, _ = audit(folder)
+    assert ended.exit_code == 3
+    assert ended.stderr.count("names ?, which is not beside it") == 2
+
+
+# --- Damage
+
+GOOD = lines(HISTORY)
+BIG = b'{"resourceType":"Observation","note":"' + b"x" * 50_000_000 + b'"}\n'
+TWO_MEMBERS = gzip.compress(GOOD)
+
+
+def damaged_member() -> bytes:
+    second = bytearray(gzip.compress(lines(loading("p2"))))
+    second[20:40] = bytes(20)
+    return TWO_MEMBERS + bytes(second)
+
+
+DAMAGE: list[tuple[str, str, bytes, list[tuple[int, str]], list[tuple[int, str]]]] = [
+    ("a last line that is cut short", "a.ndjson", GOOD + GOOD[:90], [(4, "is no JSON (at character 91)")], []),
+    ("bytes that are no UTF-8", "a.ndjson", b'{"resourceType":"\xff"}\n' + GOOD, [(1, "is no UTF-8")], []),
+    ("a line of 50 MB", "a.ndjson", BIG + GOOD, [(1, "is longer than 16 MB, which no resource is")], []),
+    ("a line of 50 MB, packed", "a.zst", zstandard.compress(BIG + GOOD),
+     [(1, "is longer than 16 MB, which no resource is")], []),
+    ("a damaged member of gzip", "a.gz", damaged_member(), [], [(4, "the gzip data is damaged, or it is no gzip")]),
+    ("gzip that is cut short", "a.gz", TWO_MEMBERS + TWO_MEMBERS[:30], [], [(4, "the gzip data is cut short")]),
+    ("Zstandard that is cut short", "a.zst", zstandard.compress(GOOD) + zstandard.compress(GOOD)[:30], [],
+     [(4, "the zstandard data is cut short")]),
+    ("a damaged frame of Zstandard", "a.zst", zstandard.compress(GOOD) + b"\x28\xb5\x2f\xfd" + b"\xff" * 40, [],
+     [(4, "the zstandard data is damaged")]),
+    ("a document that is cut short", "b.json", json.dumps(bundle(*HISTORY)).encode()[:-5], [],
+     [(1, "is no JSON (at character 868)")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)], ids=["quick", "strict"])
+@pytest.mark.parametrize(
+    ("name", "content", "rejected", "faults"), [row[1:] for row in DAMAGE], ids=[row[0] for row in DAMAGE]
+)
+def test_damage_has_its_place_and_the_rest_goes_on(
+    name: str,
+    content: bytes,
+    rejected: list[tuple[int, str]],
+    faults: list[tuple[int, str]],
+    strict: tuple[str, ...],
+    folder: Path,
+) -> None:
+    (folder / name.replace("a.", "a.ndjson.") if name in {"a.gz", "a.zst"} else folder / name).write_bytes(content)
+    (folder / "z.ndjson").write_bytes(lines(loading("p9")))
+    ended, out = audit(folder, *strict)
+    told = ledger(out)
+    assert ended.exit_code == 3
+    assert [(each["line"], each["reason"]) for each in told["rejections"]] == rejected
+    assert [(each["line"], each["reason"]) for each in told["faults"]] == faults
+    assert told["used"] == 4 + (0 if name == "b.json" else 3)
+
+
+def test_a_file_that_changes_while_it_is_read_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changed where the first part of the input is done, before its references are followed."""
+    pointing = [dose(f"r{number}", "2026-02-10", "p1") for number in range(2)]
+    for each in pointing:
+        each["medicationReference"] = {"reference": "Medication/m"}
+        del each["medicationCodeableConcept"]
+    (folder / "a.ndjson").write_bytes(GOOD + lines(pointing))
+    from hooks.audit import _Shown
+
+    done = _Shown.done
+
+    def changing(self: _Shown, task: Any) -> None:
+        done(self, task)
+        (folder / "a.ndjson").write_bytes(GOOD)
+
+    monkeypatch.setattr(_Shown, "done", changing)
+    ended: Result
+    ended, out = audit(folder)
+    assert ended.exit_code == 3
+    assert "a.ndjson:1: the file has changed since the audit began" in ended.stderr
+    read = json.loads((out / "ledger.json").read_text())
+    assert not read["balanced"]
+    assert read["used"] == 3
