@@ -15,6 +15,7 @@ from cds.fhir.history import contradictions, unresolved
 from cds.fhir.identify import may_refer
 from cds.fhir.needs import NEEDS, Need
 from cds.fhir.plain import Resource
+from cds.fhir.versions import refused_version
 from hooks.protocol import HookRequest
 from hooks.wording import NotChecked
 
@@ -102,12 +103,12 @@ async def gather(request: HookRequest, link: Link, *, drug: Drug, seconds: float
                 raise NoSourceError(need.key, request.unusable)
             missing.append(need)
             continue
-        elsewhere = _not_asked_for(contents, need)
-        wrong = [f"prefetch.{need.key}: {problem}" for problem in (*contents.problems, *elsewhere)]
+        useless = _useless(contents, need)
+        wrong = [f"prefetch.{need.key}: {problem}" for problem in (*contents.problems, *useless)]
         if wrong:
             problems += wrong
             missing.append(need)
-        if not elsewhere:
+        if not useless:
             usable.append(contents)
             problems += [f"prefetch.{need.key}: {problem}" for problem in contradictions(contents.resources, drug)]
     resources = tuple([resource for contents in usable for resource in contents.resources])
@@ -136,8 +137,12 @@ def _wanted(resources: tuple[Resource, ...], full_urls: Mapping[str, Resource]) 
     return unresolved(resources, full_urls=full_urls)
 
 
-def _not_asked_for(contents: Contents, need: Need) -> tuple[str, ...]:
-    """A value that holds resources and none of the type asked for is no answer, however empty it may look."""
+def _useless(contents: Contents, need: Need) -> tuple[str, ...]:
+    """A value that holds resources and none of the type asked for is no answer, however empty it may look. Nor is one
+    of an older version of FHIR: its other records, which look like those of today, can mean something else."""
+    older = next(filter(None, map(refused_version, contents.resources)), "")
+    if older:
+        return (f"its records look like FHIR {older}, which is not read: send those of the R4 or R5 endpoint",)
     types = {resource.get("resourceType") for resource in contents.resources}
     if not types or need.resource_type in types:
         return ()

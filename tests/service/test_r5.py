@@ -77,3 +77,26 @@ def test_a_server_of_stu3_is_told_so_and_never_an_empty_history() -> None:
     assert chart.status_code == 412
     for said in (order.json()["cards"][0]["detail"], chart.json()["issue"][0]["diagnostics"]):
         assert "FHIR STU3, which is not read" in said
+
+
+OLDER = [*history(*LAST_WEEK[:-1]), {**history(*LAST_WEEK)[-1], "id": "last", "notGiven": False}]
+"""Records of STU3. One of them tells; the others look like those of R4."""
+
+
+def test_a_prefetched_history_of_stu3_is_refused_as_one_and_says_so() -> None:
+    prefetch = {"administrations": bundle(OLDER)}
+    with service() as client:
+        order = ask(client, ORDER, call("order-sign", drafts=[draft()], prefetch=prefetch))
+        chart = ask(client, CHART, call("patient-view", prefetch=prefetch))
+    assert kinds(order) == ["NotChecked"]
+    assert chart.status_code == 412
+    for said in (order.json()["cards"][0]["detail"], chart.json()["issue"][0]["diagnostics"]):
+        assert "prefetch.administrations: its records look like FHIR STU3, which is not read" in said
+        assert said.count("STU3") == 1
+
+
+def test_where_prefetch_is_of_stu3_the_server_is_read() -> None:
+    prefetch = {"administrations": bundle(OLDER)}
+    with service(server) as client:
+        order = ask(client, ORDER, with_server(call("order-sign", drafts=[draft()], prefetch=prefetch)))
+    assert kinds(order) == ["TooEarly"]
