@@ -17,6 +17,7 @@ from hooks.journal.counts import LOST_DECISION
 from hooks.journal.decision import Count, Decision, Feedback
 from hooks.journal.journal import Journal, JournalStatus
 from hooks.journal.keys import KeyFileError, Keys, own_keys, read_keys
+from hooks.journal.purging import Purging
 from hooks.journal.record import decision_of, site_of
 from hooks.memory_settings import MemoryFields
 from hooks.operations.entrance import Operations
@@ -64,7 +65,8 @@ class ClaimsTokens(Protocol):
 
 
 class Memory:
-    """The memory of one run of the service. `comments` is None where comments are dropped."""
+    """The memory of one run of the service. `comments` is None where comments are dropped, `purging` where only the
+    command purges."""
 
     def __init__(
         self,
@@ -73,9 +75,10 @@ class Memory:
         keys: Keys,
         comments: Comments | None,
         clock: Callable[[], datetime],
+        purging: Purging | None = None,
     ) -> None:
         self.journal, self.tokens, self.comments = journal, tokens, comments
-        self._keys, self._clock = keys, clock
+        self._keys, self._clock, self._purging = keys, clock, purging
 
     def start(self) -> None:
         """Make the database ready and start the journal; a database that is down does not matter. Blocks for a second
@@ -83,6 +86,8 @@ class Memory:
         with suppress(DatabaseDown):
             self.tokens.make_ready(_READY_SECONDS)
         self.journal.start()
+        if self._purging is not None:
+            self._purging.start()
 
     async def note(
         self,
@@ -128,6 +133,8 @@ class Memory:
 
     def close(self) -> None:
         """Write what can be written, and close the database. Blocks for seconds."""
+        if self._purging is not None:
+            self._purging.stop(_READY_SECONDS)
         self.journal.close()
         self.tokens.close()
 
@@ -145,7 +152,9 @@ def open_memory(settings: MemoryFields, *, clock: Callable[[], datetime]) -> Mem
     with _named("journal_key_file"):
         keys = own_keys(settings.own_key_file) if settings.journal_key_file is None else keys_of(settings)
     comments = comments_of(settings) if settings.keep_comments else None
-    return Memory(journal, database, keys, comments, clock)
+    hours = settings.purge_hours
+    purging = Purging(database, days=settings.retention_days, every=hours, clock=clock) if hours is not None else None
+    return Memory(journal, database, keys, comments, clock, purging)
 
 
 def show_memory(journal: KeepsDecisions, operations: Operations) -> None:

@@ -29,6 +29,12 @@ class MemoryFields(BaseModel):
     retention_days: int = Field(
         1095, ge=1, description="Days after which `nusinersen-cds purge` removes decisions and feedback"
     )
+    purge_hours: float | None = Field(
+        None,
+        gt=0,
+        le=24 * 366,
+        description="Hours between two purges by the service itself, the first at its start; none: the command alone",
+    )
     keep_comments: bool = Field(
         False, description="Keep the comments that clinicians write in feedback, encrypted; needs comment_key_file"
     )

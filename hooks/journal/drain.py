@@ -59,6 +59,11 @@ class Drain:
         self.start()
         self._wake.set()
 
+    def counted(self) -> None:
+        """There is a count that the database does not have."""
+        if not self._wake.is_set():
+            self._wake.set()
+
     def stop(self, seconds: float) -> None:
         """End the thread after a last round, for which it is given `seconds`."""
         self._stop.set()

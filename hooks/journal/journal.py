@@ -79,8 +79,9 @@ class Journal:
         )
 
     def count(self, count: Count) -> None:
-        """Count a call of which no line is kept; safe within seconds, and at an orderly end."""
+        """Count a call of which no line is kept; safe within two seconds, and at an orderly end."""
         self._counts.add(count)
+        self._drain.counted()
 
     def status(self) -> JournalStatus:
         """How it is now."""

@@ -99,6 +99,15 @@ def test_calls_are_counted_by_run_and_the_counts_of_runs_add_up(url: str, journa
     assert counted(opened(url)) == {"not-ours": 6}
 
 
+def test_counts_reach_the_database_while_the_service_runs_and_no_line_is_kept(
+    url: str, journals: Journals, opened: Open
+) -> None:
+    journal, database = journals(url), opened(url)
+    for number in (1, 2):
+        journal.count(NOT_OURS)
+        wait(lambda number=number: counted(database) == {"not-ours": number}, "the count")  # type: ignore[misc]
+
+
 def test_counts_that_the_database_did_not_take_at_the_end_wait_in_the_spool(
     url: str, journals: Journals, opened: Open
 ) -> None:

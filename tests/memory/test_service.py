@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from hooks.database.database import Database
 from hooks.database.tables import cards, decisions, feedback
+from hooks.journal.journal import Journal
 from hooks.memory import Memory, open_memory
+from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.settings import Settings
 from tests.memory.conftest import Open
-from tests.memory.entries import counted, rows, wait
+from tests.memory.entries import counted, decision, ids, keep, rows, wait
 from tests.service.ehr import (
     CHART,
     LAST_WEEK,
@@ -26,6 +33,7 @@ from tests.service.ehr import (
     with_server,
 )
 
+Journals = Callable[..., Journal]
 HISTORY = prefetched(*LAST_WEEK)
 
 
@@ -92,3 +100,31 @@ def test_a_start_and_an_end_without_calls_leave_nothing_in_the_spool(url: str, t
     with service(memory=remembering(url, tmp_path / "state")) as client:
         assert ask(client, ORDER, with_server({"hook": SERVER})).status_code == 400
     assert list((tmp_path / "state" / "spool").iterdir()) == []
+
+
+def purged(memory: Memory, stream: StringIO) -> list[dict[str, Any]]:
+    """What the log of a running service says of its purges."""
+    with log_lines(LogFormat.JSON, LogLevel.INFO, stream), service(memory=memory):
+        wait(lambda: "purged" in stream.getvalue(), "a purge")
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    return [line for line in lines if line["event"] in {"purged", "not-purged"}]
+
+
+def test_a_service_that_is_told_to_removes_what_is_older_than_the_retention(
+    url: str, journals: Journals, opened: Open, tmp_path: Path
+) -> None:
+    journal, database = journals(url), opened(url)
+    keep(journal, decision("old", time=NOW - timedelta(days=31)), decision("new", time=NOW - timedelta(days=29)))
+    wait(lambda: ids(database) == ["new", "old"], "both decisions")
+    settings = Settings(database_url=url, state_folder=tmp_path / "state", purge_hours=24, retention_days=30)  # type: ignore[arg-type]
+    [said] = purged(open_memory(settings, clock=lambda: NOW), StringIO())
+    assert (said["event"], said["days"], said["decisions"]) == ("purged", 30, 1)
+    assert ids(database) == ["new"]
+
+
+def test_a_purge_that_the_database_does_not_take_is_told(tmp_path: Path) -> None:
+    nowhere = "postgresql://somebody:secret@127.0.0.1:9/journal"
+    settings = Settings(database_url=nowhere, state_folder=tmp_path / "state", purge_hours=24)  # type: ignore[arg-type]
+    said = purged(open_memory(settings, clock=lambda: NOW), stream := StringIO())
+    assert said[0]["event"] == "not-purged"
+    assert "secret" not in stream.getvalue()
