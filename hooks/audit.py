@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -29,7 +30,7 @@ from hooks.audit_options import Options
 from hooks.console import ExitCode, UsageError, counted, say, say_all
 from hooks.engines import EngineOf
 from hooks.histories import patient_reference
-from hooks.question import Question
+from hooks.question import Question, day
 
 _MOST_NAMED = 20
 
@@ -46,7 +47,14 @@ def run_audit(
     mend."""
     given = audit_inputs(inputs, options.parquet_column)
     outside(output, inputs)
-    wanted = Wanted(output, _severity(options.severity), _patients(options.patients), identified.files)
+    wanted = Wanted(
+        output,
+        _severity(options.severity),
+        _patients(options.patients),
+        identified.files,
+        _since(options.since, question.on),
+        options.sample,
+    )
     asked = Asked(question.regimens, question.on, question.zone)
     parts = tasks(given.files)
     begun = perf_counter()
@@ -73,7 +81,7 @@ def _fingerprint(parts: Sequence[Task], asked: Asked, wanted: Wanted, strict: bo
         "the program": program(),
         "the input": digest(parts),
         "the regimen, the day or the time zone": digest([judging, asked.on, asked.zone]),
-        "the options": digest([strict, wanted.at_least, patients, shown]),
+        "the options": digest([strict, wanted.at_least, patients, shown, wanted.since, wanted.sample]),
     }
 
 
@@ -107,6 +115,15 @@ def _severity(given: str) -> Severity:
     if given not in list(Severity):
         raise UsageError(f"--severity: {given!r} is none; write one of: {', '.join(Severity)}")
     return Severity(given)
+
+
+def _since(given: str | None, on: date) -> date | None:
+    if given is None:
+        return None
+    since = day(given, "--since")
+    if since > on:
+        raise UsageError(f"--since {since}: lies after {on}, the day of the audit; no dose is as late")
+    return since
 
 
 def _patients(path: Path | None) -> frozenset[str] | None:

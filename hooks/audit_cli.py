@@ -42,6 +42,12 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
     patients: Annotated[
         Path | None, typer.Option("--patients", metavar="FILE", parser=folder, help="Only these: one id a line.")
     ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="List findings of doses from this day on only.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=1, metavar="N", help="Only so many patients, always the same ones.")
+    ] = None,
     identifiers: Annotated[
         str | None,
         typer.Option(
@@ -109,6 +115,12 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
         shown = identifiers_of(identifiers, settings)
         question = ask(settings, on, [])
         options = Options(
-            strict=strict, severity=severity, patients=patients, resume=resume, parquet_column=parquet_column
+            strict=strict,
+            severity=severity,
+            patients=patients,
+            since=since,
+            sample=sample,
+            resume=resume,
+            parquet_column=parquet_column,
         )
         raise typer.Exit(run_audit(inputs, question, output, shown, options, chosen))

@@ -31,8 +31,8 @@ def ask(settings: CheckSettings, on: str | None, proposed: Sequence[str]) -> Que
     """The question, said on standard error too, since results rest on it. Raises UsageError."""
     regimens = _regimens(settings)
     zone = ZoneInfo(settings.time_zone or "UTC")
-    days = tuple(sorted(_day(text, "--proposed") for text in proposed))
-    today = _today(zone) if on is None else _day(on, "--on")
+    days = tuple(sorted(day(text, "--proposed") for text in proposed))
+    today = _today(zone) if on is None else day(on, "--on")
     if days and days[0] < today:
         raise UsageError(f"--proposed {days[0]} lies before {today}, the day asked about; a past date proposes nothing")
     for entry in regimens.timeline:
@@ -83,7 +83,8 @@ def _today(zone: ZoneInfo) -> date:
     return now().astimezone(zone).date()
 
 
-def _day(text: str, option: str) -> date:
+def day(text: str, option: str) -> date:
+    """A date as it is written in an option. Raises UsageError."""
     try:
         found = date.fromisoformat(text)
     except ValueError:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from cds.audit.engine import ledger, scan, shares
 from cds.audit.plan import Plan
 from cds.audit.publish import Audited, Wanted, publish
+from cds.audit.sample import drawn
 from cds.audit.scan import Task
 from cds.audit.shares import Account, Lines, patients
 from cds.audit.streams import Streams, runs
-from cds.audit.tally import Tally
+from cds.audit.tally import Tally, from_
 from cds.audit.units import once
 from cds.audit.workers import Engine, Shared, Worker
 
@@ -25,12 +26,16 @@ def audit(plan: Plan, wanted: Wanted, engine: Engine, *, tell: Callable[[Task], 
     lines = Shared.keep(plan.folder / "lines.pickle", scanned.lines)
     wanted = wanted.of(task.file.path for task in plan.tasks)
     given = [_Share(number, buckets, lines, wanted, only) for number, buckets in enumerate(shares(scanned.lines))]
+    found: list[str] = []
+    if wanted.sample is not None:
+        found = [patient for part in engine.map(_patients, given) for patient in part]
+        given = [replace(share, only=frozenset(drawn(found, wanted.sample))) for share in given]
     made = list(engine.map(_assess, given))
     tally = Tally()
     for _, part, _ in made:
         tally.merge(part)
     accounts = tuple(account for account, _, _ in made)
-    seen = frozenset[str]().union(*(patients for _, _, patients in made))
+    seen = frozenset(found).union(*(patients for _, _, patients in made))
     unknown = tuple(sorted(old for old, new in (asked or {}).items() if new not in seen))
     audited = Audited(ledger(scanned, accounts), tally, accounts, unknown)
     publish(plan, wanted, len(given), audited)
@@ -53,6 +58,14 @@ class _Share:
     only: frozenset[str] | None
 
 
+def _patients(worker: Worker, share: _Share) -> list[str]:
+    """The patients of a share of whom there will be an assessment."""
+    plan, only = worker.plan, share.only
+    made = patients(share.buckets, share.lines.value, plan.question, worker.medications, Account())
+    every = (result.assessment.patient for result in made)
+    return [patient for patient in every if only is None or patient in only]
+
+
 _Made: TypeAlias = tuple[Account, Tally, frozenset[str]]
 """The account of a share, its figures, and who of `only` is among its patients."""
 
@@ -67,14 +80,14 @@ def _make(worker: Worker, share: _Share) -> _Made:
     """Write the rows of a share, sorted, beside those of the others."""
     plan, wanted = worker.plan, share.wanted
     account, tally = Account(), Tally()
-    streams = Streams(wanted.shown, wanted.at_least)
+    streams = Streams(wanted.shown, wanted.at_least, wanted.since)
     seen: set[str] = set()
     for result in patients(share.buckets, share.lines.value, plan.question, worker.medications, account):
         if share.only is not None:
             if result.assessment.patient not in share.only:
                 continue
             seen.add(result.assessment.patient)
-        tally.add(result.assessment)
+        tally.add(from_(result.assessment, wanted.since))
         streams.add(result)
     streams.write(plan.folder, share.number)
     return account, tally, frozenset(seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,15 @@ from cds.dosing.document import regimens_as_json
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What goes into the outputs. `patients`: only these, all where it is None; `at_least`: findings of this severity
-    or a graver one; `shown`: how references stand in the files."""
+    or a graver one; `shown`: how references stand in the files; `since`: findings and figures of doses from that day
+    on; `sample`: so many patients."""
 
     output: Path
     at_least: Severity = Severity.INFO
     patients: frozenset[str] | None = None
     shown: Shown = field(default_factory=Shown)
+    since: date | None = None
+    sample: int | None = None
 
     def of(self, files: Iterable[str]) -> Wanted:
         """The same for the files of an input, in its order."""
@@ -57,10 +61,10 @@ def publish(plan: Plan, wanted: Wanted, shares: int, audited: Audited) -> None:
         write_recall(folder / "recall.csv", map(orjson.loads, stream(RECALL, plan.folder, shares)))
         write_json(folder / "measure-report.json", measure_report(audited.tally, on))
         write_json(folder / "ledger.json", _shown(audited.ledger.as_json(), shown))
-        write_json(folder / "summary.json", _shown(summary(plan, audited), shown))
+        write_json(folder / "summary.json", _shown(summary(plan, wanted, audited), shown))
 
 
-def summary(plan: Plan, audited: Audited) -> dict[str, Any]:
+def summary(plan: Plan, wanted: Wanted, audited: Audited) -> dict[str, Any]:
     """The content of `summary.json`."""
     question = plan.question
     nobody = sorted(place for account in audited.accounts for place in account.of_nobody)
@@ -68,6 +72,8 @@ def summary(plan: Plan, audited: Audited) -> dict[str, Any]:
         "on": question.on.isoformat(),
         "time_zone": str(question.zone),
         "regimens": regimens_as_json(question.regimens.every),
+        **({} if wanted.since is None else {"doses_since": wanted.since.isoformat()}),
+        **({} if wanted.sample is None else {"sample": wanted.sample}),
         **audited.tally.as_json(),
         "patients_with_unidentified_records_only": sum(account.only_unidentified for account in audited.accounts),
         "records_of_nobody": [{"file": place.file, "line": place.line, "offset": place.offset} for place in nobody],

@@ -30,11 +30,14 @@ RECALLED = frozenset({Status.DUE, Status.OVERDUE, Status.DECISION})
 Row = dict[str, Any]
 
 
-def findings(result: PatientResult, at_least: Severity = Severity.INFO) -> Iterator[Row]:
-    """A row for each finding of a severity or a graver one, in the order of doses; then the next step, the history."""
+def findings(result: PatientResult, at_least: Severity = Severity.INFO, since: date | None = None) -> Iterator[Row]:
+    """A row for each finding of a severity or a graver one, in the order of doses; then the next step, the history.
+    Those of a dose that was given before the day `since` are left out."""
     assessment = result.assessment
     wanted = frozenset(list(Severity)[: list(Severity).index(at_least) + 1])
     for evaluation in assessment.evaluations:
+        if since is not None and evaluation.when.latest < since:
+            continue
         for finding in evaluation.findings:
             if finding.severity in wanted:
                 rests_on = finding.evidence or evaluation.administrations

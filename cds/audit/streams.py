@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import orjson
@@ -19,11 +20,12 @@ ASSESSMENTS, FINDINGS, RECALL = _STREAMS = ("assessments", "findings", "recall")
 
 class Streams:
     """The rows of one share, with references as the files are to show them. `at_least`: findings of this severity or a
-    graver one."""
+    graver one; `since`: none of a dose given before that day."""
 
-    def __init__(self, shown: Shown, at_least: Severity) -> None:
+    def __init__(self, shown: Shown, at_least: Severity, since: date | None) -> None:
         self._shown = shown
         self._at_least = at_least
+        self._since = since
         self._rows: dict[str, list[Row]] = {name: [] for name in _STREAMS}
 
     def add(self, result: PatientResult) -> None:
@@ -31,7 +33,7 @@ class Streams:
         patient = result.assessment.patient
         shown = self._shown.result(result)
         self._add(ASSESSMENTS, "", patient, orjson.dumps(as_json(shown.assessment)))
-        for row in findings(shown, self._at_least):
+        for row in findings(shown, self._at_least, self._since):
             self._add(FINDINGS, "", patient, orjson.dumps(row))
         line = recall(shown.assessment)
         if line is not None:

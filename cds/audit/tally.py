@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from cds.dosing.assessment import Assessment, Evaluation
 from cds.dosing.codes import Code, Status
+
+
+def from_(assessment: Assessment, since: date | None) -> Assessment:
+    """An assessment with the doses that can have been given on that day or later, and no others."""
+    if since is None:
+        return assessment
+    return replace(assessment, evaluations=tuple(dose for dose in assessment.evaluations if dose.when.latest >= since))
+
 
 _UNSAFE = frozenset({Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE})
 _NOT_ON_TIME = _UNSAFE | {Code.EARLIER_THAN_SCHEDULE, Code.LATE}
