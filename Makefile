@@ -39,6 +39,14 @@ bench: $(STAMP) ## measure the service against a bare application
 chaos: $(STAMP) ## try the service under faults, with real processes, and write docs/faults.md
 	$(BIN)/python -m tests.chaos
 
+.PHONY: safety-proof
+safety-proof: $(STAMP) ## take each control of the hazard log away, in a copy, and see that its tests fail
+	$(BIN)/python -m tests.proof safety $(ARGS)
+
+.PHONY: rules-proof
+rules-proof: $(STAMP) ## the same for each rule of docs/rules.md
+	$(BIN)/python -m tests.proof rules $(ARGS)
+
 .PHONY: docs
 docs: $(STAMP) ## write the generated pages of docs/ again
 	$(BIN)/python -m tests.spec.docs

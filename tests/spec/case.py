@@ -57,6 +57,11 @@ class Case:
     document: str = field(default="", kw_only=True)
 
     @property
+    def name(self) -> str:
+        """The name of the test: its rules before its title, so that `-k W7` finds it."""
+        return f"{self.rules}: {self.title}"
+
+    @property
     def rule_ids(self) -> tuple[str, ...]:
         """The rules that the case proves: it fails when one of them is broken."""
         return tuple(self.rules.split())

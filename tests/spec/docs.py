@@ -5,12 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.proof.page import hazard_page
 from tests.spec.docs_rules import reference
 from tests.spec.docs_settings import settings_page
 from tests.spec.docs_specification import specification
 
 FOLDER = Path(__file__).parents[2] / "docs"
-PAGES = {"rules.md": reference, "specification.md": specification, "settings.md": settings_page}
+PAGES = {
+    "rules.md": reference,
+    "specification.md": specification,
+    "settings.md": settings_page,
+    "safety/hazards.md": hazard_page,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -27,7 +27,7 @@ RULES = (
 """The ids of all rules; 7, 8 and 10 are sections that are one rule."""
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Case) -> None:
     wanted = expected(case)
     assert wanted or case.document, "a case that expects nothing proves nothing"
