@@ -74,7 +74,15 @@ def create_app(
     memory = memory or open_memory(settings, clock=clock)
     show_memory(memory.journal, operations)
     at = [desk.site for desk in sites]
-    known = callers(settings, at, claims=memory.tokens, fetch=keys, clock=clock, health=operations.health)
+    known = callers(
+        settings,
+        at,
+        claims=memory.tokens,
+        fetch=keys,
+        clock=clock,
+        health=operations.health,
+        outbound=settings.outbound,
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -82,7 +90,8 @@ def create_app(
             watch = watching(operations.metrics, operations.traces)
             for desk in sites:
                 desk.warm_up()
-                desk.http = await opened.enter_async_context(Http(desk.limits, desk.allowed, transport, watch))
+                http = Http(desk.limits, desk.allowed, transport, watch, settings.outbound)
+                desk.http = await opened.enter_async_context(http)
                 desk.traces = operations.traces
             if known is None:
                 event(OFF, WARNING)

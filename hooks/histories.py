@@ -191,7 +191,7 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
         allowed = Allowed([url], EVERYWHERE)
     except FhirError as error:
         raise UsageError(error.message) from None
-    async with Http(limits, allowed) as http:
+    async with Http(limits, allowed, outbound=settings.outbound) as http:
         token = tokens_of(settings, http, url)
         try:
             by_post = settings.search_by_post

@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError as UnreadableSettings
 from hooks.boundary_settings import BoundaryFields
 from hooks.memory_settings import MemoryFields
 from hooks.operations.logs import LogFormat, LogLevel
+from hooks.outbound_settings import OutboundFields
 from hooks.site_settings import (
     NetworkNames,
     Site,
@@ -33,7 +34,7 @@ ONLY_AT_A_SITE = ("fhir_servers", "clients")
 """What tells sites apart, so that all of them cannot share it."""
 
 
-class Settings(BaseSettings, MemoryFields, BoundaryFields, SiteFields):
+class Settings(BaseSettings, MemoryFields, BoundaryFields, OutboundFields, SiteFields):
     """What the service is told. Each field is read from NUSINERSEN_CDS_<NAME>. The fields of a site describe the only
     site; with `sites_file` they are what its sites have in common."""
 
@@ -86,7 +87,7 @@ class Settings(BaseSettings, MemoryFields, BoundaryFields, SiteFields):
         return (site,)
 
 
-class CheckSettings(BaseSettings):
+class CheckSettings(BaseSettings, OutboundFields):
     """What the command line takes from the same variables. Options are stronger, so nothing has to be set; a person who
     waits for an answer gives a FHIR server more time than an EHR does."""
 

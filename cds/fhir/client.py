@@ -25,6 +25,7 @@ from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Budget, Limits
 from cds.fhir.links import Base
 from cds.fhir.needs import NEEDS, Need, query
+from cds.fhir.outbound import NO_PROXY, Outbound
 from cds.fhir.plain import Resource
 from cds.fhir.retry import RETRIED, pause_before
 from cds.fhir.unpack import ACCEPTED, BrokenBody, unpacked
@@ -59,19 +60,24 @@ class Http:
     context manager. One site has one: a connection that is used again was checked by the list of the same site.
 
     It keeps no cookies, since a session of one user must not serve the next, and follows no redirects. It goes through
-    no proxy of the environment, behind which nobody sees which address is called.
+    the proxy of `outbound` alone, and none of the environment: behind a proxy nobody sees which address is called.
     """
 
     def __init__(
-        self, limits: Limits, allowed: Allowed, transport: Transport | None = None, watch: Watch = unwatched
+        self,
+        limits: Limits,
+        allowed: Allowed,
+        transport: Transport | None = None,
+        watch: Watch = unwatched,
+        outbound: Outbound = NO_PROXY,
     ) -> None:
-        self.allowed, self.watch = allowed, watch
+        self.allowed, self.watch, self.outbound = allowed, watch, outbound
         # Requests wait for their turn here: the pool of httpx looks through all that wait in it, again and again, so
         # that of a thousand calls at once none would be in time.
         self.turns = asyncio.Semaphore(_AT_ONCE)
         many = httpx.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
         self.pool = httpx.AsyncClient(
-            transport=transport or httpx.AsyncHTTPTransport(limits=many),
+            transport=transport or _Ways(outbound, many),
             timeout=httpx.Timeout(limits.seconds),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
@@ -85,6 +91,26 @@ class Http:
         self, of_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.pool.__aexit__(of_type, error, trace)
+
+
+class _Ways(httpx.AsyncBaseTransport):
+    """The connections, with and without the proxy."""
+
+    def __init__(self, outbound: Outbound, limits: httpx.Limits) -> None:
+        self._outbound = outbound
+        self._direct = httpx.AsyncHTTPTransport(limits=limits)
+        proxy = outbound.proxy or None
+        self._proxied = self._direct if proxy is None else httpx.AsyncHTTPTransport(limits=limits, proxy=proxy)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One request, on its way."""
+        way = self._proxied if self._outbound.proxied(request.url.host) else self._direct
+        return await way.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._direct.aclose()
+        await self._proxied.aclose()
 
 
 def exchange(http: Http) -> Exchange:
@@ -244,7 +270,7 @@ async def _send(http: Http, request: httpx.Request, what: str, where: str, budge
 
     async def check_address(event: str, info: Mapping[str, Any]) -> None:
         """The address is that of the open connection, so that no second look-up of the name can differ."""
-        if event == _CONNECTED:
+        if event == _CONNECTED and not http.outbound.proxied(request.url.host):
             stream = info["return_value"]
             address = stream.get_extra_info("server_addr")
             refusal = http.allowed.refusal(str(address[0]) if address else "", request.url.host)

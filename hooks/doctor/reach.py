@@ -30,7 +30,9 @@ _LOGIN = frozenset({401, 403})
 
 async def check_reach(visit: Visit, report: Report) -> bool:
     """Adds what can be seen without reading a record. Whether it is worth going on."""
-    report.add([check_address(visit.base, visit.networks, await _addresses(visit))])
+    proxied = visit.http.outbound.proxied(visit.base.host)
+    addresses = [] if proxied else await _addresses(visit)
+    report.add([check_address(visit.base, visit.networks, addresses, proxied=proxied)])
     before = visit.clock()
     try:
         reply = await _metadata(visit)
@@ -59,7 +61,7 @@ async def _addresses(visit: Visit) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
-def check_address(base: Base, networks: Networks, addresses: Iterable[str]) -> Check:
+def check_address(base: Base, networks: Networks, addresses: Iterable[str], *, proxied: bool = False) -> Check:
     """Whether the service may call the server where it is, and without being overheard."""
     refused = [each for each in addresses if networks.refusal(each, base.host)]
     if not base.url.startswith("https:") and not is_loopback(base.host):
@@ -72,6 +74,8 @@ def check_address(base: Base, networks: Networks, addresses: Iterable[str]) -> C
         advice = "If it is the right one, list its network in NUSINERSEN_CDS_FHIR_NETWORKS, as 10.20.0.0/16."
         return warning("address", text, advice)
     where = "https" if base.url.startswith("https:") else "plain http, on this machine"
+    if proxied:
+        return ok("address", f"The base URL is one of {where}. It is called through the proxy, which sees its address.")
     return ok("address", f"The base URL is one of {where}, at an address that the service may call.")
 
 

@@ -44,7 +44,7 @@ async def _examine(base: Base, patient: str | None, drug: Drug, settings: CheckS
     limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
     report = Report({})
     # who names a server on the command line lists it, wherever it is
-    async with Http(limits, Allowed([base.url], EVERYWHERE)) as http:
+    async with Http(limits, Allowed([base.url], EVERYWHERE), outbound=settings.outbound) as http:
         visit = Visit(
             base=base,
             networks=Networks(settings.fhir_networks),

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from cds.fhir.addresses import Networks
+from cds.fhir.outbound import NO_PROXY, Outbound
 from hooks.security.key_sources import KeysNotReadError
 
 _CONNECTED = "connection.connect_tcp.complete"
@@ -24,14 +25,19 @@ _HEADERS = {
 
 
 async def fetch_keys(
-    url: str, networks: Networks, transport: httpx.AsyncBaseTransport | None = None, seconds: float = _SECONDS
+    url: str,
+    networks: Networks,
+    transport: httpx.AsyncBaseTransport | None = None,
+    seconds: float = _SECONDS,
+    outbound: Outbound = NO_PROXY,
 ) -> bytes:
     """The body at the URL. Its server must have a public address, or one in `networks`; no redirect is followed, and no
-    proxy of the environment is used. Raises KeysNotReadError."""
+    proxy but that of `outbound` is used, behind which the address is not seen. Raises KeysNotReadError."""
+    proxied = outbound.proxied(httpx.URL(url).host)
 
     async def check_address(event: str, info: Mapping[str, Any]) -> None:
         """The address is that of the open connection, so that no second look-up of the name can differ."""
-        if event == _CONNECTED:
+        if event == _CONNECTED and not proxied:
             stream = info["return_value"]
             address = stream.get_extra_info("server_addr")
             refusal = networks.refusal(str(address[0]) if address else "", httpx.URL(url).host)
@@ -42,7 +48,7 @@ async def fetch_keys(
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx.AsyncClient(transport=transport or httpx.AsyncHTTPTransport(), timeout=seconds) as http,
+            httpx.AsyncClient(transport=transport or _way(outbound if proxied else NO_PROXY), timeout=seconds) as http,
             http.stream(
                 "GET", url, headers=_HEADERS, follow_redirects=False, extensions={"trace": check_address}
             ) as response,
@@ -52,6 +58,10 @@ async def fetch_keys(
         raise KeysNotReadError(f"no answer within {seconds:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise KeysNotReadError(f"no connection ({type(error).__name__})") from None
+
+
+def _way(outbound: Outbound) -> httpx.AsyncHTTPTransport:
+    return httpx.AsyncHTTPTransport(proxy=outbound.proxy or None)
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from cds.fhir.addresses import Networks
+from cds.fhir.outbound import NO_PROXY, Outbound
 from hooks.boundary_settings import BoundaryFields, ClientAuth
 from hooks.operations.health import Health, State, Status
 from hooks.security.callers import Callers, Rules
@@ -35,6 +36,7 @@ def callers(
     fetch: Fetch | None,
     clock: Callable[[], datetime],
     health: Health,
+    outbound: Outbound = NO_PROXY,
 ) -> Callers | None:
     """The check of callers for the clients of all sites; None where it is off. `health` is told of what is down.
     Raises SettingsError."""
@@ -59,7 +61,7 @@ def callers(
     ]
     if fetch is None:
         networks = Networks(network for site in sites for network in site.fhir_networks)
-        fetch = partial(fetch_keys, networks=networks)
+        fetch = partial(fetch_keys, networks=networks, outbound=outbound)
     keys: dict[str | Path, KeySource] = {
         url: UrlKeys(url, fetch) for client in clients if client.jwks_file is None for url in client.jku
     }

@@ -60,10 +60,10 @@ class Authority:
         signed = made.add_extension(x509.KeyUsage(**usage), True).sign(self._key, hashes.SHA256())
         self.certificate.write_bytes(signed.public_bytes(Encoding.PEM))
 
-    def issue(self, name: str, password: str = "") -> tuple[Path, Path]:
-        """Certificate and key, as files, of this machine; or of a client, whom only the name tells."""
+    def issue(self, name: str, password: str = "", host: str = "localhost") -> tuple[Path, Path]:
+        """Certificate and key, as files, of this machine or another host; or of a client, whom only the name tells."""
         key = ec.generate_private_key(ec.SECP256R1())
-        here = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+        here = x509.SubjectAlternativeName([x509.DNSName(host), x509.IPAddress(ip_address("127.0.0.1"))])
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         above = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         signed = (
