@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from logging import WARNING
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -22,6 +21,7 @@ from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
 from hooks.endpoint import HookCall, Shortcut
 from hooks.feedback_page import take_feedback
+from hooks.ids import new_id
 from hooks.intake import Intake
 from hooks.memory import Memory, open_memory, show_memory
 from hooks.openapi import Described
@@ -53,7 +53,7 @@ def create_app(
     settings: Settings,
     *,
     clock: Callable[[], datetime] = now,
-    new_id: Callable[[], str] = lambda: str(uuid4()),
+    new_id: Callable[[], str] = new_id,
     library: Library | None = None,
     transport: Transport | None = None,
     keys: Fetch | None = None,

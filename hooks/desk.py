@@ -82,10 +82,11 @@ class Desk:
 
     def context(self, now: datetime, problems: Iterable[str] = ()) -> CardContext:
         """What cards need beside an assessment."""
+        here = now.astimezone(self.zone)
         return CardContext(
             regimen=self.regimen,
-            read_at=now.astimezone(self.zone).isoformat(timespec="seconds"),
-            move=partial(moved, zone=self.zone, on=now.astimezone(self.zone).date()),
+            read_at=here.isoformat(timespec="seconds"),
+            move=partial(moved, zone=self.zone, on=here.date()),
             new_id=self.new_id,
             show_upcoming=self.site.show_upcoming,
             problems=tuple(problems),

@@ -8,7 +8,6 @@ import timeit
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from uuid import uuid4
 
 import orjson
 from rich.table import Table
@@ -21,6 +20,7 @@ from cds.fhir.references import Pool
 from cds.regimens.library import load
 from hooks.cards import order_cards
 from hooks.desk import Desk
+from hooks.ids import new_id
 from hooks.protocol import read_request
 from hooks.services import SERVICES
 from hooks.settings import Settings
@@ -39,7 +39,7 @@ def stages(body: bytes) -> Table:
         settings,
         load(),
         clock=lambda: datetime.combine(call_day(), datetime.min.time()).astimezone(),
-        new_id=lambda: str(uuid4()),
+        new_id=new_id,
     )
     on, drug, zone = call_day(), desk.regimen.drug, desk.zone
     patient = "Patient/bench"
