@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cds.dosing.assessment import Assessment, Planned, Proposed
 from cds.dosing.codes import Severity
@@ -37,8 +36,7 @@ class DraftOrder(Protocol):
         """The whole order, as sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardContext:
+class CardContext(NamedTuple):
     """What cards need beside the assessment.
 
     `read_at` is when the records were read, as people read it, with its offset. `move` writes an order with another

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from cds.dosing.assessment import Assessment, Evaluation, Planned, Proposed
 from cds.dosing.codes import Code, Status
@@ -23,8 +23,7 @@ _MOST_RECORDS = 10
 _TABLE_HEAD = "| Dose | Step | Days since the one before | Findings |\n| --- | --- | ---: | --- |"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What a card is about: the proposed dates of its orders, none on a chart, and the texts of those orders.
 
     `plan` is the plan to show. `with_unidentified`: on an order, records that nobody can name get a line.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from cds.dosing.drug import Drug
 from cds.fhir.bundle import Contents, read_contents
@@ -19,8 +18,7 @@ from cds.fhir.references import Pool, relative
 from hooks.protocol import ORDER_SELECT, HookRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Drafts:
+class Drafts(NamedTuple):
     """The drafts as read.
 
     `ours` are the orders of the drug that propose a dose; one whose parts contradict one another is among them, and

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 from logging import ERROR, WARNING
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -66,8 +66,7 @@ class Answered:
     shown: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """What a call that went well comes to."""
 
     outcome: Outcome
@@ -233,7 +232,7 @@ async def _gather_for(drafts: Drafts, history: Callable[[], Awaitable[Gathered]]
     if drafts.to_judge:
         gathered = await history()
         unread = (*gathered.unread, *gathered.not_asked)
-        return replace(gathered, unread=unread) if gathered.not_asked else gathered
+        return gathered._replace(unread=unread) if gathered.not_asked else gathered
     try:
         return await history()
     except NotReadError as error:
@@ -248,10 +247,10 @@ async def _with_medications(
     drafts = read(beside=beside)
     client = link.client if drafts.unsure else None
     if client is None:
-        return replace(drafts, failure=link.fault.message if link.fault is not None else "")
+        return drafts._replace(failure=link.fault.message if link.fault is not None else "")
     fetched = await client.medications(drafts.wanted(), seconds=seconds)
     drafts = read(beside=beside, fetched=fetched.by_reference)
-    return replace(drafts, failure="; ".join(fetched.problems) if fetched.unread else "")
+    return drafts._replace(failure="; ".join(fetched.problems) if fetched.unread else "")
 
 
 def _has_drug(assessment: Assessment) -> bool:

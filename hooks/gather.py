@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from cds.dosing.drug import Drug
 from cds.fhir.bundle import Contents, read_contents
@@ -19,9 +19,10 @@ from cds.fhir.versions import refused_version
 from hooks.protocol import HookRequest
 from hooks.wording import NotChecked
 
+_NOTHING: Mapping[str, Resource] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+
+class Gathered(NamedTuple):
     """The records that could be had.
 
     `whole`: no record of the history is missing; `problems` say what is, or could not be read beside it. `unread`:
@@ -33,8 +34,8 @@ class Gathered:
     whole: bool
     problems: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
-    medications: Mapping[str, Resource] = field(default_factory=dict)
-    full_urls: Mapping[str, Resource] = field(default_factory=dict)
+    medications: Mapping[str, Resource] = _NOTHING
+    full_urls: Mapping[str, Resource] = _NOTHING
     not_asked: tuple[str, ...] = ()
 
 
@@ -127,7 +128,7 @@ async def gather(request: HookRequest, link: Link, *, drug: Drug, seconds: float
         resources, next_url, full_urls=full_urls, patient=f"Patient/{request.patient_id}", seconds=seconds
     )
     gathered = _fetched(fetched)
-    return replace(gathered, whole=gathered.whole and not problems, problems=(*problems, *gathered.problems))
+    return gathered._replace(whole=gathered.whole and not problems, problems=(*problems, *gathered.problems))
 
 
 def _wanted(resources: tuple[Resource, ...], full_urls: Mapping[str, Resource]) -> tuple[str, ...]:
@@ -192,7 +193,7 @@ async def _from_server(
 
 
 def _fetched(
-    fetched: Fetched, resources: tuple[Resource, ...] = (), full_urls: Mapping[str, Resource] = MappingProxyType({})
+    fetched: Fetched, resources: tuple[Resource, ...] = (), full_urls: Mapping[str, Resource] = _NOTHING
 ) -> Gathered:
     """What the server delivered, with what was prefetched beside it."""
     return Gathered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cds.dosing.assessment import Assessment, Proposed
 from cds.dosing.codes import Code, Severity, Status
@@ -18,8 +18,7 @@ _KIND_ORDER = {kind: index for index, kind in enumerate(Kind)}
 _SEVERITY_ORDER = {severity: index for index, severity in enumerate(Severity)}
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(NamedTuple):
     """The finding that leads a card. `proposed` is the proposed date it judges; None for the patient's forecast."""
 
     kind: Kind

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from cds.fhir.plain import Resource, kind
 from cds.fhir.references import without_history
@@ -20,9 +20,10 @@ _LOSING = frozenset({"suppressed", "incomplete", "forbidden", "security", "login
 _ANSWERED = ("batch", "batch-response", "transaction", "transaction-response", "history")
 _NOT_PLAIN = frozenset({"", "Bundle", "OperationOutcome"})
 
+_NOTHING: Mapping[str, Resource] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+
+class Contents(NamedTuple):
     """What was delivered.
 
     `problems`: reasons, in words without patient data, why some of what was asked for may be missing; with one of
@@ -35,7 +36,7 @@ class Contents:
     next_url: str | None = None
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    full_urls: Mapping[str, Resource] = field(default_factory=dict)
+    full_urls: Mapping[str, Resource] = _NOTHING
     total: int | None = None
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, timedelta, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from cds.dosing.calendar import add_days
 from cds.dosing.facts import DateRange
@@ -16,8 +15,7 @@ from cds.fhir.plain import Resource
 Instruction = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One element that says when: `holder[key]`. `period` is the Period whose start it is, None for an event.
 
     `instruction` is the dosage instruction it belongs to, None where it belongs to the whole order.
@@ -29,8 +27,7 @@ class Place:
     instruction: Instruction | None
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedDay:
+class ProposedDay(NamedTuple):
     """A place with the day that it says; `note` is a `date-imprecise` for a time without an offset (D1)."""
 
     place: Place
