@@ -6,7 +6,7 @@ All histories are of the EU label for 12 mg. REGULAR is on schedule to the day: 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
@@ -348,7 +348,7 @@ def test_an_order_that_cannot_be_rewritten_keeps_its_warning() -> None:
         raise ValueError("the dates that the order says are none")
 
     assessment = assessed(doses(*REGULAR), "2026-03-20", proposal("2026-03-26"))
-    here = replace(context(), move=refuse)
+    here = context()._replace(move=refuse)
     (card,) = order_cards(assessment, [draft("MedicationRequest/m1")], judged=["MedicationRequest/m1"], context=here)
     assert card["indicator"] == "critical"
     assert [suggestion["label"] for suggestion in card["suggestions"]] == [REMOVE]

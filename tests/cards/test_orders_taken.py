@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,7 +48,7 @@ def cards_on(case: Case, order: Order) -> list[Card]:
         "Patient/p", case.records, case.regimen, on=case.on, whole=case.whole, proposals=order.proposals
     )
     move = partial(moved, zone=CHATHAM, on=case.on)
-    here = replace(context(case.regimen), move=move)
+    here = context(case.regimen)._replace(move=move)
     return strict(order_cards(assessment, [order], judged=[REFERENCE], context=here))
 
 
