@@ -51,9 +51,10 @@ def run_audit(
         output,
         _severity(options.severity),
         _patients(options.patients),
-        identified.files,
-        _since(options.since, question.on),
-        options.sample,
+        shown=identified.files,
+        in_report=identified.report,
+        since=_since(options.since, question.on),
+        sample=options.sample,
     )
     asked = Asked(question.regimens, question.on, question.zone)
     parts = tasks(given.files)
@@ -61,9 +62,9 @@ def run_audit(
     with _taken_up(output, _fingerprint(parts, asked, wanted, options.strict), resume=options.resume) as work:
         plan = Plan(parts, asked, work, options.strict)
         with _Shown(plan.tasks) as shown, engine_of(plan) as engine:
-            audited = audit(plan, wanted, engine, tell=shown.done)
+            audited = audit(plan, wanted, engine, tell=shown.done, not_read=given.not_read)
     say_all("No FHIR, passed over", given.passed_over)
-    lost = [*given.lost, *given.cut_short(audited.ledger.held)]
+    lost = given.not_read(audited.ledger)
     say_all("NOT READ, so that histories may be incomplete", lost)
     _report(audited, given.files, perf_counter() - begun)
     say_all("NOT ASSESSED, since the input holds no record of the drug of these", list(audited.unknown))

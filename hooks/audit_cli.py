@@ -90,8 +90,8 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
 ) -> None:
     """Audit the historic administrations of many patients. Needs the extra [audit].
 
-    Writes assessments.ndjson, findings.csv and .parquet, recall.csv, detected-issues.ndjson, measure-report.json,
-    summary.json, and ledger.json, which accounts for every line of the input.
+    Writes report.html, assessments.ndjson, findings.csv and .parquet, recall.csv, detected-issues.ndjson,
+    measure-report.json, summary.json, and ledger.json, which accounts for every line of the input.
     """
     with plain_errors():
         from hooks.question import ask

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cds.audit.blocks import BrokenFileError
 from cds.audit.documents import NoDocumentError, read_document
 from cds.audit.files import Form, InputFile, content_of
+from cds.audit.ledger import Ledger
 from cds.audit.lines import RejectedError, parsed
 from cds.audit.manifest import Manifest, errors_in, is_manifest, read_manifest
 from cds.audit.parquet import NoRowsError, row_groups
@@ -33,9 +34,10 @@ class AuditInputs:
     passed_over: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def cut_short(self, held: Mapping[str, int]) -> list[str]:
-        """The files that hold fewer resources than a manifest says; `held` are those of each."""
-        return [
+    def not_read(self, ledger: Ledger) -> list[str]:
+        """What could not be read, and the files that hold fewer resources than a manifest says."""
+        held = ledger.held
+        return self.lost + [
             f"{path}: holds {counted(held.get(path, 0), 'resource')}, and the manifest says {count:,}"
             for path, count in self.counts.items()
             if held.get(path, 0) < count

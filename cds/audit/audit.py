@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from cds.audit.engine import ledger, scan, shares
+from cds.audit.ledger import Ledger
 from cds.audit.plan import Plan
 from cds.audit.publish import Audited, Wanted, publish
 from cds.audit.sample import drawn
 from cds.audit.scan import Task
 from cds.audit.shares import Account, Lines, patients
 from cds.audit.streams import Streams, runs
-from cds.audit.tally import Tally, from_
+from cds.audit.tally import Tally
 from cds.audit.units import once
 from cds.audit.workers import Engine, Shared, Worker
 
 
-def audit(plan: Plan, wanted: Wanted, engine: Engine, *, tell: Callable[[Task], None] = lambda _: None) -> Audited:
-    """Scan, assess, write. `tell` is called with each part of a file that is done."""
+def audit(
+    plan: Plan,
+    wanted: Wanted,
+    engine: Engine,
+    *,
+    tell: Callable[[Task], None] = lambda _: None,
+    not_read: Callable[[Ledger], Sequence[str]] = lambda _: (),
+) -> Audited:
+    """Scan, assess, write. `tell` is called with each part of a file that is done; `not_read` says which inputs were
+    not read, or not to their end."""
     scanned = scan(plan, engine, tell=tell)
     asked = _as_they_are_now(wanted.patients, scanned.lines)
     only = None if asked is None else frozenset(asked.values())
@@ -37,7 +46,8 @@ def audit(plan: Plan, wanted: Wanted, engine: Engine, *, tell: Callable[[Task], 
     accounts = tuple(account for account, _, _ in made)
     seen = frozenset(found).union(*(patients for _, _, patients in made))
     unknown = tuple(sorted(old for old, new in (asked or {}).items() if new not in seen))
-    audited = Audited(ledger(scanned, accounts), tally, accounts, unknown)
+    account = ledger(scanned, accounts)
+    audited = Audited(account, tally, accounts, unknown, len(not_read(account)))
     publish(plan, wanted, len(given), audited)
     return audited
 
@@ -87,7 +97,7 @@ def _make(worker: Worker, share: _Share) -> _Made:
             if result.assessment.patient not in share.only:
                 continue
             seen.add(result.assessment.patient)
-        tally.add(from_(result.assessment, wanted.since))
+        tally.add(result.assessment, wanted.since)
         streams.add(result)
     streams.write(plan.folder, share.number)
     return account, tally, frozenset(seen)

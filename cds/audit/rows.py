@@ -23,7 +23,8 @@ RECALL_COLUMNS = (
     "date", "patient", "status", "step", "earliest", "recommended", "overdue_from", "options", "last_dose", "findings",
     "regimen",
 )  # fmt: skip
-"""`date`: the day from which somebody has to act: the earliest or recommended one, else the day of the audit."""
+"""`date`: the day from which somebody has to act: the earliest or recommended one, else the day of the audit. `options`
+and `findings` are lists."""
 RECALLED = frozenset({Status.DUE, Status.OVERDUE, Status.DECISION})
 """Patients for whom something is to be done on the day of the audit."""
 
@@ -92,9 +93,9 @@ def recall(assessment: Assessment) -> Row | None:
         "earliest": _day(forecast.earliest),
         "recommended": _day(forecast.recommended),
         "overdue_from": _day(forecast.overdue_from),
-        "options": " ".join(day.isoformat() for day in forecast.options),
+        "options": [day.isoformat() for day in forecast.options],
         "last_dose": _day(last),
-        "findings": " ".join(finding.code.value for finding in forecast.findings),
+        "findings": [finding.code.value for finding in forecast.findings],
         "regimen": assessment.regimen.id,
     }
 

@@ -7,27 +7,25 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from cds.audit.cases import Cases, every_finding
 from cds.dosing.assessment import Assessment, Evaluation
-from cds.dosing.codes import Code, Status
-
-
-def from_(assessment: Assessment, since: date | None) -> Assessment:
-    """An assessment with the doses that can have been given on that day or later, and no others."""
-    if since is None:
-        return assessment
-    return replace(assessment, evaluations=tuple(dose for dose in assessment.evaluations if dose.when.latest >= since))
-
+from cds.dosing.codes import CATCH_UP, MAINTENANCE, Code, Severity, Status
+from cds.dosing.findings import Finding
 
 _UNSAFE = frozenset({Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE})
-_NOT_ON_TIME = _UNSAFE | {Code.EARLIER_THAN_SCHEDULE, Code.LATE}
+_GRAVEST_FIRST = list(Severity)
+_BEYOND_TOLERANCE = frozenset({Code.EARLIER_THAN_SCHEDULE, Code.LATE})
+_STEPS = ("loading-", MAINTENANCE, CATCH_UP)
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts; the keys are codes, statuses, steps, months (`YYYY-MM`) and days between doses.
 
-    A dose is on time where it has an interval before it and no finding that it came too soon, earlier than scheduled
-    or late. `doses` and `on_time` are by step and month, so that both can be summed.
+    A dose is on time where it has an interval before it and no finding that it came too soon, or, by more than the
+    tolerance, earlier than scheduled or late. `doses` and `on_time` are by step and month, so that both can be summed;
+    `unsafe` are the doses too near the one before, and those of which nobody can tell, which are `undecidable` too.
+    `gravest` are the patients by the gravest severity of their findings; `cases` are some of them, to be shown.
     """
 
     patients: int = 0
@@ -36,33 +34,46 @@ class Tally:
     doses: Counter[tuple[str, str]] = field(default_factory=Counter)
     on_time: Counter[tuple[str, str]] = field(default_factory=Counter)
     intervals: Counter[tuple[str, int]] = field(default_factory=Counter)
+    gravest: Counter[str] = field(default_factory=Counter)
     unsafe: int = 0
+    undecidable: int = 0
+    cases: Cases = field(default_factory=Cases)
 
-    def add(self, assessment: Assessment) -> None:
-        """Count one patient."""
+    def add(self, whole: Assessment, since: date | None = None) -> None:
+        """Count one patient, with the doses that can have been given on the day `since` or later."""
+        assessment = whole
+        if since is not None:
+            counted = tuple(dose for dose in whole.evaluations if dose.when.latest >= since)
+            assessment = replace(whole, evaluations=counted)
         self.patients += 1
         self.statuses[assessment.forecast.status.value] += 1
-        for finding in (*assessment.forecast.findings, *assessment.findings):
+        severities = []
+        for finding in every_finding(assessment):
             self.findings[finding.code.value, finding.severity.value] += 1
+            severities.append(finding.severity)
+        if severities:
+            self.gravest[min(severities, key=_GRAVEST_FIRST.index).value] += 1
+            self.cases.add(whole, severities)
         for evaluation in assessment.evaluations:
             self._dose(evaluation)
 
     def _dose(self, evaluation: Evaluation) -> None:
-        for finding in evaluation.findings:
-            self.findings[finding.code.value, finding.severity.value] += 1
         codes = {finding.code for finding in evaluation.findings}
         self.unsafe += not codes.isdisjoint(_UNSAFE)
+        self.undecidable += Code.INTERVAL_UNDECIDABLE in codes
         if evaluation.interval_days is not None:
             key = (evaluation.step, evaluation.when.latest.isoformat()[:7])
             self.doses[key] += 1
-            self.on_time[key] += codes.isdisjoint(_NOT_ON_TIME)
+            self.on_time[key] += codes.isdisjoint(_UNSAFE) and not any(map(_beyond_tolerance, evaluation.findings))
             self.intervals[evaluation.step, evaluation.interval_days] += 1
 
     def merge(self, other: Tally) -> None:
         """Add the figures of other patients."""
         self.patients += other.patients
         self.unsafe += other.unsafe
-        for name in ("findings", "statuses", "doses", "on_time", "intervals"):
+        self.undecidable += other.undecidable
+        self.cases.merge(other.cases)
+        for name in ("findings", "statuses", "doses", "on_time", "intervals", "gravest"):
             getattr(self, name).update(getattr(other, name))
 
     def as_json(self) -> dict[str, Any]:
@@ -70,7 +81,9 @@ class Tally:
         return {
             "patients": self.patients,
             "statuses": {status.value: self.statuses[status.value] for status in Status},
+            "gravest_findings": {severity.value: self.gravest[severity.value] for severity in Severity},
             "unsafe_intervals": self.unsafe,
+            "undecidable_intervals": self.undecidable,
             "findings": [
                 {"code": code, "severity": severity, "count": count}
                 for (code, severity), count in sorted(self.findings.items())
@@ -83,8 +96,8 @@ class Tally:
         }
 
     def by_step(self) -> list[dict[str, Any]]:
-        """Doses on time by step, in order of name."""
-        return [_rate(step, *both) for step, both in sorted(self._by(0).items())]
+        """Doses on time by step: loading, maintenance, catch-up."""
+        return [_rate(step, *both) for step, both in sorted(self._by(0).items(), key=_order)]
 
     def by_month(self) -> list[dict[str, Any]]:
         """Doses on time by month, in order of time."""
@@ -97,6 +110,16 @@ class Tally:
             before = found.get(key[part], (0, 0))
             found[key[part]] = (before[0] + doses, before[1] + self.on_time[key])
         return found
+
+
+def _beyond_tolerance(finding: Finding) -> bool:
+    """Within the tolerance, earlier than scheduled is for information."""
+    return finding.code in _BEYOND_TOLERANCE and finding.severity is not Severity.INFO
+
+
+def _order(by_step: tuple[str, tuple[int, int]]) -> tuple[int, int, str]:
+    step = by_step[0]
+    return next(n for n, name in enumerate(_STEPS) if step.startswith(name)), len(step), step
 
 
 def _rate(name: str, doses: int, on_time: int) -> dict[str, Any]:

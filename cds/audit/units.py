@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ _Result = TypeVar("_Result")
 
 _DIGEST = 16
 _CHUNK = 1 << 20
-_PLAIN = {("collections", "Counter"): Counter, ("datetime", "date"): date}
+_PLAIN = {("collections", "Counter"): Counter, ("datetime", "date"): date, ("decimal", "Decimal"): Decimal}
 
 
 @contextmanager
@@ -70,7 +71,8 @@ class _Reader(pickle.Unpickler):  # the classes of the audit's own results and n
             return _PLAIN[module, name]
         if module.startswith("cds."):
             found = super().find_class(module, name)
-            if isinstance(found, type) and (dataclasses.is_dataclass(found) or issubclass(found, Enum)):
+            named = isinstance(found, type) and (issubclass(found, Enum) or hasattr(found, "_fields"))
+            if named or (isinstance(found, type) and dataclasses.is_dataclass(found)):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is no result of an audit")
 

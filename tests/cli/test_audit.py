@@ -61,7 +61,7 @@ def test_what_is_written(export: Path) -> None:
     assert ended.exit_code == 1
     assert sorted(path.name for path in out.iterdir()) == [
         "assessments.ndjson", "detected-issues.ndjson", "findings.csv", "findings.parquet", "ledger.json",
-        "measure-report.json", "recall.csv", "summary.json",
+        "measure-report.json", "recall.csv", "report.html", "summary.json",
     ]  # fmt: skip
     assert "16 lines in 2 files: 15 used, 1 no_trace." in ended.stderr
     assert "3 patients assessed: 1 due, 2 upcoming." in ended.stderr
@@ -102,6 +102,13 @@ def test_the_recall_list_is_in_order_of_day(export: Path) -> None:
         ("2026-02-03", "Patient/p0", "decision"),
         ("2026-04-03", "Patient/p1", "due"),
     ]
+
+
+def test_the_report_shows_hashes_beside_plain_files_unless_told_otherwise(export: Path) -> None:
+    _, out = audit(export)
+    report = (out / "report.html").read_text()
+    assert "Patient/p" not in report
+    assert "Patient/p2" in (audit(export, "--identifiers", "plain")[1] / "report.html").read_text()
 
 
 def test_the_summary_adds_up(export: Path) -> None:
@@ -173,7 +180,9 @@ def test_identifiers_as_hashes_or_not_at_all(export: Path, tmp_path: Path) -> No
     for written in contents:
         rows = pq.read_table(BytesIO(written["findings.parquet"])).to_pylist()
         for name, content in (written | {"findings.parquet": str(rows).encode()}).items():
-            assert not [each for each in (b"p1", b"p2", b"p3", b"MedicationAdministration.1") if each in content], name
+            assert not [each for each in (b"/p1", b"/p2", b"/p3", b"MedicationAdministration.1") if each in content], (
+                name
+            )
             assert base64.b64encode(b"32 bytes that")[:16] not in content
     patients = [json.loads(line)["patient"] for line in (hashed / "assessments.ndjson").read_text().splitlines()]
     assert len(set(patients)) == 3
