@@ -39,6 +39,8 @@ from hooks.security.setup import OFF, callers
 from hooks.services import SERVICES, Service, discovery
 from hooks.settings import Settings
 from hooks.sites import Sites
+from hooks.source_attributes import PAGES as SOURCE_PAGES
+from hooks.source_attributes import add_source_attributes
 
 # Traces, metrics and logs are our own: those of the framework hold the texts of errors, which may tell of a patient.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -126,6 +128,7 @@ def create_app(
     _add_services(app, calls, memory, intake, clock)
 
     add_pages(app, operations, metrics=settings.metrics_open)
+    add_source_attributes(app, [desk.regimen for desk in sites])
 
     @app.exception_handler(HTTPException)
     async def no_such_page(_: Request, error: HTTPException) -> Response:
@@ -150,7 +153,7 @@ def _add_layers(
         Entrance,
         operations=operations,
         new_id=new_id,
-        pages={"/cds-services": "discovery", **_service_pages(), **PAGES},
+        pages={"/cds-services": "discovery", **_service_pages(), **PAGES, **SOURCE_PAGES},
         services=frozenset(SERVICES),
         quiet=QUIET,
     )

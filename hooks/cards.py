@@ -41,7 +41,7 @@ class CardContext(NamedTuple):
 
     `read_at` is when the records were read, as people read it, with its offset. `move` writes an order with another
     date. `new_id` gives a new UUID as text. `source_url` is an absolute URL about the regimen, for a site that has one.
-    `problems` say what of the history could not be read, in words without patient data.
+    `links` stand on every card; `problems` say what of the history could not be read, in words without patient data.
     """
 
     regimen: Regimen
@@ -51,6 +51,7 @@ class CardContext(NamedTuple):
     source_url: str | None = None
     show_upcoming: bool = False
     problems: tuple[str, ...] = ()
+    links: Sequence[Card] = ()
 
 
 def order_cards(
@@ -107,7 +108,7 @@ def not_checked_card(reason: NotChecked, incident: str, context: CardContext, *,
         f"Incident {harmless(incident)}.",
     ]
     paragraphs.append(closing(context.regimen, context.read_at))
-    return {
+    card: Card = {
         "uuid": context.new_id(),
         "summary": summary(Kind.NOT_CHECKED, Variant.PLAIN, {"drug": drug, "reason": short}),
         "indicator": Severity.WARNING.value,
@@ -117,6 +118,9 @@ def not_checked_card(reason: NotChecked, incident: str, context: CardContext, *,
             EXTENSION: {"kind": Kind.NOT_CHECKED.value, "reason": reason.value, "regimen": _named(context.regimen)}
         },
     }
+    if context.links:
+        card["links"] = context.links
+    return card
 
 
 _SEVEREST_FIRST = {severity.value: index for index, severity in enumerate(Severity)}
@@ -138,6 +142,8 @@ def _card(
     }
     if lead.kind not in INFO_KINDS:
         card["overrideReasons"] = OVERRIDE_REASONS
+    if context.links:
+        card["links"] = context.links
     return card
 
 

@@ -16,11 +16,13 @@ from cds.fhir.history import read_history
 from cds.fhir.limits import Limits
 from cds.fhir.orders import moved
 from cds.regimens.library import Library
-from hooks.cards import CardContext, chart_cards
+from hooks.cards import Card, CardContext, chart_cards
 from hooks.operations.traces import NoTraces, Traces
 from hooks.protocol import HookRequest
 from hooks.settings import Settings
 from hooks.site_settings import Site
+from hooks.source_attributes import PATH as SOURCE_PATH
+from hooks.wording import SOURCE_ATTRIBUTES
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Desk:
     http: Http | None = field(default=None)
     refusal: str = ""
     traces: Traces = field(default_factory=NoTraces)
+    links: list[Card] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -62,6 +65,7 @@ class Desk:
             tuple(regimen.drug.products) if site.filter_by_code else (),
             clock,
             new_id,
+            links=_links(settings, regimen),
         )
 
     def client(self, request: HookRequest) -> FhirClient | None:
@@ -90,6 +94,7 @@ class Desk:
             new_id=self.new_id,
             show_upcoming=self.site.show_upcoming,
             problems=tuple(problems),
+            links=self.links,
         )
 
     def warm_up(self) -> None:
@@ -100,3 +105,11 @@ class Desk:
         records = read_history([resource], drug=self.regimen.drug, zone=self.zone, patient=patient)
         on = now.astimezone(self.zone).date()
         chart_cards(assess(patient, records, self.regimen, on=on, whole=True), context=self.context(now))
+
+
+def _links(settings: Settings, regimen: Regimen) -> list[Card]:
+    """The links on every card; none where this service does not know its own URL."""
+    return [
+        {"label": SOURCE_ATTRIBUTES, "url": f"{base}{SOURCE_PATH}.html#{regimen.id}", "type": "absolute"}
+        for base in settings.public_url[:1]
+    ]
