@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from cds.dosing.assessment import Assessment, Planned, Proposed
 from cds.dosing.codes import Severity
+from cds.dosing.document import regimen_as_json
 from cds.dosing.findings import Finding
 from cds.dosing.regimen import Regimen
 from hooks.card_kinds import EXTENSION, INFO_KINDS, OVERRIDE_REASONS, TOPICS, Kind
@@ -115,7 +116,11 @@ def not_checked_card(reason: NotChecked, incident: str, context: CardContext, *,
         "detail": "\n\n".join(text for text in paragraphs if text),
         "source": _source(Kind.NOT_CHECKED, context.regimen, context),
         "extension": {
-            EXTENSION: {"kind": Kind.NOT_CHECKED.value, "reason": reason.value, "regimen": _named(context.regimen)}
+            EXTENSION: {
+                "kind": Kind.NOT_CHECKED.value,
+                "reason": reason.value,
+                "regimen": regimen_as_json(context.regimen),
+            }
         },
     }
     if context.links:
@@ -220,7 +225,11 @@ def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed]) ->
     findings = [*assessment.forecast.findings, *assessment.findings]
     if about:
         findings = [*(finding for proposed in about for finding in proposed.findings), *findings]
-    said: Card = {"kind": kind.value, "dates": _dates(assessment, about), "regimen": _named(assessment.regimen)}
+    said: Card = {
+        "kind": kind.value,
+        "dates": _dates(assessment, about),
+        "regimen": regimen_as_json(assessment.regimen),
+    }
     if findings:
         said["findings"] = list(dict.fromkeys([finding.code.value for finding in findings]))
         said["rules"] = list(dict.fromkeys([finding.rule for finding in findings]))
@@ -248,7 +257,3 @@ def _dates(assessment: Assessment, about: Sequence[Proposed]) -> Card:
         if suggested:
             dates["suggested"] = suggested
     return dates
-
-
-def _named(regimen: Regimen) -> dict[str, str]:
-    return {"id": regimen.id, "version": regimen.version, "digest": regimen.digest}

@@ -57,7 +57,7 @@ def closing(regimen: Regimen, read_at: str) -> str:
     return "".join(
         (
             "Judged by ",
-            _named(regimen.id, regimen.version, regimen.digest, regimen.verified),
+            _named(regimen.id, regimen.version, regimen.digest, regimen.unverified),
             "\n\nAs visible to this user, read at ",
             harmless(read_at),
         )
@@ -65,9 +65,9 @@ def closing(regimen: Regimen, read_at: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _named(identifier: str, version: str, digest: str, verified: str) -> str:
+def _named(identifier: str, version: str, digest: str, unverified: str | None) -> str:
     text = f"regimen {harmless(identifier)}, version {harmless(version)}, {harmless(digest)}."
-    return text if verified == "yes" else f"{text} Not verified: {harmless(verified)}."
+    return text if unverified is None else f"{text} Not verified: {harmless(unverified)}."
 
 
 @lru_cache(maxsize=128)

@@ -38,7 +38,7 @@ def ask(settings: CheckSettings, on: str | None, proposed: Sequence[str]) -> Que
     for entry in regimens.timeline:
         since = "" if entry.from_ == date.min else f" from {entry.from_} on"
         for regimen in entry.regimens:
-            unverified = "" if regimen.verified == "yes" else f"; not verified: {regimen.verified}"
+            unverified = "" if regimen.unverified is None else f"; not verified: {regimen.unverified}"
             say(f"Regimen {regimen.id}{since}, version {regimen.version}, {regimen.digest}{unverified}")
     unset = "" if settings.time_zone else ", since neither --time-zone nor NUSINERSEN_CDS_TIME_ZONE is given"
     say(f"On {today}{' (today)' if on is None else ''}, time zone {zone.key}{unset}")

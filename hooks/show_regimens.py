@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cds.dosing.codes import CATCH_UP, MAINTENANCE, loading
 from cds.dosing.drug import Coding, Drug, Strength
-from cds.dosing.regimen import CatchUp, Regimen
+from cds.dosing.regimen import CatchUp, Regimen, Switch
 from cds.regimens.library import Library, RegimenFaults, load
 from hooks.console import UsageError, counted, output, say
 from hooks.phrases import quantity, step_title
@@ -68,6 +68,8 @@ def _show(console: Console, regimen: Regimen) -> None:
         facts.add_row(*cells(name, value))
     _section(console, regimen.title, facts)
     _section(console, "Steps", _steps(regimen))
+    if regimen.switches:
+        _section(console, "Changes to this regimen", _pairs("from", "", map(_switch, regimen.switches)))
     _delays(console, regimen)
     _section(console, "What the label says", _pairs("topic", "statement", regimen.statements))
     _codes(console, regimen.drug)
@@ -120,10 +122,17 @@ def _steps(regimen: Regimen) -> Table:
     return rows
 
 
+def _switch(switch: Switch) -> tuple[str, str]:
+    instead = f"{quantity(switch.amount)} in the place of the next maintenance dose"
+    return f"{quantity(switch.from_amount)} maintenance", f"{instead}, less than {switch.within} after the last dose"
+
+
 def _delays(console: Console, regimen: Regimen) -> None:
     catch_up = regimen.catch_up
     if catch_up is None:
         text = "The prescribed intervals go on from the last dose given; there is no table of extra doses."
+        if regimen.refers:
+            text = "A clinician decides: no label text was found that says what follows a delay beyond the tolerance."
         _section(console, "After a delay", _pairs("", "", [("", text)]))
         return
     rows = table("time since the last dose", "what to give", "then")

@@ -104,6 +104,20 @@ FINDINGS: Mapping[Code, Words] = {
             "The next date of the original schedule is too near this dose: the label does not say what follows.",
         ),
     ),
+    Code.NO_LABEL_RULE: Words(
+        "no rule of the label for this delay",
+        (
+            "A dose on {observed} comes after {required}: no label text was found that says what follows such a delay.",
+            "No label text was found that says what follows such a delay.",
+        ),
+    ),
+    Code.REGIMEN_SWITCH_UNDEFINED: Words(
+        "change of regimen that no label describes",
+        (
+            "A dose of {observed} changes the regimen in a way that no label describes: only its interval was checked.",
+            "The regimen changes in a way that no label describes: only the interval was checked.",
+        ),
+    ),
     Code.UNEXPECTED_AMOUNT: Words(
         "unexpected amount",
         (
@@ -164,6 +178,13 @@ FINDINGS: Mapping[Code, Words] = {
     Code.UNIDENTIFIED_RECORD: Words(
         "unidentified record",
         ("Of some records nobody can say which drug they are; they are not counted.",),
+    ),
+    Code.REGIMEN_SWITCH: Words(
+        "change of regimen",
+        (
+            "With the dose of {observed} another regimen begins, as its label describes; the schedule counts from it.",
+            "Another regimen begins with this dose, as its label describes; the schedule counts from it.",
+        ),
     ),
     Code.NEAR_BOUNDARY: Words(
         "near a boundary of the delay table",

@@ -28,6 +28,8 @@ class Code(StrEnum):
     LOADING_INTERRUPTED = "loading-interrupted"
     LOADING_NOT_DOCUMENTED = "loading-not-documented"
     SCHEDULE_UNDEFINED = "schedule-undefined"
+    NO_LABEL_RULE = "no-label-rule"
+    REGIMEN_SWITCH_UNDEFINED = "regimen-switch-undefined"
     UNEXPECTED_AMOUNT = "unexpected-amount"
     PARTIAL_DOSE = "partial-dose"
     STATUS_UNKNOWN = "status-unknown"
@@ -44,6 +46,7 @@ class Code(StrEnum):
     IDENTIFIED_BY_TEXT = "identified-by-text"
     ROUTE_UNRECOGNISED = "route-unrecognised"
     UNIDENTIFIED_RECORD = "unidentified-record"
+    REGIMEN_SWITCH = "regimen-switch"
     NEAR_BOUNDARY = "near-boundary"
     PROPOSED_DATE_ASSUMED = "proposed-date-assumed"
 

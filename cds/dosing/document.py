@@ -32,7 +32,13 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
 
 def regimens_as_json(regimens: Iterable[Regimen]) -> list[dict[str, str]]:
     """The regimens by which was judged, each so that its files can be told for good."""
-    return [{"id": regimen.id, "version": regimen.version, "digest": regimen.digest} for regimen in regimens]
+    return [regimen_as_json(regimen) for regimen in regimens]
+
+
+def regimen_as_json(regimen: Regimen) -> dict[str, str]:
+    """One regimen; `unverified` says what is missing, and is absent where nothing is."""
+    named = {"id": regimen.id, "version": regimen.version, "digest": regimen.digest}
+    return named if regimen.unverified is None else {**named, "unverified": regimen.unverified}
 
 
 def _evaluation(evaluation: Evaluation) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""When no date can be recommended: the reasons for which a clinician decides, in their order (F1 to F5)."""
+"""When no date can be recommended: the reasons for which a clinician decides, in their order (F1 to F6)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from cds.dosing.calendar import Period
+from cds.dosing.calendar import Period, add_days
 from cds.dosing.codes import CATCH_UP, Code, Phase, loading
 from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, found
 from cds.dosing.records import Dose, History, possible_doses, undated
-from cds.dosing.state import State, Taken, table_in_use, table_row
+from cds.dosing.state import State, Taken, due, table_in_use, table_row, tolerance
 
 _INTERVAL_CODES = (Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE)
 
@@ -26,7 +26,7 @@ class Doubt:
 
 
 def doubt(history: History, trail: tuple[Taken, ...], state: State | None, on: date) -> Doubt | None:
-    """The first reason that applies, in the order F1, F2, F3a, F4, F5; None where the schedule speaks."""
+    """The first reason that applies, in the order F1, F2, F3a, F4, F5, F6; None where the schedule speaks."""
     incomplete = _history_incomplete(history, trail, state, on)
     if incomplete is not None:
         return incomplete
@@ -38,6 +38,7 @@ def doubt(history: History, trail: tuple[Taken, ...], state: State | None, on: d
         or _last_doses_doubtful(history.doses, trail)
         or _catch_up_omitted(state, on)
         or _schedule_undefined(trail, state, on)
+        or _no_label_rule(state, on)
     )
 
 
@@ -145,6 +146,16 @@ def _catch_up_omitted(state: State, on: date) -> Doubt | None:
     if on <= limit:
         return None
     return Doubt(found(Code.CATCH_UP_OMITTED, "F4", required=limit, observed=on))
+
+
+def _no_label_rule(state: State, on: date) -> Doubt | None:
+    """F6: the next dose is late, and nothing says what follows."""
+    if not state.regimen.refers:
+        return None
+    due_day = due(state)
+    assert due_day is not None, "only a table leaves a schedule undefined"
+    limit = add_days(due_day, tolerance(state))
+    return Doubt(found(Code.NO_LABEL_RULE, "F6", required=limit, observed=on)) if on > limit else None
 
 
 def _schedule_undefined(trail: tuple[Taken, ...], state: State, on: date) -> Doubt | None:

@@ -10,12 +10,10 @@ from cds.dosing.codes import MAINTENANCE, Code
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.in_force import Regimens
 from cds.dosing.records import History
+from cds.dosing.regimen import unexpected
 from cds.dosing.state import State, Taken
 from cds.dosing.take import take
 from cds.dosing.walk import next_dose
-
-_FIVE_PERCENT = 20
-"""An amount is unexpected from more than one part in this many off what the step prescribes (C5)."""
 
 
 def walk(history: History, regimens: Regimens) -> tuple[Taken, ...]:
@@ -25,7 +23,11 @@ def walk(history: History, regimens: Regimens) -> tuple[Taken, ...]:
     single = regimens.only is not None
     for dose in history.doses:
         # the way of nearly all doses, without the question which of several regimens judges
-        taken = next_dose(state, dose.when) if single and state is not None else take(state, dose.when, regimens)
+        taken = (
+            next_dose(state, dose.when)
+            if single and state is not None
+            else take(state, dose.when, regimens, dose.amounts)
+        )
         if taken.series:
             trail[-1] = trail[-1]._replace(step=MAINTENANCE)
         trail.append(taken)
@@ -60,8 +62,3 @@ def amount_finding(amounts: Iterable[Decimal], taken: Taken, *, evidence: tuple[
         if unexpected(amount, prescribed):
             return (found(Code.UNEXPECTED_AMOUNT, "C5", required=prescribed, observed=amount, evidence=evidence),)
     return ()
-
-
-def unexpected(amount: Decimal, prescribed: Decimal) -> bool:
-    """Whether an amount is more than 5 % off what is prescribed, both in mg (C5)."""
-    return amount != prescribed and abs(amount - prescribed) * _FIVE_PERCENT > prescribed

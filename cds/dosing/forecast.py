@@ -13,7 +13,7 @@ from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.in_force import Regimens
 from cds.dosing.records import History
 from cds.dosing.regimen import Regimen
-from cds.dosing.state import State, Taken, due, next_step, row_for, table_row
+from cds.dosing.state import State, Taken, due, next_step, row_for, table_row, tolerance
 from cds.dosing.take import take
 
 PLANNED_STEPS = 4
@@ -69,9 +69,9 @@ def overdue_day(state: State, recommended: date | None) -> date:
     regimen = state.regimen
     if state.phase is not Phase.MAINTENANCE:
         assert recommended is not None, "only maintenance can have an undefined schedule"
-        return add_days(recommended, regimen.tolerance.loading + 1)
+        return add_days(recommended, tolerance(state) + 1)
     by_interval = regimen.maintenance_interval.after(state.last.latest)
-    return add_days(max(recommended or by_interval, by_interval), regimen.tolerance.maintenance + 1)
+    return add_days(max(recommended or by_interval, by_interval), tolerance(state) + 1)
 
 
 def plan(state: State | None, first: date, regimens: Regimens) -> tuple[Planned, ...]:
@@ -124,7 +124,5 @@ def _lateness(state: State, overdue_from: date, on: date) -> tuple[Finding, ...]
 def _status(state: State, recommended: date | None, on: date) -> Status:
     """Upcoming or due; where neither is right, the dose is overdue or a clinician decides."""
     assert recommended is not None, "an undefined schedule is a decision or late"
-    days = state.regimen.tolerance
-    tolerance = days.maintenance if state.phase is Phase.MAINTENANCE else days.loading
-    due_from = max(recommended - timedelta(tolerance), earliest_day(state))
+    due_from = max(recommended - timedelta(tolerance(state)), earliest_day(state))
     return Status.DUE if on >= due_from else Status.UPCOMING

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cds.dosing.assessment import Forecast, Planned, Proposed
 from cds.dosing.calendar import add_days
 from cds.dosing.codes import Code, Severity, Status
-from cds.dosing.evaluate import amount_finding, unexpected
+from cds.dosing.evaluate import amount_finding
 from cds.dosing.facts import DateRange, Proposal, Unreadable
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import near_boundary, plan, recommended_day, table_finding
@@ -26,7 +26,7 @@ _FARTHEST_DAYS = 400
 _MOST_PROPOSALS = 4
 """With more dates than a loading has in one request no better one is looked for: each day would be judged for all."""
 
-_TOO_EARLY = (Code.INTERVAL_TOO_SHORT, Code.EARLIER_THAN_SCHEDULE)
+_TOO_EARLY = frozenset({Code.INTERVAL_TOO_SHORT, Code.EARLIER_THAN_SCHEDULE})
 _SPACING = (Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE)
 _PRESUMES_A_SCHEDULE = (Code.EARLIER_THAN_SCHEDULE, Code.SCHEDULE_SHIFTED)
 
@@ -91,7 +91,8 @@ def _verdicts(in_turn: Sequence[Proposal], background: Background) -> list[_Verd
 
 def _dated(proposal: Proposal, day: date, before: State | None, background: Background) -> _Verdict:
     regimens = background.regimens
-    taken = take(before, DateRange.on(day), regimens, proposed=True)
+    amounts = () if proposal.amount is None else (proposal.amount,)
+    taken = take(before, DateRange.on(day), regimens, amounts, proposed=True)
     regimen = taken.state.regimen
     findings = list(proposal.notes)
     findings += [_against_recorded(finding, day, before, taken, background) for finding in taken.findings]
@@ -106,8 +107,7 @@ def _dated(proposal: Proposal, day: date, before: State | None, background: Back
         if applies_table(taken):
             findings += table_finding(before.last.latest, day, regimen, "P7")
             plan_from_here = plan(before, day, regimens)
-    if proposal.amount is not None:
-        findings += amount_finding((proposal.amount,), taken, evidence=(proposal.reference,))
+    findings += amount_finding(amounts, taken, evidence=(proposal.reference,))
     return _Verdict(proposal, day, before, taken, in_order(findings), plan_from_here)
 
 
@@ -161,8 +161,13 @@ def _suggested(index: int, judged: Sequence[_Verdict], background: Background) -
     """P4: the first date from the recommended one on that gives this proposal no finding above info, and gives no
     other proposal of the request one that it did not have."""
     verdict = judged[index]
-    early = any(finding.code in _TOO_EARLY for finding in verdict.findings)
-    if not early or background.forecast.status is Status.DECISION or verdict.before is None:
+    codes = {finding.code for finding in verdict.findings}
+    if (
+        not codes & _TOO_EARLY
+        or Code.REGIMEN_SWITCH_UNDEFINED in codes
+        or background.forecast.status is Status.DECISION
+        or verdict.before is None
+    ):
         return None
     recommended = recommended_day(standing(verdict.before, background.regimens, background.on))
     if recommended is None or len(judged) > _MOST_PROPOSALS or _no_date_cures(verdict.proposal, background.regimens):
@@ -181,9 +186,7 @@ def _no_date_cures(proposal: Proposal, regimens: Regimens) -> bool:
     """Whether a finding above info stays on every date: a note on the order, or an amount that no step prescribes."""
     if any(note.severity is not Severity.INFO for note in proposal.notes):
         return True
-    return proposal.amount is not None and all(
-        unexpected(proposal.amount, prescribed) for regimen in regimens.every for prescribed in regimen.amounts
-    )
+    return proposal.amount is not None and not any(each.prescribes((proposal.amount,)) for each in regimens.every)
 
 
 def _keeps_the_peace(index: int, day: date, judged: Sequence[_Verdict], background: Background) -> bool:

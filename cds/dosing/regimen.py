@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
 from cds.dosing.calendar import Period
 from cds.dosing.drug import Drug
+
+_FIVE_PERCENT = 20
+"""An amount is unexpected from more than one part in this many off what the step prescribes (C5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,20 @@ class Tolerance:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """A change to this regimen that its label describes (W11): of a regimen whose maintenance dose is `from_amount` mg
+    the next maintenance dose is replaced by one of `amount` mg, less than `within` after the last dose."""
+
+    from_amount: Decimal
+    amount: Decimal
+    within: Period
+
+
+@dataclass(frozen=True, slots=True)
 class Regimen:
-    """One label text. `catch_up` None means *resume*: after a delay the prescribed intervals go on from the last
-    dose (W9). `undocumented_loading` is W4's limit, None where the rule does not apply."""
+    """One label text. `catch_up` None means that after a delay the prescribed intervals go on from the last dose (W9);
+    `refers`, that for a delay there is no rule, and a clinician decides (W10). `undocumented_loading` is W4's limit,
+    None where the rule does not apply. `switches` are the changes to this regimen that are followed (W11)."""
 
     id: str
     version: str
@@ -85,6 +100,8 @@ class Regimen:
     statements: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
     tolerance_source: str = ""
+    refers: bool = False
+    switches: tuple[Switch, ...] = ()
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))
@@ -98,6 +115,15 @@ class Regimen:
         return self.maintenance_amount
 
     @property
+    def unverified(self) -> str | None:
+        """What is missing for the file to be verified; None where it is."""
+        return None if self.verified == "yes" else self.verified
+
+    def prescribes(self, amounts: Iterable[Decimal]) -> bool:
+        """Whether each of these mg is that of one of the steps, or near it (C5)."""
+        return all(any(not unexpected(amount, each) for each in self.amounts) for amount in amounts)
+
+    @property
     def amounts(self) -> frozenset[Decimal]:
         """The mg of all steps, each once."""
         return frozenset((*(step.amount for step in self.loading), self.maintenance_amount))
@@ -109,6 +135,11 @@ class Regimen:
             self.tolerance.maintenance if maintenance is None else maintenance,
         )
         return replace(self, tolerance=chosen)
+
+
+def unexpected(amount: Decimal, prescribed: Decimal) -> bool:
+    """Whether an amount is more than 5 % off what is prescribed, both in mg (C5)."""
+    return amount != prescribed and abs(amount - prescribed) * _FIVE_PERCENT > prescribed
 
 
 def _faults(regimen: Regimen) -> list[str]:
@@ -143,6 +174,10 @@ def _faults(regimen: Regimen) -> list[str]:
         0 <= regimen.tolerance.maintenance < regimen.maintenance_interval.shortest_days,
         f"the maintenance tolerance of {regimen.tolerance.maintenance} days is not below the maintenance interval",
     )
+    rule(not regimen.refers or regimen.catch_up is None, "a regimen without a rule for delays cannot have their table")
+    sources = [switch.from_amount for switch in regimen.switches]
+    rule(len(set(sources)) == len(sources), "two switches leave the same maintenance dose")
+    rule(regimen.maintenance_amount not in sources, "a switch leaves another maintenance dose than its own")
     if regimen.catch_up is not None:
         for message in _catch_up_faults(regimen.catch_up, regimen):
             rule(False, message)

@@ -73,6 +73,12 @@ def due(state: State) -> date | None:
     return maintenance_due(state)
 
 
+def tolerance(state: State) -> int:
+    """The days within which the next dose is on time, by its phase."""
+    days = state.regimen.tolerance
+    return days.maintenance if state.phase is Phase.MAINTENANCE else days.loading
+
+
 def maintenance_due(state: State) -> date | None:
     """The day on which maintenance is due; None where the schedule is undefined."""
     return None if state.undefined else state.regimen.maintenance_interval.after(state.anchor, state.k)

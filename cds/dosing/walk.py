@@ -1,4 +1,4 @@
-"""Walking a dose by one regimen: which step it fills, and what the rules W1 to W9 find about it."""
+"""Walking a dose by one regimen: which step it fills, and what the rules W1 to W10 find about it."""
 
 from __future__ import annotations
 
@@ -99,13 +99,24 @@ def _on_time(day: date, due_day: date, tolerance: int, rule: str) -> tuple[Findi
     return ()
 
 
+def _by_interval(day: date, due_day: date, tolerance: int, regimen: Regimen) -> tuple[Finding, ...]:
+    """W9; with *refer* it is W10, and nothing is said of what follows a late dose."""
+    if not regimen.refers:
+        return _on_time(day, due_day, tolerance, "W9")
+    findings = _on_time(day, due_day, tolerance, "W10")
+    limit = add_days(due_day, tolerance)
+    return (*findings, found(Code.NO_LABEL_RULE, "W10", required=limit, observed=day)) if day > limit else findings
+
+
 def _judge_loading(state: State, when: DateRange) -> Judged:
-    """W3, W5, W6; with *resume* the rule is W9 and there is no limit."""
+    """W3, W5, W6; without the table W9 or W10, and there is no limit."""
     regimen = state.regimen
     day, last = when.latest, state.last.latest
-    rule = "W3" if regimen.catch_up is not None else "W9"
-    findings = _on_time(day, loading_interval(state).after(last), regimen.tolerance.loading, rule)
-    if regimen.catch_up is not None:
+    due_day = loading_interval(state).after(last)
+    if regimen.catch_up is None:
+        findings = _by_interval(day, due_day, regimen.tolerance.loading, regimen)
+    else:
+        findings = _on_time(day, due_day, regimen.tolerance.loading, "W3")
         limit = regimen.catch_up.loading_limit.after(last)
         if day > limit:
             findings += (found(Code.LOADING_INTERRUPTED, "W5", required=limit, observed=day),)
@@ -114,13 +125,13 @@ def _judge_loading(state: State, when: DateRange) -> Judged:
 
 
 def judge_maintenance(state: State, when: DateRange) -> Judged:
-    """W7 with the table, W9 with *resume*."""
+    """W7 with the table, else W9 or W10."""
     regimen = state.regimen
     day, last = when.latest, state.last.latest
     interval, tolerance = regimen.maintenance_interval, regimen.tolerance.maintenance
     anchored = State(regimen, state.phase, when, state.doses + 1, day)
     if regimen.catch_up is None:
-        return MAINTENANCE, _on_time(day, interval.after(last), tolerance, "W9"), anchored
+        return MAINTENANCE, _by_interval(day, interval.after(last), tolerance, regimen), anchored
     due_day = maintenance_due(state)
     # No dose up to its due day reaches the table: a slot of the schedule follows the last dose within one interval.
     if due_day is not None and day <= due_day:

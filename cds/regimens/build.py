@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from cds.dosing.drug import Coding, Drug, Strength
-from cds.dosing.regimen import CatchUp, CatchUpRow, LoadingStep, Regimen, Source, Tolerance
+from cds.dosing.regimen import CatchUp, CatchUpRow, LoadingStep, Regimen, Source, Switch, Tolerance
 from cds.regimens.schema import (
     CatchUpTable,
     CodesFile,
@@ -110,7 +110,7 @@ class DrugParts:
 def regimen(file: RegimenFile, drug: Drug, digest: str, report: Report) -> Regimen | None:
     """The regimen of a file; None, and everything reported, where it breaks an invariant of the core."""
     if (file.delay == "table") != (file.catch_up is not None):
-        report("delay", "'table' needs the table [catch_up], and 'resume' must not have it")
+        report("delay", "'table' needs the table [catch_up], and 'resume' and 'refer' must not have it")
         return None
     try:
         return Regimen(
@@ -132,6 +132,8 @@ def regimen(file: RegimenFile, drug: Drug, digest: str, report: Report) -> Regim
             tolerance_source=file.tolerance.source,
             statements=_statements(file.statements),
             notes=tuple(file.notes),
+            refers=file.delay == "refer",
+            switches=tuple(Switch(each.from_mg, each.dose_mg, each.within) for each in file.switch),
         )
     except ValueError as error:
         for message in str(error).split("; "):

@@ -106,6 +106,16 @@ class LimitsTable(FileModel):
     undocumented_loading: PeriodText | None = None
 
 
+class SwitchTable(FileModel):
+    """A change to this regimen that the label describes: the next maintenance dose, of `from_mg`, is replaced by one of
+    `dose_mg`, less than `within` after the last dose (rule W11)."""
+
+    from_mg: Positive
+    dose_mg: Positive
+    within: PeriodText
+    source: Text
+
+
 class ToleranceTable(FileModel):
     """Days each way within which a dose is on time."""
 
@@ -133,13 +143,14 @@ class RegimenFile(FileModel):
     verified: Text
     drug: Id
     minimum_interval: PeriodText
-    delay: Literal["table", "resume"]
+    delay: Literal["table", "resume", "refer"]
     notes: list[Text] = []
     source: Annotated[list[SourceTable], Field(min_length=1)]
     loading: Annotated[list[LoadingTable], Field(min_length=1)]
     maintenance: MaintenanceTable
     catch_up: CatchUpTable | None = None
     limits: LimitsTable = LimitsTable()
+    switch: list[SwitchTable] = []
     tolerance: ToleranceTable
     statements: StatementsTable
 

@@ -36,11 +36,12 @@ class Case:
     whole: bool = True
     proposals: tuple[Proposal, ...] = ()
     later: tuple[InForce, ...] = ()
+    beside: tuple[Regimen, ...] = ()
 
     @property
     def regimens(self) -> Regimens:
-        """The regimen, and those that take its place from later days on."""
-        return Regimens((InForce(date.min, (self.regimen,)), *self.later))
+        """The regimen with those beside it, and those in force from later days on."""
+        return Regimens((InForce(date.min, (self.regimen, *self.beside)), *self.later))
 
     def answer(self) -> dict[str, Any]:
         """What the engine says, as JSON."""
@@ -56,7 +57,8 @@ class Case:
 
     def __repr__(self) -> str:
         lines = [f"Case({self.regimen.id} {self.regimen.tolerance}, on={self.on}, whole={self.whole}"]
-        lines += [f"    from {entry.from_}: {entry.regimens[0].id}" for entry in self.later]
+        lines += [f"    beside it: {[each.id for each in self.beside]}"]
+        lines += [f"    from {entry.from_}: {[each.id for each in entry.regimens]}" for entry in self.later]
         lines += [f"    {_in_short(one)}" for one in (*self.records, *self.proposals)]
         return "\n".join(lines) + ")"
 
@@ -90,7 +92,7 @@ ON_THE_EDGE = [0, 1, -1]
 
 def step_of(days: list[date], regimen: Regimen) -> Story:
     """Where the doses so far leave the walk."""
-    return walk([Dose([f"a{index:02}"], day, day) for index, day in enumerate(days)], [(date.min, regimen)])
+    return walk([Dose([f"a{index:02}"], day, day) for index, day in enumerate(days)], [(date.min, [regimen])])
 
 
 def landmarks(story: Story) -> list[tuple[date, list[int]]]:
@@ -155,7 +157,9 @@ def a_range(draw: st.DrawFn, day: date) -> DateRange:
     return DateRange(first, first + timedelta(days=width - 1))
 
 
-AMOUNT = st.sampled_from([None, *map(Decimal, ["12", "12.0", "12.6", "12.61", "11.4", "11.39", "5", "50", "100"])])
+AMOUNT = st.sampled_from(
+    [None, *map(Decimal, ["12", "12.0", "12.6", "12.61", "11.4", "11.39", "5", "28", "50", "50", "100"])]
+)
 RIGHT_AMOUNT_MOSTLY = st.one_of(st.sampled_from([None, Decimal(12)]), st.sampled_from([None, Decimal(12)]), AMOUNT)
 WITHOUT_OFFSET = found(Code.DATE_IMPRECISE, "D1")
 BY_TEXT = found(Code.IDENTIFIED_BY_TEXT, "C1")
@@ -271,15 +275,20 @@ def requests(draw: st.DrawFn, regimen: Regimen, days: list[date], on: date, most
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, odd: Odd = "anything", proposed: int = 3, whole: bool | None = None) -> Case:
-    """Any question that the engine can be asked."""
+def cases(
+    draw: st.DrawFn, *, odd: Odd = "anything", proposed: int = 3, whole: bool | None = None, several: bool = True
+) -> Case:
+    """Any question that the engine can be asked; by one regimen alone where not `several` are wanted."""
     regimen = draw(st.sampled_from(regimens.ALL))
     days = draw(dose_days(regimen))
     on = draw(days_to_ask_about(regimen, days))
     read_whole = draw(st.sampled_from([True] * 9 + [False])) if whole is None else whole
     records = draw(histories(days, on, odd))
     proposals = draw(requests(regimen, [day for day in days if day <= on], on, proposed))
-    return Case(records, regimen, on, read_whole, proposals, draw(later_texts(regimen, [*days, on])))
+    if not several:
+        return Case(records, regimen, on, read_whole, proposals)
+    later, beside = draw(later_texts(regimen, [*days, on])), draw(others_allowed(regimen))
+    return Case(records, regimen, on, read_whole, proposals, later, beside)
 
 
 @st.composite
@@ -287,5 +296,20 @@ def later_texts(draw: st.DrawFn, regimen: Regimen, days: list[date]) -> tuple[In
     """At times one or two other texts, from a day around a dose or the day asked about on."""
     count = draw(st.sampled_from([0, 0, 0, 1, 2]))
     around = [draw(st.sampled_from(days)) + timedelta(draw(st.sampled_from([0, 1, -1, 30]))) for _ in range(count)]
-    others = [each for each in regimens.ALL if each.maintenance_amount == regimen.maintenance_amount]
-    return tuple(InForce(day, (draw(st.sampled_from(others)),)) for day in sorted(set(around)))
+    texts = []
+    for day in sorted(set(around)):
+        first = draw(st.sampled_from(of_the_drug(regimen)))
+        texts.append(InForce(day, (first, *draw(others_allowed(first)))))
+    return tuple(texts)
+
+
+@st.composite
+def others_allowed(draw: st.DrawFn, regimen: Regimen) -> tuple[Regimen, ...]:
+    """At times one or two other regimens that are allowed at once."""
+    others = [each for each in of_the_drug(regimen) if each.id != regimen.id]
+    most = draw(st.sampled_from([0, 0, 0, 1, 1, 2])) if others else 0
+    return tuple(draw(st.lists(st.sampled_from(others), max_size=most, unique_by=lambda each: each.id))) if most else ()
+
+
+def of_the_drug(regimen: Regimen) -> list[Regimen]:
+    return [each for each in regimens.ALL if each.drug.id == regimen.drug.id]

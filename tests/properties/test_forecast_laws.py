@@ -18,7 +18,7 @@ from tests.properties.strategies import Case, cases
 LATENESS = {"overdue", "catch-up-required", "restart-required"}
 
 
-@given(cases(proposed=0))
+@given(cases(proposed=0, several=False))
 def test_the_dates_of_a_forecast_are_in_order(case: Case) -> None:
     forecast = case.answer()["forecast"]
     if "recommended" in forecast:
@@ -32,7 +32,7 @@ def test_the_dates_of_a_forecast_are_in_order(case: Case) -> None:
     )
 
 
-@given(cases(proposed=0))
+@given(cases(proposed=0, several=False))
 def test_a_decision_presumes_no_schedule_and_has_one_reason(case: Case) -> None:
     forecast = case.answer()["forecast"]
     if forecast["status"] != "decision":
@@ -43,7 +43,7 @@ def test_a_decision_presumes_no_schedule_and_has_one_reason(case: Case) -> None:
     assert len(codes(forecast["findings"]) - LATENESS - {"near-boundary"}) == 1
 
 
-@given(cases(proposed=0))
+@given(cases(proposed=0, several=False))
 def test_a_doubt_never_hides_a_delay(case: Case) -> None:
     case = changes.all_read(case)
     sure, doubtful = case.answer(), replace(case, whole=False).answer()
@@ -52,7 +52,7 @@ def test_a_doubt_never_hides_a_delay(case: Case) -> None:
     assert doubtful["evaluations"] == sure["evaluations"]
 
 
-@given(cases(proposed=0))
+@given(cases(proposed=0, several=False))
 def test_as_days_pass_the_status_only_moves_on(case: Case) -> None:
     case = changes.all_read(changes.settled(case))
     forecast = case.answer()["forecast"]
@@ -63,7 +63,7 @@ def test_as_days_pass_the_status_only_moves_on(case: Case) -> None:
     assert not codes(before["findings"]) & LATENESS
 
 
-@given(cases())
+@given(cases(several=False))
 def test_proposals_change_nothing_that_is_recorded(case: Case) -> None:
     with_them, without = case.answer(), replace(case, proposals=()).answer()
     assert len(with_them.pop("proposed")) == len(case.proposals)
@@ -71,7 +71,7 @@ def test_proposals_change_nothing_that_is_recorded(case: Case) -> None:
     assert with_them == without
 
 
-@given(cases())
+@given(cases(several=False))
 def test_an_accepted_suggestion_leaves_nothing_above_info_and_troubles_no_other(case: Case) -> None:
     answer = case.answer()
     order = sorted(case.proposals, key=lambda one: (one.day or case.on, one.reference))
@@ -90,7 +90,7 @@ def test_an_accepted_suggestion_leaves_nothing_above_info_and_troubles_no_other(
         assert codes(accepted["findings"], "critical", "warning") == set()
 
 
-@given(cases())
+@given(cases(several=False))
 def test_only_a_date_that_is_too_early_gets_another_one_suggested(case: Case) -> None:
     answer = case.answer()
     for judged in answer["proposed"]:
@@ -99,7 +99,7 @@ def test_only_a_date_that_is_too_early_gets_another_one_suggested(case: Case) ->
             assert answer["forecast"]["status"] != "decision"
 
 
-@given(cases())
+@given(cases(several=False))
 def test_in_a_decision_no_finding_presumes_a_schedule(case: Case) -> None:
     answer = case.answer()
     assume(answer["forecast"]["status"] == "decision")
@@ -107,7 +107,7 @@ def test_in_a_decision_no_finding_presumes_a_schedule(case: Case) -> None:
         assert not codes(judged["findings"]) & {"earlier-than-schedule", "schedule-shifted"}
 
 
-@given(cases())
+@given(cases(several=False))
 def test_an_order_without_a_date_warns_and_never_alarms(case: Case) -> None:
     for judged in case.answer()["proposed"]:
         if "proposed-date-assumed" not in codes(judged["findings"]):

@@ -16,9 +16,13 @@ SHIPPED = {
     # id: (authority, days of the loading doses, rule for a delay, sources)
     "eu-12mg": ("European Medicines Agency", (0, 14, 28, 63), "table", 4),
     "eu-12mg-2017": ("European Medicines Agency", (0, 14, 28, 63), "resume", 2),
+    "eu-high-dose": ("European Medicines Agency", (0, 14), "refer", 1),
+    "qalsody": ("US Food and Drug Administration; European Medicines Agency", (0, 14, 28), "resume", 2),
     "us-12mg": ("US Food and Drug Administration", (0, 14, 28, 58), "table", 1),
     "us-12mg-2016": ("US Food and Drug Administration", (0, 14, 28, 58), "resume", 1),
+    "us-high-dose": ("US Food and Drug Administration", (0, 14), "refer", 2),
 }
+AMOUNTS = {"qalsody": ([100, 100, 100], 100), "eu-high-dose": ([50, 50], 28), "us-high-dose": ([50, 50], 28)}
 
 TABLE = """
 from 8 months: 1 extra dose
@@ -33,7 +37,7 @@ both actions shown 3 days around a boundary
 def table(regimen: Regimen) -> str:
     rules = regimen.catch_up
     if rules is None:
-        return "resume"
+        return "refer" if regimen.refers else "resume"
     given = {1: "1 extra dose", 2: "2 extra doses", None: "the whole loading"}
     rows = [f"from {row.from_}: {given[row.extra_doses]}" for row in rules.rows]
     return "\n".join([
@@ -62,27 +66,42 @@ def test_label(name: str) -> None:
     authority, days, rule, sources = SHIPPED[name]
     assert regimen.authority == authority
     assert loading_days(regimen) == days
-    assert table(regimen) == (TABLE if rule == "table" else "resume")
+    assert table(regimen) == (TABLE if rule == "table" else rule)
     assert len(regimen.sources) == sources
-    # the same for all four
-    assert {step.amount for step in regimen.loading} | {regimen.maintenance_amount} == {12}
-    assert str(regimen.maintenance_interval) == "4 months"
+    loading, maintenance = AMOUNTS.get(name, ([12, 12, 12, 12], 12))
+    assert [step.amount for step in regimen.loading] == loading
+    assert regimen.maintenance_amount == maintenance
     assert str(regimen.minimum_interval) == "14 days"
+    assert regimen.version == "1.0.0"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_all_regimens_of_a_drug_share(name: str) -> None:
+    regimen = LIBRARY.get(name)
+    if name == "qalsody":
+        assert (regimen.drug.id, str(regimen.maintenance_interval)) == ("tofersen", "28 days")
+        assert regimen.undocumented_loading is None
+        assert (regimen.tolerance.loading, regimen.tolerance.maintenance) == (3, 7)
+        return
+    assert (regimen.drug.id, str(regimen.maintenance_interval)) == ("nusinersen", "4 months")
     assert str(regimen.undocumented_loading) == "3 months"
     assert (regimen.tolerance.loading, regimen.tolerance.maintenance) == (7, 28)
     assert "40140777" in regimen.tolerance_source
-    assert regimen.drug.id == "nusinersen"
-    assert regimen.version == "1.0.0"
+
+
+def test_the_only_declared_change_is_to_the_high_dose() -> None:
+    declared = {name: LIBRARY.get(name).switches for name in SHIPPED if LIBRARY.get(name).switches}
+    assert list(declared) == ["eu-high-dose", "us-high-dose"]
+    for (switch,) in declared.values():
+        assert (switch.from_amount, switch.amount, str(switch.within)) == (12, 50, "8 months")
 
 
 def test_what_is_not_verified_is_said() -> None:
     missing = "the exact dates between which this text was in force are missing"
-    assert {name: LIBRARY.get(name).verified for name in SHIPPED} == {
-        "eu-12mg": "yes",
-        "eu-12mg-2017": missing,
-        "us-12mg": "yes",
-        "us-12mg-2016": missing,
-    }
+    said = {name: LIBRARY.get(name).unverified or "" for name in SHIPPED if LIBRARY.get(name).unverified is not None}
+    assert list(said) == ["eu-12mg-2017", "us-12mg-2016", "us-high-dose"]
+    assert said["eu-12mg-2017"] == said["us-12mg-2016"] == missing
+    assert "the US prescribing information of 2026-03 was not read" in said["us-high-dose"]
 
 
 STATED = {
@@ -98,6 +117,9 @@ STATED = {
     ("eu-12mg-2017", "delayed-loading"): ("of any length is a reading of this project", "3 months"),
     ("us-12mg-2016", "delayed-loading"): ("of any length is a reading of this project", "3 months"),
     ("eu-12mg-2017", "minimum-interval"): ("any two doses, of loading and of maintenance, is a reading", "always"),
+    ("eu-high-dose", "delayed-dose"): ("a clinician decides", "8 months"),
+    ("us-high-dose", "delayed-loading"): ("was not read", "14 days later"),
+    ("qalsody", "delayed-loading"): ("the third 14 days later", "4 months"),
     ("us-12mg-2016", "minimum-interval"): ("any two doses, of loading and of maintenance, is a reading", "always"),
 }
 

@@ -74,7 +74,7 @@ def _regimens() -> Iterator[str]:
                 ", ".join(str(day) for day in accumulate(_days(regimen))),
                 f"every {regimen.maintenance_interval}",
                 _doses(regimen),
-                "table" if regimen.catch_up else "resume",
+                "table" if regimen.catch_up else "refer" if regimen.refers else "resume",
             ]
             for regimen in regimens
         ],

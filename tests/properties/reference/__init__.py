@@ -1,7 +1,7 @@
 """A slow and obvious second implementation of the rules, written by their text and by nothing else.
 
 It shares with the engine the types of its input and no function. Each function quotes the id of its rule.
-Left out: C7's statements, C8, W10, W11, F10, P3's active orders, section 10.
+Left out: C7's statements, C8, F10, P3's active orders, section 10.
 """
 
 from tests.properties.reference.document import assess_by_the_text

@@ -28,9 +28,9 @@ def assess_by_the_text(
     """The assessment of one patient as section 8 writes it."""
     sorted_records = sort_records(records, on)
     if isinstance(regimens, Regimens):
-        timeline = [(entry.from_, entry.regimens[0]) for entry in regimens.timeline]
+        timeline = [(entry.from_, list(entry.regimens)) for entry in regimens.timeline]
     else:
-        timeline = [(date.min, regimens)]
+        timeline = [(date.min, [regimens])]
     story = walk(sorted_records.doses, timeline)
     outlook = forecast(story, sorted_records.refused, on, whole=whole)
     request = Request(story, sorted_records.refused, on, outlook.status == "decision", list(proposals))
@@ -52,8 +52,10 @@ def assess_by_the_text(
 def texts(timeline: Timeline) -> list[dict[str, str]]:
     """Every text once."""
     result: list[dict[str, str]] = []
-    for _, text in timeline:
+    for text in [each for _, allowed in timeline for each in allowed]:
         named = {"id": text.id, "version": text.version, "digest": text.digest}
+        if text.verified != "yes":
+            named["unverified"] = text.verified
         if named not in result:
             result.append(named)
     return result

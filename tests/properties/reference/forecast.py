@@ -151,7 +151,7 @@ def near_boundary(story: Story, day: date) -> list[Said]:
 
 
 def decision(story: Story, refused: list[Refused], on: date, *, whole: bool) -> tuple[Said, list[date]] | None:
-    """One reason, the first that applies in the order F1, F2, F3a, F4, F5, with its options."""
+    """One reason, the first that applies in the order F1, F2, F3a, F4, F5, F6, with its options."""
     last = story.last.day
     first_option, last_option = earliest(story), plus(last, story.regimen.maintenance_interval)
     if history_incomplete(story, refused, whole=whole):
@@ -168,6 +168,8 @@ def decision(story: Story, refused: list[Refused], on: date, *, whole: bool) -> 
         return say("catch-up-omitted", "F4"), []
     if story.undefined and not in_the_table(story, on):
         return say("schedule-undefined", "F5"), [first_option, next_far_slot(story), last_option]
+    if story.regimen.refers and on > plus_days(due(story), tolerance(story)):
+        return say("no-label-rule", "F6"), []
     return None
 
 

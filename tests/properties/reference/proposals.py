@@ -140,7 +140,7 @@ def suggestion(request: Request, judged: list[Judged], place: int) -> date | Non
     change_text(before, request.on)
     start = recommended(before)
     asked = {"interval-too-short", "earlier-than-schedule"} & set(codes(one.said))
-    if request.decision or not asked or start is None:
+    if request.decision or not asked or start is None or "regimen-switch-undefined" in codes(one.said):
         return None
     candidate = max(start, request.on)
     farthest = plus_days(candidate, FARTHEST_DAYS)

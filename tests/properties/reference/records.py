@@ -17,7 +17,8 @@ WIDEST_USABLE = 31
 
 @dataclass
 class Dose:
-    """One dose: given (perhaps by several records) or proposed. The walk fills in `step`, `regimen` and `said`."""
+    """One dose: given (perhaps by several records) or proposed. The walk fills in what it finds: `step`,
+    `regimen`, `said`, and what is `prescribed` in the place of what the step does (W11)."""
 
     references: list[str]
     earliest: date
@@ -29,6 +30,7 @@ class Dose:
     step: str = ""
     interval_days: int | None = None
     regimen: Regimen | None = None
+    prescribed: Decimal | None = None
 
     @property
     def days(self) -> list[date]:

@@ -12,8 +12,8 @@ from tests.properties.reference.days import apart, plus, plus_days, recorded_dis
 from tests.properties.reference.records import Dose
 from tests.properties.reference.words import Said, codes, say, without
 
-Timeline = list[tuple[date, Regimen]]
-"""From which day on which text is in force."""
+Timeline = list[tuple[date, list[Regimen]]]
+"""From which day on which regimens are in force, in the order of W11."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Story:
 
 def walk(doses: list[Dose], timeline: Timeline) -> Story:
     """Counted doses in order of (latest day, earliest day, reference)."""
-    story = Story(timeline, timeline[0][1])
+    story = Story(timeline, timeline[0][1][0])
     for dose in sorted(doses, key=lambda dose: (dose.day, dose.earliest, dose.references[0])):
         give(story, dose)
     for dose in story.doses:
@@ -67,20 +67,26 @@ def walk(doses: list[Dose], timeline: Timeline) -> Story:
     return story
 
 
-def in_force(timeline: Timeline, day: date) -> Regimen:
-    """W12: the text in force on a day."""
-    return [text for first, text in timeline if first <= day][-1]
+def in_force(timeline: Timeline, day: date) -> list[Regimen]:
+    """W12: the regimens in force on a day."""
+    return [regimens for first, regimens in timeline if first <= day][-1]
 
 
 def change_text(story: Story, day: date) -> None:
     """W12: where the text changes, loading and catch-up go on; in maintenance anchor = last dose, k = 1.
 
-    Our readings: a loading that has no further step in the new text is over; without a table in the new text the
-    catch-up goes on by the old one."""
-    text = in_force(story.timeline, day)
-    if not story.doses or text.id == story.regimen.id:
-        story.regimen = text
+    Our readings: a regimen with another maintenance dose takes nobody's place; a loading that has no further step in
+    the new text is over; without a table in the new text the catch-up goes on by the old one."""
+    allowed = in_force(story.timeline, day)
+    if not story.doses:
+        story.regimen = allowed[0]
         return
+    if story.regimen.id in [each.id for each in allowed]:
+        return
+    texts = [each for each in allowed if near(each.maintenance_amount, story.regimen.maintenance_amount)]
+    if not texts:
+        return
+    text = texts[0]
     story.regimen = text
     loading_is_over = story.phase == "loading" and story.number > len(text.loading)
     if story.phase == "maintenance" or loading_is_over:
@@ -89,10 +95,47 @@ def change_text(story: Story, day: date) -> None:
         story.table = text.catch_up
 
 
+def near(amount: Decimal, prescribed: Decimal) -> bool:
+    """C5: not more than 5 % off."""
+    return abs(amount - prescribed) <= prescribed * Decimal("0.05")
+
+
+def belongs_to(story: Story, dose: Dose) -> Regimen:
+    """W11: the regimen whose steps prescribe the amount; unknown, that of the dose before; else the first in the list.
+
+    Our readings: of several amounts all have to be prescribed; where several regimens prescribe them, that of the dose
+    before is the one; an amount that none prescribes is as an unknown one."""
+    allowed = in_force(story.timeline, dose.day)
+    before = [each for each in allowed if story.doses and each.id == story.regimen.id]
+    for regimen in before + allowed:
+        steps = [step.amount for step in regimen.loading] + [regimen.maintenance_amount]
+        if dose.amounts and all(any(near(amount, step) for step in steps) for amount in dose.amounts):
+            return regimen
+    return (before + allowed)[0]
+
+
+def judge_change(story: Story, dose: Dose, old: Regimen) -> list[Said]:
+    """W11: a declared switch is followed, else the dose is judged by W2 only; maintenance of the new regimen."""
+    new, d, last = story.regimen, dose.day, story.last.day
+    said = [say("regimen-switch-undefined", "W11")]
+    for switch in new.switches:
+        right_dose = dose.amounts != [] and all(near(amount, switch.amount) for amount in dose.amounts)
+        in_time = story.phase == "maintenance" and d < plus(last, switch.within)
+        if near(old.maintenance_amount, switch.from_amount) and right_dose and in_time:
+            story.regimen = old
+            said = [*without(judge_maintenance(story, dose), "schedule-undefined"), say("regimen-switch", "W11")]
+            story.regimen = new
+            dose.prescribed = switch.amount
+    dose.step = "maintenance"
+    into_maintenance(story, d)
+    return said
+
+
 def give(story: Story, dose: Dose) -> None:
     """One more dose. Its findings of the walk are added to `dose.said`; the story moves on."""
     change_text(story, dose.day)
-    dose.regimen = story.regimen
+    old = story.regimen
+    story.regimen = dose.regimen = belongs_to(story, dose)
     if not story.doses:
         # W1
         dose.step = "loading-1"
@@ -102,7 +145,7 @@ def give(story: Story, dose: Dose) -> None:
         return
     dose.interval_days = (dose.day - story.last.day).days  # D5: latest day minus latest day
     too_near = interval_findings(story, dose)
-    said = judge_by_phase(story, dose)
+    said = judge_by_phase(story, dose, old)
     if "interval-too-short" in codes(too_near):
         said = without(said, "earlier-than-schedule", "late")
     if "interval-undecidable" in codes(too_near):
@@ -133,7 +176,7 @@ def too_near_to_a_record(story: Story, dose: Dose) -> bool:
     return bool(recorded) and apart(signed_distances(recorded[-1].days, dose.day), story.least) == "too short"
 
 
-def judge_by_phase(story: Story, dose: Dose) -> list[Said]:
+def judge_by_phase(story: Story, dose: Dose, old: Regimen) -> list[Said]:
     d, last = dose.day, story.last.day
     limit = story.regimen.undocumented_loading
     if limit is not None and len(story.doses) == 1 and d > plus(last, limit):
@@ -142,7 +185,10 @@ def judge_by_phase(story: Story, dose: Dose) -> list[Said]:
         story.undocumented = 1
         story.doses[0].step = "maintenance"
         into_maintenance(story, last)
-        return without(judge_maintenance(story, dose), "earlier-than-schedule")
+        said = judge_maintenance(story, dose) if old.id == story.regimen.id else judge_change(story, dose, old)
+        return without(said, "earlier-than-schedule")
+    if old.id != story.regimen.id:
+        return judge_change(story, dose, old)
     if story.phase == "loading":
         return judge_loading(story, dose)
     if story.phase == "catch-up":
@@ -161,12 +207,13 @@ def after_a_loading_dose(story: Story, a: date) -> None:
 
 
 def judge_loading(story: Story, dose: Dose) -> list[Said]:
-    """W3, W5 (table) and W9 (resume)."""
+    """W3, W5 (table), W9 (resume) and W10 (refer)."""
     regimen, d, last = story.regimen, dose.day, story.last.day
     interval = regimen.loading[story.number - 1].interval
     assert interval is not None
-    rule = "W3" if regimen.catch_up else "W9"
+    rule = "W3" if regimen.catch_up else "W10" if regimen.refers else "W9"
     said = early_or_late(d, plus(last, interval), regimen.tolerance.loading, rule)
+    said += no_label_rule(story, said)
     if regimen.catch_up and d > plus(last, regimen.catch_up.loading_limit):
         said.append(say("loading-interrupted", "W5"))
         story.interrupted = len(story.doses)
@@ -174,6 +221,11 @@ def judge_loading(story: Story, dose: Dose) -> list[Said]:
     story.number += 1
     after_a_loading_dose(story, d)
     return said
+
+
+def no_label_rule(story: Story, said: list[Said]) -> list[Said]:
+    """W10: later than due + tolerance."""
+    return [say("no-label-rule", "W10")] if story.regimen.refers and "late" in codes(said) else []
 
 
 def early_or_late(d: date, due: date, tolerance: int, rule: str) -> list[Said]:
@@ -191,8 +243,10 @@ def judge_maintenance(story: Story, dose: Dose) -> list[Said]:
     dose.step = "maintenance"
     tolerance = regimen.tolerance.maintenance
     if regimen.catch_up is None:
-        # W9
-        said = early_or_late(d, plus(last, regimen.maintenance_interval), tolerance, "W9")
+        # W9, W10
+        rule = "W10" if regimen.refers else "W9"
+        said = early_or_late(d, plus(last, regimen.maintenance_interval), tolerance, rule)
+        said += no_label_rule(story, said)
         into_maintenance(story, d)
         return said
     row = row_of_the_table(regimen.catch_up, last, d)
@@ -277,6 +331,8 @@ def amount_findings(dose: Dose) -> list[Said]:
     prescribed = regimen.maintenance_amount
     if dose.step.startswith("loading-"):
         prescribed = regimen.loading[int(dose.step.removeprefix("loading-")) - 1].amount
+    if dose.prescribed is not None:
+        prescribed = dose.prescribed
     off = [amount for amount in dose.amounts if abs(amount - prescribed) > prescribed * Decimal("0.05")]
     return [say("unexpected-amount", "C5")] if off else []
 
