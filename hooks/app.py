@@ -72,7 +72,9 @@ def create_app(
     operations = operations or Operations()
     sites = Sites.of(settings, library, clock=clock, new_id=new_id)
     operations.metrics.add("parts_not_ok", "Parts of the service that are degraded or down", operations.health.not_ok)
-    operations.metrics.show_regimens(library.regimens.values(), [desk.site.regimen for desk in sites])
+    operations.metrics.show_regimens(
+        library.regimens.values(), [each.id for desk in sites for each in desk.regimens.every]
+    )
     memory = memory or open_memory(settings, clock=clock)
     show_memory(memory.journal, operations)
     at = [desk.site for desk in sites]

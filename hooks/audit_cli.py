@@ -104,7 +104,7 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             raise UsageError(f"the audit needs {missing.name}: pip install 'nusinersen-cds[audit]'") from None
         chosen = engine_of(engine, jobs=jobs, master=master)
         settings = check_settings(
-            regimen=regimen,
+            regimen=regimen or None,
             regimen_timeline=regimen_timeline,
             time_zone=time_zone,
             site_folder=site_folder,

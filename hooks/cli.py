@@ -188,7 +188,7 @@ def check_histories(  # noqa: PLR0913, PLR0917  each is an option
         if form not in list(Format):
             raise UsageError(f"--format: {form!r} is no format; write one of: {', '.join(Format)}")
         settings = check_settings(
-            regimen=regimen,
+            regimen=regimen or None,
             regimen_timeline=regimen_timeline,
             time_zone=time_zone,
             site_folder=site_folder,
@@ -227,7 +227,11 @@ def doctor(
         if form not in list(Format):
             raise UsageError(f"--format: {form!r} is no format; write one of: {', '.join(Format)}")
         settings = check_settings(
-            regimen=regimen, time_zone=time_zone, site_folder=site_folder, fhir_client_id=client_id, fhir_key_file=key
+            regimen=regimen or None,
+            time_zone=time_zone,
+            site_folder=site_folder,
+            fhir_client_id=client_id,
+            fhir_key_file=key,
         )
         raise typer.Exit(examine(base_url, patient, Format(form), settings))
 
@@ -273,7 +277,7 @@ def serve(  # noqa: PLR0913, PLR0917  each is an option
 
         settings = loaded(
             load,
-            regimen=regimen,
+            regimen=regimen or None,
             time_zone=time_zone,
             site_folder=site_folder,
             tolerance_loading=tolerance_loading,

@@ -9,6 +9,7 @@ from functools import partial
 
 from cds.dosing.assess import assess
 from cds.dosing.drug import Coding
+from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
 from cds.fhir.allowed import Allowed
 from cds.fhir.client import FhirClient, Http
@@ -30,7 +31,7 @@ class Desk:
     """One site at work. `refusal` says why no call can be judged here, empty where they can (see `Sites.choose`)."""
 
     site: Site
-    regimen: Regimen
+    regimens: Regimens
     zone: tzinfo
     limits: Limits
     allowed: Allowed
@@ -52,20 +53,19 @@ class Desk:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> Desk:
-        """Raises UnknownRegimen, or ValueError where the tolerances do not fit the regimen."""
-        regimen = library.get(site.regimen).with_tolerance(
-            loading=site.tolerance_loading, maintenance=site.tolerance_maintenance
-        )
+        """Raises UnknownRegimen, or ValueError for a regimen that may not be used here or that the tolerances do not
+        fit."""
+        regimens = library.choose(site.regimen).map(partial(_at_the_site, site))
         return cls(
             site,
-            regimen,
+            regimens,
             site.zone,
             Limits(pages=settings.max_pages, seconds=settings.deadline_seconds, page_size=settings.page_size),
             Allowed(site.fhir_servers, site.fhir_networks),
-            tuple(regimen.drug.products) if site.filter_by_code else (),
+            tuple(regimens.drug.products) if site.filter_by_code else (),
             clock,
             new_id,
-            links=_links(settings, regimen),
+            links=_links(settings, regimens),
         )
 
     def client(self, request: HookRequest) -> FhirClient | None:
@@ -88,7 +88,7 @@ class Desk:
         """What cards need beside an assessment."""
         here = now.astimezone(self.zone)
         return CardContext(
-            regimen=self.regimen,
+            regimen=self.regimens.every[0],
             read_at=here.isoformat(timespec="seconds"),
             move=partial(moved, zone=self.zone, on=here.date()),
             new_id=self.new_id,
@@ -102,14 +102,30 @@ class Desk:
         now = self.clock()
         patient = "Patient/warm-up"
         resource = {"resourceType": "MedicationAdministration", "id": "warm-up", "status": "completed"}
-        records = read_history([resource], drug=self.regimen.drug, zone=self.zone, patient=patient)
+        records = read_history([resource], drug=self.regimens.drug, zone=self.zone, patient=patient)
         on = now.astimezone(self.zone).date()
-        chart_cards(assess(patient, records, self.regimen, on=on, whole=True), context=self.context(now))
+        chart_cards(assess(patient, records, self.regimens, on=on, whole=True), context=self.context(now))
 
 
-def _links(settings: Settings, regimen: Regimen) -> list[Card]:
-    """The links on every card; none where this service does not know its own URL."""
+def _links(settings: Settings, regimens: Regimens) -> list[Card]:
+    """The links on every card, one for each regimen; none where this service does not know its own URL."""
+    several = regimens.only is None
     return [
-        {"label": SOURCE_ATTRIBUTES, "url": f"{base}{SOURCE_PATH}.html#{regimen.id}", "type": "absolute"}
+        {
+            "label": f"{SOURCE_ATTRIBUTES} ({regimen.id})" if several else SOURCE_ATTRIBUTES,
+            "url": f"{base}{SOURCE_PATH}.html#{regimen.id}",
+            "type": "absolute",
+        }
         for base in settings.public_url[:1]
+        for regimen in regimens.every
     ]
+
+
+def _at_the_site(site: Site, regimen: Regimen) -> Regimen:
+    """A regimen with the tolerances of the site. Raises ValueError where the site has not said that it may be used."""
+    if regimen.unverified is not None and regimen.id not in site.unverified_regimens:
+        raise ValueError(
+            f"regimen {regimen.id} is not verified: {regimen.unverified}; to use it all the same, name it in "
+            "NUSINERSEN_CDS_UNVERIFIED_REGIMENS, or in unverified_regimens of its site: every card then says so"
+        )
+    return regimen.with_tolerance(loading=site.tolerance_loading, maintenance=site.tolerance_maintenance)

@@ -175,7 +175,7 @@ async def _chart(request: HookRequest, desk: Desk, now: datetime, on: date) -> _
 
 async def _orders(request: HookRequest, desk: Desk, incident: str, now: datetime, on: date) -> _Found:
     """Nearly every call ends at the first `return`: none of the orders is ours, and nothing was read for it."""
-    read = partial(read_drafts, request, drug=desk.regimen.drug, zone=desk.zone, on=on)
+    read = partial(read_drafts, request, drug=desk.regimens.drug, zone=desk.zone, on=on)
     drafts = read()
     link = Link(desk.client, request)
     until = asyncio.get_running_loop().time() + desk.limits.seconds
@@ -211,7 +211,7 @@ async def _gather(request: HookRequest, desk: Desk, link: Link, seconds: float) 
     if desk.refusal:
         raise NotReadError(desk.refusal, why=NotChecked.NO_SITE)
     with desk.traces.step("gather"):
-        return await gather(request, link, drug=desk.regimen.drug, seconds=seconds)
+        return await gather(request, link, drug=desk.regimens.drug, seconds=seconds)
 
 
 def _unchecked(drafts: Drafts, patient: str) -> tuple[tuple[NotChecked, str], ...]:
@@ -262,7 +262,7 @@ def _assess(request: HookRequest, gathered: Gathered, desk: Desk, on: date, orde
         patient = f"Patient/{request.patient_id}"
         records = read_history(
             gathered.resources,
-            drug=desk.regimen.drug,
+            drug=desk.regimens.drug,
             zone=desk.zone,
             patient=patient,
             medications=gathered.medications,
@@ -271,7 +271,7 @@ def _assess(request: HookRequest, gathered: Gathered, desk: Desk, on: date, orde
         return assess(
             patient,
             records,
-            desk.regimen,
+            desk.regimens,
             on=on,
             whole=gathered.whole and not lost(records, gathered.unread),
             proposals=[proposal for order in orders for proposal in order.proposals],

@@ -36,8 +36,13 @@ SiteFolder = Annotated[
 ]
 
 RegimenId = Annotated[
-    str | None,
-    typer.Option("--regimen", metavar="ID", help="Regimen to judge by; there is no default. `regimens` lists them."),
+    list[str] | None,
+    typer.Option(
+        "--regimen",
+        metavar="ID",
+        help="Regimen to judge by; there is no default. `regimens` lists them. Can be repeated, for regimens of one "
+        "drug: the amount of a dose tells which it belongs to.",
+    ),
 ]
 RegimenTimeline = Annotated[
     Path | None,

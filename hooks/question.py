@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
-from cds.regimens.library import RegimenFaults, UnknownRegimen
+from cds.regimens.library import RegimenFaults
 from cds.regimens.timeline import load_timeline
 from hooks.console import UsageError, say
 from hooks.settings import CheckSettings
-from hooks.show_regimens import library
+from hooks.show_regimens import chosen, library
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,12 @@ def _regimens(settings: CheckSettings) -> Regimens:
 
 def _chosen(settings: CheckSettings) -> Regimens:
     known = library(settings.site_folder)
-    if settings.regimen is not None and settings.regimen_timeline is not None:
+    if settings.regimen and settings.regimen_timeline is not None:
         raise UsageError(
             "--regimen and --regimen-timeline are both given, and each says what judges all doses; give one"
         )
-    if settings.regimen is not None:
-        try:
-            return Regimens.of(known.get(settings.regimen))
-        except UnknownRegimen as unknown:
-            raise UsageError(f"--regimen: {unknown}") from None
+    if settings.regimen:
+        return chosen(known, settings.regimen)
     if settings.regimen_timeline is None:
         choices = ", ".join(known.regimens)
         raise UsageError(f"--regimen is missing, and there is no default; choose one of: {choices}")

@@ -93,7 +93,7 @@ class CheckSettings(BaseSettings, OutboundFields):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
 
-    regimen: str | None = None
+    regimen: Words = ()
     regimen_timeline: Path | None = Field(None, description="File with the regimens in force by date, for files")
     time_zone: ZoneName | None = None
     site_folder: Path | None = None

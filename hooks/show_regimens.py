@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -10,8 +10,9 @@ from rich.table import Table
 
 from cds.dosing.codes import CATCH_UP, MAINTENANCE, loading
 from cds.dosing.drug import Coding, Drug, Strength
+from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import CatchUp, Regimen, Switch
-from cds.regimens.library import Library, RegimenFaults, load
+from cds.regimens.library import Library, RegimenFaults, UnknownRegimen, load
 from hooks.console import UsageError, counted, output, say
 from hooks.phrases import quantity, step_title
 from hooks.rich_text import cells, indented, stdout_console, table
@@ -25,6 +26,14 @@ def library(site_folder: Path | None) -> Library:
         return load(site_folder)
     except RegimenFaults as faults:
         raise UsageError(str(faults)) from None
+
+
+def chosen(regimens: Library, ids: Sequence[str]) -> Regimens:
+    """The regimens of the option `--regimen`; what is wrong with it is the user's to mend."""
+    try:
+        return regimens.choose(ids)
+    except (UnknownRegimen, ValueError) as fault:
+        raise UsageError(f"--regimen: {fault}") from None
 
 
 def show_all(regimens: Library) -> None:

@@ -63,6 +63,7 @@ def words(value: object) -> object:
 
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
+OptionalWords = Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(words)]
 BaseUrls = Annotated[tuple[Annotated[str, AfterValidator(_base_url)], ...], NoDecode, BeforeValidator(words)]
 NetworkNames = Annotated[tuple[Annotated[str, AfterValidator(_network_of)], ...], NoDecode, BeforeValidator(words)]
 ServiceIds = Annotated[frozenset[Annotated[str, AfterValidator(_service)]], NoDecode, BeforeValidator(words)]
@@ -98,8 +99,13 @@ class SiteFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    regimen: str | None = Field(
-        None, description="Id of the regimen by which doses are judged; `nusinersen-cds regimens` lists them"
+    regimen: OptionalWords = Field(
+        None,
+        description="Id of the regimen by which doses are judged, or ids of several of one drug, in the order of rule "
+        "W11, separated by spaces; `nusinersen-cds regimens` lists them",
+    )
+    unverified_regimens: Words = Field(
+        (), description="Ids of regimens that are used though their files say that they are not verified"
     )
     time_zone: ZoneName | None = Field(None, description="Time zone of the site, by whose calendar days are counted")
     tolerance_loading: int | None = Field(None, ge=0, description="Days each way in loading; default: the regimen's")
@@ -138,7 +144,7 @@ class Site(SiteFields):
     """One site, complete. `id` names it in the journal and the log."""
 
     id: str = Field("default", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-    regimen: str
+    regimen: Annotated[Words, Field(min_length=1)]
     time_zone: ZoneName
 
     @property

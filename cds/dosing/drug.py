@@ -27,7 +27,8 @@ class Strength:
 class Drug:
     """One drug. `products` maps a code to the strength that the code tells, None if it tells none (rule C5);
     `look_alikes` are codes of other drugs (C1); `routes` are the codes of the right route, `other_routes` those of
-    wrong ones (C4), each mapped to its name. `names` are in lower case. `sources` tells where each code was found."""
+    wrong ones (C4), each mapped to its name. `names` are in lower case. `sources` tells where each code was found.
+    `default`: it is the drug that is meant where nobody names one."""
 
     id: str
     title: str
@@ -38,6 +39,7 @@ class Drug:
     other_routes: Mapping[Coding, str]
     sources: Mapping[Coding, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    default: bool = False
 
     def __post_init__(self) -> None:
         both = self.products.keys() & self.look_alikes.keys()

@@ -47,6 +47,7 @@ class DrugParts:
         self.other_routes: dict[Coding, str] = {}
         self.sources: dict[Coding, str] = {}
         self.notes: list[str] = []
+        self.default = file.default
         self.add(file, report)
         self.systems = dict(file.systems)
 
@@ -104,6 +105,7 @@ class DrugParts:
             other_routes=dict(self.other_routes),
             sources=dict(self.sources),
             notes=tuple(self.notes),
+            default=self.default,
         )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
+from cds.dosing.drug import Drug
+from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
 from cds.regimens import build
 from cds.regimens.faults import Fault, RegimenFaults, UnknownRegimen
@@ -34,6 +36,16 @@ class Library:
             return self.regimens[regimen_id]
         except KeyError:
             raise UnknownRegimen(regimen_id, tuple(self.regimens)) from None
+
+    def choose(self, ids: Iterable[str]) -> Regimens:
+        """Regimens of one drug, allowed at once in this order (rule W11). Raises UnknownRegimen, or ValueError for what
+        cannot be allowed together."""
+        return Regimens.of(*[self.get(each) for each in ids])
+
+    @property
+    def default_drug(self) -> Drug | None:
+        """The drug that is meant where nobody names one."""
+        return next((each.drug for each in self.regimens.values() if each.drug.default), None)
 
 
 def load(site_folder: Path | None = None) -> Library:

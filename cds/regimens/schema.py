@@ -220,6 +220,7 @@ class DrugFile(FileModel):
     id: Id
     title: Text
     names: Annotated[list[Text], Field(min_length=1)]
+    default: bool = False
     notes: list[Text] = []
     systems: dict[Id, SystemTable]
     product: Annotated[list[ProductTable], Field(min_length=1)]

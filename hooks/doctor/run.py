@@ -12,7 +12,6 @@ from cds.fhir.client import Http
 from cds.fhir.errors import FhirError
 from cds.fhir.limits import Limits
 from cds.fhir.links import Base
-from cds.regimens.library import UnknownRegimen
 from hooks.app import now
 from hooks.console import ExitCode, UsageError
 from hooks.credentials import tokens_of
@@ -25,7 +24,7 @@ from hooks.doctor.show import Format, exit_code, show
 from hooks.doctor.visit import Visit
 from hooks.histories import patient_reference
 from hooks.settings import CheckSettings, Settings
-from hooks.show_regimens import library
+from hooks.show_regimens import chosen, library
 
 
 def examine(url: str, patient: str | None, form: Format, settings: CheckSettings) -> ExitCode:
@@ -76,14 +75,9 @@ def _hook_seconds(settings: CheckSettings) -> float:
 
 
 def _drug(settings: CheckSettings) -> Drug:
-    """Whose codes and names count: those of the regimen, or of the only drug that there is."""
+    """Whose codes and names count: those of the regimens, or of the drug that is meant where nobody names one."""
     known = library(settings.site_folder)
-    if settings.regimen is not None:
-        try:
-            return known.get(settings.regimen).drug
-        except UnknownRegimen as unknown:
-            raise UsageError(f"--regimen: {unknown}") from None
-    drugs = {regimen.drug.id: regimen.drug for regimen in known.regimens.values()}
-    if len(drugs) > 1:
-        raise UsageError("--regimen is missing, and there are regimens of several drugs; name one of the drug")
-    return next(iter(drugs.values()))
+    if settings.regimen:
+        return chosen(known, settings.regimen).drug
+    assert known.default_drug is not None, "one of the shipped drugs is it"
+    return known.default_drug

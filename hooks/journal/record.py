@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from cds.dosing.assessment import Assessment
+from cds.regimens.library import digest as digest_of
 from hooks.card_kinds import EXTENSION
 from hooks.desk import Desk
 from hooks.flow import Answered
@@ -36,7 +37,7 @@ def decision_of(
 ) -> Decision:
     """The decision of a call. Its id is that of the incident, which is new with each call. Of a call that was too much
     to be read neither hook nor patient is known."""
-    regimen, site = desk.regimen, site_of(desk)
+    regimens, site = desk.regimens.every, site_of(desk)
     hook = instance = patient = digest = ""
     if request is not None:
         hook, instance = request.hook, storable(request.hook_instance, 128)
@@ -57,11 +58,11 @@ def decision_of(
         input=digest,
         on=answered.on,
         zone=str(desk.zone),
-        tolerance_loading=regimen.tolerance.loading,
-        tolerance_maintenance=regimen.tolerance.maintenance,
-        regimen=regimen.id,
-        regimen_version=regimen.version,
-        regimen_digest=regimen.digest,
+        tolerance_loading=regimens[0].tolerance.loading,
+        tolerance_maintenance=regimens[0].tolerance.maintenance,
+        regimen=" ".join(each.id for each in regimens),
+        regimen_version=" ".join(each.version for each in regimens),
+        regimen_digest=_sealed([each.digest for each in regimens]),
         engine=_engine(),
         findings=tuple(dict.fromkeys(_codes(answered.assessment))) if answered.assessment is not None else (),
         cards=tuple([_card(card) for card in answered.cards]),
@@ -119,3 +120,8 @@ def _card(card: dict[str, Any]) -> ShownCard:
 @cache
 def _engine() -> str:
     return version("nusinersen-cds")
+
+
+def _sealed(digests: Sequence[str]) -> str:
+    """The digest of the only regimen, or one over the digests of all in their order."""
+    return digests[0] if len(digests) == 1 else digest_of(*[each.encode() for each in digests])

@@ -71,7 +71,7 @@ def run_demo(
             (create_app(settings, clock=clock), service_socket),
         ]
         with stoppable(), log_lines(LogFormat.TEXT, LogLevel.WARNING), serving(apps):
-            console.print(table(call_all(service, fhir, patients), f"Regimen {site.regimen} on {on}"))
+            console.print(table(call_all(service, fhir, patients), f"Regimen {' '.join(site.regimen)} on {on}"))
             _print_addresses(console, service, fhir, patients)
             wait()
         console.print("stopped")

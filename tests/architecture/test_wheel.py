@@ -100,7 +100,7 @@ def test_regimens_lists_the_shipped_regimens(program: Path, tmp_path: Path) -> N
     ended = run(program, "regimens", cwd=tmp_path)
 
     assert ended.returncode == 0, ended.stderr
-    for regimen in ("eu-12mg", "us-12mg", "eu-12mg-2017", "us-12mg-2016"):
+    for regimen in ("eu-12mg", "us-12mg", "eu-12mg-2017", "us-12mg-2016", "eu-high-dose", "us-high-dose", "qalsody"):
         assert regimen in ended.stdout
 
 

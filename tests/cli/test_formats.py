@@ -14,7 +14,7 @@ from cds.dosing.document import as_json
 from cds.dosing.facts import Proposal
 from cds.fhir.history import read_history
 from cds.regimens.library import load
-from tests.cli.files import ON, ZONE, bundle, check, dose, loading, run, write
+from tests.cli.files import ON, ZONE, Json, bundle, check, dose, loading, run, write
 
 LONG = "An-id-of-194-characters." + "x" * 160 + "end-of-id"
 
@@ -210,3 +210,27 @@ def test_a_timeline_with_faults_is_bad_usage(tmp_path: Path, history: Path) -> N
     both = run("check", history, "--regimen-timeline", timeline, "--regimen", "eu-12mg", "--on", ON)
     assert (both.exit_code, both.stdout) == (2, "")
     assert "--regimen and --regimen-timeline are both given" in both.stderr
+
+
+def test_several_regimens_are_told_apart_by_the_amount(tmp_path: Path) -> None:
+    def given(number: int, day: str, milligrams: int) -> Json:
+        amount = {"dose": {"value": milligrams, "system": "http://unitsofmeasure.org", "code": "mg"}}
+        return dose(f"a{number}", day, dosage=amount)
+
+    loaded = [
+        given(number, day, 12) for number, day in enumerate(("2025-09-01", "2025-09-15", "2025-09-29", "2025-11-03"))
+    ]
+    path = write(tmp_path / "a.json", bundle(*loaded, given(5, "2026-03-03", 50)))
+    asked = ("--on", ON, "--time-zone", ZONE, "--format", "ndjson")
+    ended = run("check", path, "--regimen", "eu-12mg", "--regimen", "us-high-dose", *asked)
+    [answer] = ended.assessments
+    assert [each["regimen"] for each in answer["evaluations"]] == ["eu-12mg"] * 4 + ["us-high-dose"]
+    assert [each["id"] for each in answer["regimens"]] == ["eu-12mg", "us-high-dose"]
+    assert ["unverified" in each for each in answer["regimens"]] == [False, True]
+    assert "Regimen us-high-dose, version 1.0.0" in ended.stderr
+    assert "not verified: the US prescribing information of 2026-03 was not read" in ended.stderr
+    by_variable = run("check", path, *asked, env={"NUSINERSEN_CDS_REGIMEN": "eu-12mg us-high-dose"})
+    assert by_variable.stdout == ended.stdout
+    both_drugs = run("check", path, "--regimen", "eu-12mg", "--regimen", "qalsody", *asked)
+    assert both_drugs.exit_code == 2
+    assert "--regimen: regimens of several drugs cannot judge one history: nusinersen, tofersen" in both_drugs.stderr

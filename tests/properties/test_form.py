@@ -17,7 +17,7 @@ KEYS = {
         "patient on regimens evaluations not_given unreadable unidentified forecast findings proposed",
         "",
     ),
-    "regimens": ("id version digest", ""),
+    "regimens": ("id version digest unverified", "unverified"),
     "evaluations": ("administrations earliest latest regimen step interval_days findings", "interval_days"),
     "unreadable": ("reference reason", ""),
     "forecast": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cds.regimens.library import UnknownRegimen, digest, load
 from tests.regimens.site import CODES, DRUG, REGIMEN, SOUND, broken, write
 
 SHIPPED = {name: regimen.digest for name, regimen in load().regimens.items()}
+OF_NUSINERSEN = [name for name, regimen in load().regimens.items() if regimen.drug.id == "nusinersen"]
 
 
 def test_a_site_adds_a_regimen(tmp_path: Path) -> None:
@@ -41,7 +43,7 @@ def test_a_site_adds_a_drug_with_its_regimen(tmp_path: Path) -> None:
 def test_a_site_adds_codes_to_a_shipped_drug(tmp_path: Path) -> None:
     library = load(write(tmp_path, {"codes/local.toml": CODES}))
     added = Coding("https://codes.example.invalid/drugs", "N1")
-    for name in SHIPPED:
+    for name in OF_NUSINERSEN:
         drug = library.get(name).drug
         assert drug.products[added] == Strength(Decimal(12), Decimal(5))
         assert drug.sources[added] == "Invented"
@@ -56,12 +58,13 @@ def test_codes_of_a_site_may_use_a_system_of_the_drug(tmp_path: Path) -> None:
 
 
 def test_codes_of_a_site_change_the_digest_of_every_regimen_of_the_drug(tmp_path: Path) -> None:
-    digests = {load().get(name).digest for name in SHIPPED}
+    digests = {load().get(name).digest for name in OF_NUSINERSEN}
     with_codes = load(write(tmp_path, {"codes/local.toml": CODES}))
-    changed = {with_codes.get(name).digest for name in SHIPPED}
+    changed = {with_codes.get(name).digest for name in OF_NUSINERSEN}
     write(tmp_path, {"codes/local.toml": CODES + "\n"})
-    again = {load(tmp_path).get(name).digest for name in SHIPPED}
-    assert len(digests | changed | again) == 3 * len(SHIPPED)
+    again = {load(tmp_path).get(name).digest for name in OF_NUSINERSEN}
+    assert len(digests | changed | again) == 3 * len(OF_NUSINERSEN)
+    assert with_codes.get("qalsody").digest == SHIPPED["qalsody"]
 
 
 @pytest.mark.parametrize("file", ["local.toml", "drugs/inventedersen.toml"])
@@ -94,10 +97,20 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 def test_an_unknown_regimen_lists_the_choices() -> None:
     with pytest.raises(UnknownRegimen) as caught:
         load().get("eu-13mg")
-    assert str(caught.value) == (
-        "there is no regimen 'eu-13mg'; choose one of: eu-12mg, eu-12mg-2017, us-12mg, us-12mg-2016"
-    )
-    assert caught.value.choices == ("eu-12mg", "eu-12mg-2017", "us-12mg", "us-12mg-2016")
+    assert str(caught.value) == f"there is no regimen 'eu-13mg'; choose one of: {', '.join(SHIPPED)}"
+    assert caught.value.choices == tuple(SHIPPED)
+
+
+def test_regimens_of_one_drug_can_be_chosen_together_in_their_order() -> None:
+    library = load()
+    chosen = library.choose(("eu-high-dose", "eu-12mg"))
+    assert [each.id for each in chosen.on(date(2026, 5, 1))] == ["eu-high-dose", "eu-12mg"]
+    with pytest.raises(UnknownRegimen):
+        library.choose(("eu-12mg", "eu-13mg"))
+    with pytest.raises(ValueError, match="regimens of several drugs cannot judge one history: nusinersen, tofersen"):
+        library.choose(("eu-12mg", "qalsody"))
+    with pytest.raises(ValueError, match="named twice"):
+        library.choose(("eu-12mg", "eu-12mg"))
 
 
 def test_a_library_cannot_be_changed() -> None:

@@ -40,10 +40,10 @@ def assessed(folder: Path) -> Assessment:
 
 
 def without_editions(value: Any) -> Any:
-    """The document without version and digest of the regimen file, and findings by code, severity and rule alone."""
+    """The document without what the regimen file says of itself, and findings by code, severity and rule alone."""
     if isinstance(value, dict):
         keys = ("code", "severity", "rule") if "severity" in value else value
-        return {key: without_editions(value[key]) for key in keys if key not in {"version", "digest"}}
+        return {key: without_editions(value[key]) for key in keys if key not in {"version", "digest", "unverified"}}
     return [without_editions(item) for item in value] if isinstance(value, list) else value
 
 

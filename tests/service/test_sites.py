@@ -281,9 +281,41 @@ def test_what_tells_sites_apart_cannot_be_shared(two_sites: dict[str, Any]) -> N
 
 def test_what_sites_share_stands_in_the_variables(two_sites: dict[str, Any]) -> None:
     settings = Settings(sites_file=two_sites["sites_file"], regimen="eu-12mg-2017", show_upcoming=True)
-    assert [(site.regimen, site.show_upcoming) for site in settings.sites()] == [("eu-12mg", True), ("us-12mg", True)]
+    assert [(site.regimen, site.show_upcoming) for site in settings.sites()] == [
+        (("eu-12mg",), True),
+        (("us-12mg",), True),
+    ]
 
 
 def test_a_file_of_sites_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"SITES_FILE: .*none\.toml: cannot be read"):
         Settings(sites_file=tmp_path / "none.toml").sites()
+
+
+def test_a_regimen_that_is_not_verified_is_used_only_where_the_site_says_so() -> None:
+    def desk(**more: Any) -> Sites:
+        settings = Settings(regimen="eu-12mg us-high-dose", time_zone="UTC", **more)
+        return Sites.of(settings, load_regimens(), clock=lambda: NOW, new_id=lambda: "id")
+
+    with pytest.raises(ValueError, match="regimen us-high-dose is not verified: the US prescribing information"):
+        desk()
+    with pytest.raises(ValueError, match="name it in NUSINERSEN_CDS_UNVERIFIED_REGIMENS"):
+        desk(unverified_regimens="eu-high-dose")
+    [allowed] = desk(unverified_regimens="us-high-dose")
+    assert [each.id for each in allowed.regimens.every] == ["eu-12mg", "us-high-dose"]
+
+
+def test_every_card_says_that_its_regimen_is_not_verified() -> None:
+    chosen = {"regimen": "us-high-dose", "unverified_regimens": "us-high-dose"}
+    with service(**chosen) as client:
+        answers = [
+            client.post(f"/cds-services/{CHART}", json=call("patient-view", prefetch=prefetched(*LAST_WEEK))),
+            client.post(
+                f"/cds-services/{ORDER}", json=call("order-sign", drafts=[draft()], prefetch=prefetched(*LAST_WEEK))
+            ),
+        ]
+    cards = [card for answer in answers for card in answer.json()["cards"]]
+    assert cards
+    for card in cards:
+        assert "Not verified: the US prescribing information of 2026-03 was not read" in card["detail"]
+        assert card["extension"]["org.nusinersen-cds"]["regimen"]["unverified"]

@@ -492,7 +492,7 @@ CHAPTER = Chapter(
     4,
     "Walking the history: regimens that refer, other drugs, and several regimens at once",
     "For a delay under the high dose no label text was found that says what follows. Where several regimens are"
-    " allowed, written with a plus, the amount of a dose tells which it belongs to, and only a change that a label describes is"
-    " followed.",
+    " allowed, written with a plus, the amount of a dose tells which it belongs to, and only a change that a label"
+    " describes is followed.",
     REFER + SEVERAL,
 )
