@@ -130,7 +130,7 @@ def create_app(
     _add_services(app, calls, memory, intake, clock)
 
     add_pages(app, operations, metrics=settings.metrics_open)
-    add_source_attributes(app, [desk.regimen for desk in sites])
+    add_source_attributes(app, [each for desk in sites for each in desk.regimens.every])
 
     @app.exception_handler(HTTPException)
     async def no_such_page(_: Request, error: HTTPException) -> Response:
