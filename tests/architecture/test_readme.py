@@ -20,7 +20,7 @@ def targets() -> dict[str, list[str]]:
 
 def test_every_setting_that_a_page_names_exists() -> None:
     existing = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields | CheckSettings.model_fields}
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         named = set(re.findall(rf"{PREFIX}[A-Z_]*[A-Z]", page.read_text("utf-8")))
         assert named - existing - {VARIABLE} == set(), page.name
 

@@ -9,6 +9,7 @@ from tests.proof.page import hazard_page
 from tests.spec.docs_rules import reference
 from tests.spec.docs_settings import settings_page
 from tests.spec.docs_specification import specification
+from tests.spec.docs_validation import validation_page
 
 FOLDER = Path(__file__).parents[2] / "docs"
 PAGES = {
@@ -16,6 +17,7 @@ PAGES = {
     "specification.md": specification,
     "settings.md": settings_page,
     "safety/hazards.md": hazard_page,
+    "safety/validation.md": validation_page,
 }
 
 
