@@ -35,6 +35,10 @@ check: format-check lint types imports dead-code docs-check ## all that can be c
 bench: $(STAMP) ## measure the service against a bare application
 	$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: bench-audit
+bench-audit: $(STAMP) ## measure the audit beside other ways to read an export (7 GB in the temporary folder)
+	$(BIN)/python -m tests.bench_audit $(ARGS)
+
 .PHONY: chaos
 chaos: $(STAMP) ## try the service under faults, with real processes, and write docs/faults.md
 	$(BIN)/python -m tests.chaos
