@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cds.audit.files import Form, InputFile
+from cds.audit.ids import marks_beside
 from cds.audit.ledger import Key, Ledger, Place, Rejection
 from cds.audit.lines import read_line
 from cds.audit.medications import Medications, write_medications
@@ -45,17 +46,21 @@ def _follow(worker: Worker, task: Task) -> Report:
     return _once(worker, "follow", task, lambda spill: worker.scanner.follow(task, worker.medications, spill))
 
 
-def _versions(worker: Worker, given: tuple[Task, Shared[Sought]]) -> Report:
-    task, ids = given
+def _versions(worker: Worker, given: tuple[Task, Shared[Sought], tuple[str, ...] | None]) -> Report:
+    """`given`: a task, the ids, and the files with marks of the lines that are not kept; None where there are more."""
+    task, ids, marks = given
+    seeker = _seeker(ids)
+    if marks is not None and not seeker.among(marks):
+        return Report(task.number)
     return _once(
-        worker, "versions", task, lambda spill: worker.scanner.versions(task, worker.medications, _seeker(ids), spill)
+        worker, "versions", task, lambda spill: worker.scanner.versions(task, worker.medications, seeker, spill)
     )
 
 
 def _once(worker: Worker, step: str, task: Task, make: Callable[[Path], Report]) -> Report:
     """What a step finds in a task; not looked for again where an interrupted audit has found it."""
     spill = worker.plan.spill(step, task)
-    return once(spill.parent, spill.stem, [spill], lambda: make(spill))
+    return once(spill.parent, spill.stem, [spill, marks_beside(spill)], lambda: make(spill))
 
 
 @lru_cache(maxsize=1)
@@ -74,12 +79,12 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
     later = [task for task, report in zip(plan.tasks, reports, strict=True) if report.later]
     every += engine.map(_follow, later)
     indexes = [report.kept for report in every if report.kept is not None and report.kept.buckets]
-    left = [task for task in plan.tasks if _left(task, every)] if indexes else []
+    left = _left(every) if indexes else {}
     if left:
         ids = sought(indexes)
         if ids.marks:
             kept = Shared.keep(plan.folder / "sought.pickle", ids)
-            every += engine.map(_versions, [(task, kept) for task in left])
+            every += engine.map(_versions, [(plan.tasks[task], kept, marks) for task, marks in left.items()])
     indexes = [report.kept for report in every if report.kept is not None and report.kept.buckets]
     deletions = {reference: when for report in reports for reference, when in report.deletions}
     places = Places(plan.tasks, reports)
@@ -117,11 +122,16 @@ def _held(tasks: Iterable[Task], reports: Iterable[Report]) -> Mapping[str, int]
     return held
 
 
-def _left(task: Task, reports: Iterable[Report]) -> bool:
-    """Whether a task has lines of administrations that were not kept, one of which may be a version of one that was."""
-    return any(
-        report.counts[Key.NO_TRACE] or report.counts[Key.OTHER_DRUG] for report in reports if report.task == task.number
-    )
+def _left(reports: Iterable[Report]) -> dict[int, tuple[str, ...] | None]:
+    """The tasks with lines of administrations that were not kept, one of which may be a version of one that was; each
+    with the files of marks of their ids, None where some have no marks."""
+    found: dict[int, tuple[str, ...] | None] = {}
+    for report in reports:
+        if report.counts[Key.NO_TRACE] or report.counts[Key.OTHER_DRUG]:
+            before = found.get(report.task, ())
+            files = None if report.unmarked or before is None or not report.marks else (*before, report.marks)
+            found[report.task] = files
+    return dict(sorted(found.items()))
 
 
 class Places:

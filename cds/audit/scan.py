@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from cds.audit.blocks import Block, BrokenFileError
 from cds.audit.files import InputFile, blocks
+from cds.audit.ids import Marks, mark_of, marks_beside, write_marks
 from cds.audit.ledger import Key
 from cds.audit.lines import RejectedError, read_line
 from cds.audit.medications import KEPT_TYPES, Medications
 from cds.audit.spill import Index, Kept, Writer, bucket, mark
-from cds.audit.trace import Referring, Scanned, traces_of
+from cds.audit.trace import FEW, Pointer, Pointing, Referring, Scanned, marks_in, traces_of
 from cds.audit.versions import Seeker
 from cds.dosing.drug import Drug
 from cds.fhir.identify import identify, ingredient_references, medication_references
@@ -39,7 +43,8 @@ class Task:
 class Report:
     """What a task found. Lines are numbered from 0 within the task.
 
-    `later`: lines that point at a Medication, which is known when all tasks are done.
+    `later`: lines that point at a Medication, which is known when all tasks are done. `marks`: a file of the marks of
+    ids of administrations that were not kept (see ids); `unmarked`: there are some whose ids are not in it.
     """
 
     task: int
@@ -52,6 +57,8 @@ class Report:
     patients: list[bytes] = field(default_factory=list)
     deletions: list[tuple[str, str]] = field(default_factory=list)
     kept: Index | None = None
+    marks: str = ""
+    unmarked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,47 +76,62 @@ class Scanner:
     def __init__(self, drug: Drug, *, strict: bool = False) -> None:
         self._drug = drug
         self._traces = None if strict else traces_of(drug)
+        self._known: list[bool] = []
 
     def scan(self, task: Task, spill: Path) -> Report:
         """Look at every line for the first time. Lines that point at Medications are left for `follow`."""
-        report, kept = Report(task.number), Writer()
+        found = _Findings(task)
+        report = found.report
         for block in _read(task, report):
             scanned = self._scanned(block)
-            report.later += len(scanned.refer)
-            report.counts[Key.NO_TRACE] += scanned.lines - len(scanned.parse) - len(scanned.refer)
+            later = len(scanned.refer) + len(scanned.pointing.pointers)
+            report.later += later
+            report.counts[Key.NO_TRACE] += scanned.lines - len(scanned.parse) - later
+            found.leave(scanned.marks, unmarked=scanned.unmarked)
             for start, end, number in scanned.parse:
-                line = Line(report.lines + number, block.offset + start, block.content[start:end])
-                self._look(line, report, kept, block)
+                self._look(Line(report.lines + number, block.offset + start, block.content[start:end]), found, block)
             report.lines += scanned.lines
-        return _finished(report, kept, spill)
+        return found.written(spill)
 
     def follow(self, task: Task, medications: Medications, spill: Path) -> Report:
         """Look again at the lines that point at Medications, and at no other."""
-        report, kept = Report(task.number), Writer()
+        found = _Findings(task)
+        report = found.report
         for block in _read(task, report):
             scanned = self._scanned(block)
-            open_ = [(each.start, each.end, each.number) for each in scanned.refer if not _settled(each, medications)]
-            report.counts[Key.NO_TRACE] += len(scanned.refer) - len(open_)
-            for start, end, number in open_:
+            pointing = scanned.pointing
+            settled = self._settled(pointing, medications)
+            open_ = [
+                (each.start, each.end, each.number) for each in scanned.refer if not _is_settled(each, medications)
+            ]
+            left = [each for each in scanned.refer if _is_settled(each, medications)]
+            report.counts[Key.NO_TRACE] += len(left) + int(np.count_nonzero(settled))
+            found.leave(pointing.marks[settled], unmarked=len(left) > FEW)
+            for each in left[:FEW]:
+                found.leave(marks_in(block.content, each.start, each.end), unmarked=False)
+            open_ += [(start, end, number) for start, end, number in pointing.lines[~settled].tolist()]
+            for start, end, number in sorted(open_):
                 line = Line(report.lines + number, block.offset + start, block.content[start:end])
-                self._look(line, report, kept, block, medications)
+                self._look(line, found, block, medications)
             for start, end, number in scanned.parse:
                 line = Line(report.lines + number, block.offset + start, block.content[start:end])
                 resource = _readable(line.content)
                 if resource is not None and points_outward(resource):
-                    self._administration(line, resource, medications.resolve, report, kept)
+                    self._administration(line, resource, medications.resolve, found)
             report.lines += scanned.lines
-        return _finished(report, kept, spill)
+        return found.written(spill)
 
     def versions(self, task: Task, medications: Medications, seeker: Seeker, spill: Path) -> Report:
         """Look for further versions of records that were kept, among the lines that were not. What they were counted
         as is taken back."""
-        report, kept = Report(task.number), Writer()
+        found = _Findings(task)
+        report = found.report
         for block in _read(task, report):
             bounds = seeker.lines(block.content)
-            scanned = self._scanned(block) if bounds else Scanned(_line_count(block), (), ())
+            scanned = self._scanned(block) if bounds else Scanned(_line_count(block), ())
             looked_at = {number for *_, number in scanned.parse}
-            looked_at |= {each.number for each in scanned.refer if not _settled(each, medications)}
+            looked_at |= {each.number for each in scanned.refer if not _is_settled(each, medications)}
+            looked_at |= set(scanned.pointing.lines[~self._settled(scanned.pointing, medications), 2].tolist())
             for start, end, number in bounds:
                 line = Line(report.lines + number, block.offset + start, block.content[start:end])
                 resource = _readable(line.content)
@@ -120,20 +142,27 @@ class Scanner:
                     and identify(resource, self._drug, medications.resolve).answer is Answer.OTHER
                 ):
                     report.counts[Key.OTHER_DRUG if number in looked_at else Key.NO_TRACE] -= 1
-                    keep(line, resource, report.task, kept)
+                    found.keep(line, resource)
             report.lines += scanned.lines
-        return _finished(report, kept, spill)
+        return found.written(spill)
+
+    def _settled(self, pointing: Pointing, medications: Medications) -> npt.NDArray[np.bool_]:
+        """Which lines point at a Medication of another drug."""
+        known = self._known
+        for number in range(len(known), int(pointing.pointers.max(initial=-1)) + 1):
+            assert self._traces is not None  # who parses every line has none that points
+            known.append(_is_other(self._traces.pointer(number), medications))
+        return np.array(known, dtype=np.bool_)[pointing.pointers]
 
     def _scanned(self, block: Block) -> Scanned:
         """The lines of a block."""
         if block.too_long:
-            return Scanned(1, ((0, 0, 0),), ())
+            return Scanned(1, ((0, 0, 0),))
         return _all_lines(block.content) if self._traces is None else self._traces.scan(block.content)
 
-    def _look(
-        self, line: Line, report: Report, kept: Writer, block: Block, medications: Medications | None = None
-    ) -> None:
+    def _look(self, line: Line, found: _Findings, block: Block, medications: Medications | None = None) -> None:
         """Parse a line, and count or keep it. Without the Medications one that points at them is left for later."""
+        report = found.report
         try:
             resource = read_line(line.content, too_long=block.too_long)
         except RejectedError as rejected:
@@ -149,24 +178,46 @@ class Scanner:
             report.counts[Key.OTHER_RESOURCE] += 1
             _take_note(resource, line.content, report)
         elif medications is not None:
-            self._administration(line, resource, medications.resolve, report, kept)
+            self._administration(line, resource, medications.resolve, found)
         elif points_outward(resource):
             report.later += 1
         else:
-            self._administration(line, resource, _nowhere, report, kept)
+            self._administration(line, resource, _nowhere, found)
 
-    def _administration(
-        self, line: Line, resource: dict[str, Any], resolve: Resolve, report: Report, kept: Writer
-    ) -> None:
+    def _administration(self, line: Line, resource: dict[str, Any], resolve: Resolve, found: _Findings) -> None:
         if identify(resource, self._drug, resolve).answer is Answer.OTHER:
-            report.counts[Key.OTHER_DRUG] += 1
+            found.report.counts[Key.OTHER_DRUG] += 1
+            name = resource.get("id")
+            found.leave([mark_of(name)] if isinstance(name, str) else [], unmarked=False)
         else:
-            keep(line, resource, report.task, kept)
+            found.keep(line, resource)
 
 
-def keep(line: Line, resource: Resource, task: int, kept: Writer) -> None:
-    """Keep an administration, in the bucket of its patient."""
-    kept.add(Kept(task, line.number, line.offset, mark(resource.get("id")), bucket(patient_of(resource)), line.content))
+class _Findings:
+    """What comes of a task, while it is looked at."""
+
+    def __init__(self, task: Task) -> None:
+        self.report = Report(task.number)
+        self._kept = Writer()
+        self._marks: list[Marks] = []
+
+    def keep(self, line: Line, resource: Resource) -> None:
+        """Keep an administration, in the bucket of its patient."""
+        marked, of = mark(resource.get("id")), bucket(patient_of(resource))
+        self._kept.add(Kept(self.report.task, line.number, line.offset, marked, of, line.content))
+
+    def leave(self, marks: npt.ArrayLike, *, unmarked: bool) -> None:
+        """Take note of administrations that are not kept, by their ids."""
+        self._marks.append(np.asarray(marks, dtype=np.uint64))
+        self.report.unmarked |= unmarked
+
+    def written(self, spill: Path) -> Report:
+        """The report, when all is on disk."""
+        self.report.kept = self._kept.write(spill)
+        beside = marks_beside(spill)
+        write_marks(beside, self._marks)
+        self.report.marks = str(beside)
+        return self.report
 
 
 def patient_of(resource: Resource) -> str | None:
@@ -202,9 +253,13 @@ def _nowhere(_reference: str, _resource: Resource) -> None:
     return None
 
 
-def _settled(line: Referring, medications: Medications) -> bool:
-    answer = medications.answer(line.reference.decode())
-    return answer is Answer.OTHER or (answer is None and line.shown)
+def _is_settled(line: Referring, medications: Medications) -> bool:
+    return _is_other(line.pointer, medications)
+
+
+def _is_other(pointer: Pointer, medications: Medications) -> bool:
+    answer = medications.answer(pointer.reference.decode())
+    return answer is Answer.OTHER or (answer is None and pointer.shown)
 
 
 def _take_note(resource: dict[str, Any], content: bytes, report: Report) -> None:
@@ -257,9 +312,4 @@ def _all_lines(content: bytes) -> Scanned:
         end = len(content) if feed < 0 else feed
         found.append((at, end, len(found)))
         at = end + 1
-    return Scanned(len(found), tuple(found), ())
-
-
-def _finished(report: Report, kept: Writer, spill: Path) -> Report:
-    report.kept = kept.write(spill)
-    return report
+    return Scanned(len(found), tuple(found))

@@ -13,99 +13,87 @@ A line that tells and holds no trace is settled. Every line that is neither told
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-import hyperscan
 import numpy as np
 import numpy.typing as npt
+import pyperscan
 
+from cds.audit.ids import Marks, mark_of
+from cds.audit.known import OPEN
+from cds.audit.patterns import (
+    ESCAPED_ID,
+    HIDING,
+    OTHER_TYPE,
+    PLAIN,
+    READ_DISPLAY,
+    READ_ID,
+    READ_PLAIN,
+    READ_REFERENCE,
+    REFERS,
+    TOLD,
+    traces,
+)
+from cds.audit.usual import Lines, Usual
 from cds.dosing.drug import Drug
 
 _Positions = npt.NDArray[np.int64]
 
-# White space within a line of JSON; a string without escapes; one in which a person can read something. White space
-# of other scripts is white space to the reader too: a byte above 0x7f counts only where none can begin with it.
-_W = r"[ \t\r]*"
-_STRING = r'"[^"\\\n]*"'
-_READABLE = r'"[^"\\\n]*[A-Za-z0-9\xe4-\xed][^"\\\n]*"'
-
-
-def _pair(names: str, value: str) -> str:
-    return f'"(?:{names})"{_W}:{_W}{value}'
-
-
-def _list(item: str) -> str:
-    return f"{item}(?:{_W},{_W}{item})*"
-
-
-# A coding of strings alone, whatever their names: in its place anything else would be a fault to the reader.
-_ITEM = rf'(?:"userSelected"{_W}:{_W}(?:true|false)|{_STRING}){_W}'
-_CODING = rf"\{{{_W}(?:{_ITEM}[:,]?{_W})*\}}"
-_SHOWN_CODING = rf"\{{{_W}(?:{_ITEM}[:,]{_W})*{_pair('display', _READABLE)}{_W}(?:[:,]{_W}{_ITEM})*\}}"
-_CODINGS = rf'"coding"{_W}:{_W}\[{_W}{_list(_CODING)}{_W}\]'
-_SHOWN_CODINGS = rf'"coding"{_W}:{_W}\[{_W}{_SHOWN_CODING}(?:{_W},{_W}{_CODING})*{_W}\]'
-_TEXT = _pair("text", _READABLE)
-_CONCEPT = rf"{_TEXT}(?:{_W},{_W}{_CODINGS})?|{_CODINGS}{_W},{_W}{_TEXT}|{_SHOWN_CODINGS}"
-# Types that an export holds in great numbers and that say nothing of a dose; a type that is missing here is parsed.
-_OTHER_TYPES = (
-    "AllergyIntolerance", "Appointment", "CarePlan", "CareTeam", "Claim", "Communication", "Condition", "Consent",
-    "Coverage", "Device", "DiagnosticReport", "DocumentReference", "Encounter", "EpisodeOfCare", "ExplanationOfBenefit",
-    "Flag", "Goal", "ImagingStudy", "Immunization", "Location", "MedicationDispense", "MedicationRequest",
-    "MedicationStatement", "MedicationUsage", "NutritionOrder", "Observation", "Organization", "Practitioner",
-    "PractitionerRole", "Procedure", "Provenance", "Questionnaire", "QuestionnaireResponse", "RelatedPerson",
-    "Schedule", "ServiceRequest", "Slot", "Specimen", "Task",
-)  # fmt: skip
-_TELLS = [
-    rf'"medicationCodeableConcept"{_W}:{_W}\{{{_W}(?:{_CONCEPT}){_W}\}}',
-    rf'"resourceType"{_W}:{_W}"(?:{"|".join(_OTHER_TYPES)})"',
-]
-_REFERS = '"medicationReference"'
-_ASIDE = _pair("type|display|id", _STRING)
-_PLAIN = (
-    rf'"medicationReference"{_W}:{_W}\{{{_W}(?:{_ASIDE}{_W},{_W})*{_pair("reference", _STRING)}'
-    rf"(?:{_W},{_W}{_ASIDE})*{_W}\}}"
-)
-_HIDING = [
-    r"\\u00[2-7]",  # an ASCII letter or digit, written as an escape
-    r'"contained"',  # its own resources, the medication among them
-    r'"medication"',  # R5's spelling
-    r'"(?:entry|parameter)"',  # resources within another one
-    r'"resourceType"[ \t\r]*:[ \t\r]*"Medication"',  # what references point at
-]
-_KELVIN = "(?:k|\xe2\x84\xaa)"
-"""The sign of kelvin is a k to whoever compares in lower case."""
-
-_TELLS_ID, _REFERS_ID, _PLAIN_ID, _TRACE = range(4)
+_TOLD, _OTHER_TYPE, _REFERS, _PLAIN, _TRACE, _ESCAPED = range(6)
 """What a match is."""
 
 _LINE_FEED = 10
-_READ_PLAIN = re.compile(_PLAIN.encode("latin-1"))
-_REFERENCE = re.compile(_pair("reference", r'"([^"\\\n]*)"').encode("latin-1"))
-_DISPLAY = re.compile(_pair("display", _READABLE).encode("latin-1"))
+FEW = 64
+"""Of so many lines in a block that only the patterns tell are the ids noted; of more that costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
-class Referring:
-    """A line that names its medication by a plain reference and nothing else. `shown`: a readable display stands
-    beside it, so that it is another drug's even where the Medication is not at hand."""
+class Pointer:
+    """What a line says that names its medication by a plain reference and nothing else. `shown`: a readable display
+    stands beside it, so that it is another drug's even where the Medication is not at hand."""
 
-    start: int
-    end: int
-    number: int
     reference: bytes
     shown: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Referring:
+    """A line with such a pointer."""
+
+    start: int
+    end: int
+    number: int
+    pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """Many lines with such pointers: (start, end, number) of each in a row, the number of its pointer (see
+    Traces.pointer), and the mark of its id."""
+
+    lines: _Positions
+    pointers: npt.NDArray[np.int32]
+    marks: Marks
+
+
+_NO_MARKS = np.zeros(0, dtype=np.uint64)
+_NONE_POINTING = Pointing(np.zeros((0, 3), dtype=np.int64), np.zeros(0, dtype=np.int32), _NO_MARKS)
+
+
+@dataclass(frozen=True, slots=True)
 class Scanned:
-    """The lines of one block. `parse`: (start, end, number) of those that must be parsed, `refer` those that a
-    Medication settles; all others are settled. Numbers count from 0; ends leave out the line feed."""
+    """The lines of one block. `parse`: (start, end, number) of those that must be parsed; `refer` and `pointing` those
+    that a Medication settles; all others are settled. `marks` are those of their ids, and `unmarked` says that an
+    administration is settled whose id is not among them. Numbers count from 0; ends leave out the line feed."""
 
     lines: int
     parse: tuple[tuple[int, int, int], ...]
-    refer: tuple[Referring, ...]
+    refer: tuple[Referring, ...] = ()
+    pointing: Pointing = field(default_factory=lambda: _NONE_POINTING)
+    marks: Marks = field(default_factory=lambda: _NO_MARKS)
+    unmarked: bool = False
 
 
 class Traces:
@@ -113,43 +101,74 @@ class Traces:
 
     def __init__(self, drug: Drug) -> None:
         self.drug = drug
-        names = [_literal(name).replace("k", _KELVIN) for name in drug.names]
-        codes = sorted({coding.code.strip().lower() for coding in (*drug.products, *drug.look_alikes)})
-        table = [
-            *((pattern, _TELLS_ID, 0) for pattern in _TELLS),
-            (_REFERS, _REFERS_ID, 0),
-            (_PLAIN, _PLAIN_ID, 0),
-            *((pattern, _TRACE, 0) for pattern in _HIDING),
-            *((pattern, _TRACE, hyperscan.HS_FLAG_CASELESS) for pattern in (*names, *map(_literal, codes))),
-        ]
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=[pattern.encode("latin-1") for pattern, _, _ in table],
-            ids=[number for _, number, _ in table],
-            flags=[flags for _, _, flags in table],
-            elements=len(table),
-        )
+        self._usual = Usual(drug)
+        self.pointer = lru_cache(maxsize=None)(self._pointer)
+        told = [(TOLD, _TOLD), (OTHER_TYPE, _OTHER_TYPE), (REFERS, _REFERS), (PLAIN, _PLAIN), (ESCAPED_ID, _ESCAPED)]
+        patterns = [_pattern(pattern, tag) for pattern, tag in (*told, *((each, _TRACE) for each in HIDING))]
+        patterns += [_pattern(pattern, _TRACE, pyperscan.Flag.CASELESS) for pattern in traces(drug)]
+        self._found: tuple[list[int], ...] = ([], [], [], [], [], [])
+        self._scanner = pyperscan.BlockDatabase(*patterns).build(self._found, _note)
+
+    def _pointer(self, number: int) -> Pointer:
+        """The pointer with this number."""
+        return _pointer(self._usual.pointers.texts[number])
 
     def scan(self, block: bytes) -> Scanned:
         """The lines of a block, which begins at the beginning of a line. A last line without a line feed is parsed."""
-        found: list[list[int]] = [[] for _ in range(4)]
-        notes = [each.append for each in found]
+        if not block.endswith(b"\n"):
+            return self._by_patterns(block)
+        lines = self._usual.lines(block, _broken_text(block))
+        told = lines.concepts != OPEN
+        left = np.flatnonzero(~told & (lines.pointers == OPEN))
+        rest = self._rest(block, lines, left)
+        pointing = np.flatnonzero(lines.pointers != OPEN)
+        bounds = np.stack((lines.starts[pointing], lines.ends[pointing] - 1, pointing), axis=1)
+        return Scanned(
+            len(lines.ends),
+            rest.parse,
+            rest.refer,
+            Pointing(bounds, lines.pointers[pointing], lines.marks[pointing]),
+            np.concatenate((lines.marks[told], rest.marks)),
+            rest.unmarked,
+        )
 
-        def matched(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            notes[number](end)
+    def _rest(self, block: bytes, lines: Lines, left: _Positions) -> Scanned:
+        """What the patterns tell of the lines that are left, at their places in the block."""
+        if len(left) == len(lines.ends):
+            return self._by_patterns(block)
+        bounds = [(int(lines.starts[number]), int(lines.ends[number])) for number in left]
+        found = self._by_patterns(b"".join(block[start:end] for start, end in bounds))
 
-        self._database.scan(block, match_event_handler=matched)
+        def placed(number: int) -> tuple[int, int, int]:
+            start, end = bounds[number]
+            return start, end - 1, int(left[number])
+
+        return Scanned(
+            len(left),
+            tuple(placed(number) for *_, number in found.parse),
+            tuple(Referring(*placed(each.number), each.pointer) for each in found.refer),
+            marks=found.marks,
+            unmarked=found.unmarked,
+        )
+
+    def _by_patterns(self, block: bytes) -> Scanned:
+        """What the patterns tell of each line."""
+        for each in self._found:
+            each.clear()
+        self._scanner.scan(block)
         feeds = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == _LINE_FEED) + 1
         unended = bool(block) and not block.endswith(b"\n")
         ends = np.append(feeds, len(block) + 1) if unended else feeds
-        told, refers, plain, traced = (_marked(ends, positions) for positions in found)
+        told, of_other_type, refers, plain, traced, escaped = (_marked(ends, positions) for positions in self._found)
         if unended:
             traced[-1] = True
         for position in _broken_text(block):
             traced[np.searchsorted(ends, position, side="right")] = True
-        settled = told & ~refers & ~traced
-        referring = plain & ~told & ~traced
         starts = np.concatenate(([0], ends[:-1])) if len(ends) else ends
+        for number in np.flatnonzero(escaped):
+            traced[number] |= _first_id_is_escaped(block, int(starts[number]), int(ends[number]))
+        settled = (told | of_other_type) & ~refers & ~traced
+        referring = plain & ~told & ~of_other_type & ~traced
         refer: list[Referring] = []
         parse: list[tuple[int, int, int]] = []
         for number in np.flatnonzero(~settled):
@@ -159,7 +178,20 @@ class Traces:
                 parse.append((start, end, int(number)))
             else:
                 refer.append(line)
-        return Scanned(len(ends), tuple(parse), tuple(refer))
+        left = np.flatnonzero(settled & told)
+        if len(left) > FEW:
+            return Scanned(len(ends), tuple(parse), tuple(refer), unmarked=True)
+        marks = [mark for number in left for mark in marks_in(block, int(starts[number]), int(ends[number]))]
+        return Scanned(len(ends), tuple(parse), tuple(refer), marks=np.array(marks, dtype=np.uint64))
+
+
+def _note(found: tuple[list[int], ...], tag: int, _start: int, end: int) -> pyperscan.Scan:
+    found[tag].append(end)
+    return pyperscan.Scan.Continue
+
+
+def _pattern(pattern: str, tag: int, *flags: pyperscan.Flag) -> pyperscan.Pattern:
+    return pyperscan.Pattern(pattern.encode("latin-1"), *flags, tag=tag)
 
 
 _made: dict[int, Traces] = {}
@@ -173,9 +205,14 @@ def traces_of(drug: Drug) -> Traces:
     return found
 
 
-def _literal(text: str) -> str:
-    """A pattern for the UTF-8 of a text."""
-    return "".join(f"\\x{byte:02x}" if byte > 127 else re.escape(chr(byte)) for byte in text.encode())
+def marks_in(block: bytes, start: int, end: int) -> list[int]:
+    """The marks of all ids in a line."""
+    return [mark_of(found[1].decode("utf-8", "replace")) for found in READ_ID.finditer(block, start, end)]
+
+
+def _first_id_is_escaped(block: bytes, start: int, end: int) -> bool:
+    found = READ_ID.search(block, start, end)
+    return found is not None and found[2] == b"\\"
 
 
 def _marked(ends: _Positions, positions: Iterable[int]) -> npt.NDArray[np.bool_]:
@@ -189,12 +226,15 @@ def _referring(block: bytes, start: int, end: int, number: int) -> Referring | N
     """The reference of a line; None where there are two, so that nobody can say here which one counts."""
     if block.count(b'"medicationReference"', start, end) != 1:
         return None
-    plain = _READ_PLAIN.search(block, start, end)
-    named = plain and _REFERENCE.search(block, plain.start(), plain.end())
-    if not plain or not named:
-        return None
-    shown = _DISPLAY.search(block, plain.start(), plain.end()) is not None
-    return Referring(start, end, number, named[1], shown)
+    plain = READ_PLAIN.search(block, start, end)
+    return Referring(start, end, number, _pointer(plain[0])) if plain else None
+
+
+def _pointer(text: bytes) -> Pointer:
+    """The pointer in a text that the pattern for plain ones matches."""
+    named = READ_REFERENCE.search(text)
+    assert named is not None  # it is part of that pattern
+    return Pointer(named[1], READ_DISPLAY.search(text) is not None)
 
 
 def _broken_text(block: bytes) -> Iterator[int]:

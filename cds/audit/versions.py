@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-import hyperscan
 import numpy as np
+import pyperscan
 
+from cds.audit.ids import read_marks
 from cds.audit.lines import read_line
 from cds.audit.spill import Index, Kept, line_at, mark, marks_of
 from cds.fhir.plain import Resource
@@ -35,12 +37,21 @@ class Seeker:
 
     def __init__(self, sought: Sought) -> None:
         self.marks = sought.marks
-        self._database = _database(sought.names) if sought.names else None
+        self._quick = np.frombuffer(b"".join(sought.marks), dtype="<u8")[::2]
+        self._positions: list[int] = []
+        self._scanner = _scanner(sought.names, self._positions) if sought.names else None
+
+    def among(self, marks: Iterable[str]) -> bool:
+        """Whether one of the ids may be among those that were kept in files when lines were left unparsed."""
+        try:
+            return any(bool(np.isin(self._quick, read_marks(Path(path))).any()) for path in marks)
+        except OSError:
+            return True
 
     def lines(self, block: bytes) -> list[tuple[int, int, int]]:
         """The lines of a block in which one of the ids can stand: (start, end, number). An id with an escape in it is
         in no line that was left unparsed."""
-        positions = sorted(self._by_bytes(block) if self._database is not None else self._by_marks(block))
+        positions = sorted(self._by_bytes(block) if self._scanner is not None else self._by_marks(block))
         found: list[tuple[int, int, int]] = []
         number, behind = 0, 0
         for position in positions:
@@ -55,14 +66,10 @@ class Seeker:
         return found
 
     def _by_bytes(self, block: bytes) -> Iterable[int]:
-        positions: list[int] = []
-
-        def matched(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            positions.append(end - 1)
-
-        assert self._database is not None  # the caller has looked
-        self._database.scan(block, match_event_handler=matched)
-        return positions
+        assert self._scanner is not None  # the caller has looked
+        self._positions.clear()
+        self._scanner.scan(block)
+        return self._positions
 
     def _by_marks(self, block: bytes) -> Iterator[int]:
         for found in _ID.finditer(block):
@@ -70,11 +77,14 @@ class Seeker:
                 yield found.start()
 
 
-def _database(names: Sequence[str]) -> Any:
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    expressions = ["".join(f"\\x{byte:02x}" for byte in f'"{name}"'.encode()).encode() for name in names]
-    database.compile(expressions=expressions, ids=list(range(len(names))), flags=[0] * len(names), elements=len(names))
-    return database
+def _scanner(names: Sequence[str], positions: list[int]) -> pyperscan.BlockScanner:
+    expressions = ("".join(f"\\x{byte:02x}" for byte in f'"{name}"'.encode()).encode() for name in names)
+    return pyperscan.BlockDatabase(*map(pyperscan.Pattern, expressions)).build(positions, _note)
+
+
+def _note(positions: list[int], _tag: object, _start: int, end: int) -> pyperscan.Scan:
+    positions.append(end - 1)
+    return pyperscan.Scan.Continue
 
 
 def sought(indexes: Sequence[Index]) -> Sought:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds.audit.trace import Scanned, Traces
+from cds.audit.trace import Pointer, Scanned, Traces
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
 from tests.fhir.records import DRUG
@@ -48,7 +48,16 @@ def spaced(resource: object) -> bytes:
 def outcome(line: bytes) -> str:
     scanned = scan(line)
     assert scanned.lines == 1
-    return "parse" if scanned.parse else "refer" if scanned.refer else "settled"
+    return "parse" if scanned.parse else "refer" if referring(scanned) else "settled"
+
+
+def referring(scanned: Scanned) -> dict[int, tuple[int, int, Pointer]]:
+    """The lines that a Medication settles, by number: where they stand, and what they point at."""
+    found = {each.number: (each.start, each.end, each.pointer) for each in scanned.refer}
+    pointing = scanned.pointing
+    for (start, end, number), pointer in zip(pointing.lines.tolist(), pointing.pointers.tolist(), strict=True):
+        found[number] = (start, end, TRACES.pointer(pointer))
+    return found
 
 
 LINES: list[tuple[str, dict[str, Any], str]] = [
@@ -116,9 +125,8 @@ def test_lines_keep_their_places() -> None:
     scanned = TRACES.scan(block)
     assert scanned.lines == 4
     assert [(block[start:end], number) for start, end, number in scanned.parse] == [(lines[1], 1), (b"", 2)]
-    assert [(block[line.start : line.end], line.number, line.reference) for line in scanned.refer] == [
-        (lines[3], 3, b"Medication/m1")
-    ]
+    assert {number: block[start:end] for number, (start, end, _) in referring(scanned).items()} == {3: lines[3]}
+    assert referring(scanned)[3][2].reference == b"Medication/m1"
 
 
 WORDS = st.sampled_from(
@@ -184,18 +192,18 @@ def test_a_settled_line_is_of_another_drug_and_a_referring_one_what_its_medicati
     scanned = scan(*lines)
     assert scanned.lines == len(lines)
     parsed = {number for *_, number in scanned.parse}
-    referring = {line.number: line for line in scanned.refer}
-    assert not parsed & referring.keys()
+    pointers = {number: pointer for number, (_, _, pointer) in referring(scanned).items()}
+    assert not parsed & pointers.keys()
     for number, resource in enumerate(resources):
         if number in parsed or resource["resourceType"] != "MedicationAdministration":
             assert number in parsed or resource["resourceType"] == "Observation"
             continue
         said = identify(resource, DRUG, lambda reference, _: HELD.get(reference)).answer
-        if number not in referring:
+        if number not in pointers:
             assert said is Answer.OTHER
             continue
-        held = HELD.get(referring[number].reference.decode())
+        held = HELD.get(pointers[number].reference.decode())
         if held is HELD["Medication/other"]:
             assert said is Answer.OTHER
         elif held is None:
-            assert said is (Answer.OTHER if referring[number].shown else Answer.UNIDENTIFIED)
+            assert said is (Answer.OTHER if pointers[number].shown else Answer.UNIDENTIFIED)

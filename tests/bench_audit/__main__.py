@@ -37,12 +37,14 @@ class Scene:
 
     def measure(self) -> None:
         """Once more."""
-        ours = self.command[-1].endswith("embedded")
-        more = [str(time.monotonic()), str(FOLDER)] if ours else []
         given = [str(path) for path in self.paths]
-        shell = self.command[0] == "sh"
-        self.runs.append(run([*self.command[:-1], f"{self.command[-1]} {shlex.join(given)}" + " | cat"]
-                             if shell else [*self.command, *more, *given]))  # fmt: skip
+        if self.name == "audit":
+            given = [str(time.monotonic()), str(self.paths[0].parent), *given]
+        if self.command[0] == "sh":
+            # as in a script: what is found goes into a pipe
+            self.runs.append(run(["sh", "-c", f"{self.command[1]} {shlex.join(given)} | wc -l"]))
+        else:
+            self.runs.append(run([*self.command, *given]))
 
     def row(self) -> Row:
         """The medians of all runs."""
@@ -50,10 +52,10 @@ class Scene:
         seconds = statistics.median(each.seconds for each in self.runs) * times
         return Row(
             self.group, self.name, self.lines, size(self.paths), seconds,
-            statistics.median(each.cpu for each in self.runs) * times,
+            statistics.median(each.cpu for each in self.runs),
             max(each.memory for each in self.runs),
             [each.seconds * times for each in self.runs],
-            {name: statistics.median(each.said[name] for each in self.runs) for name in ("start", "rest")}
+            {name: statistics.median(each.said[name] for each in self.runs) for name in ("start", "assess", "write")}
             if "start" in self.runs[0].said else {},
             self.sample,
         )  # fmt: skip
@@ -68,11 +70,11 @@ def scenes(made: Export) -> Iterable[Scene]:
         for name in names:
             command, sample = [*python, "tests.bench_audit.contenders", name], None
             if name == "cat":
-                command = ["sh", "-c", "cat >/dev/null"]
+                command = ["sh", "cat >/dev/null"]
             elif name == "grep":
-                command = ["sh", "-c", f"grep -hF {codes}"]
+                command = ["sh", f"grep -hF {codes}"]
             elif name == "ripgrep":
-                command = ["sh", "-c", f"rg -IF {codes}"]
+                command = ["sh", f"rg -IF {codes}"]
             elif name == "audit":
                 command = [*python, "tests.bench_audit.embedded"]
             elif name == "fhir_resources":
@@ -120,7 +122,7 @@ def main() -> int:
         for scene in measured:
             print(f"round {number + 1}: {scene.group}: {scene.name}", file=sys.stderr)
             scene.measure()
-    text = page([scene.row() for scene in measured], cores(), asked.rounds, ripgrep=shutil.which("rg") is not None)
+    text = page([scene.row() for scene in measured], cores(), asked.rounds)
     print(text)
     if asked.write:
         PAGE.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""The audit as a process of its own: `python -m tests.bench_audit.embedded BEGUN FOLDER FILE...`.
+"""The audit as a process of its own: given the time at which it was started, a folder, and the files.
 
-Prints, as JSON, the seconds from the start of the process until the scan begins, those of the scan, and those of all
-that comes after it: assessing, and writing the outputs.
+Prints, as JSON, the seconds from the start of the process until the scan begins (`start`), those of the scan
+(`seconds`), those of assessing (`assess`) and those of writing the outputs (`write`).
 """
 
 from __future__ import annotations
@@ -10,52 +10,52 @@ import json
 import sys
 import time
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cds.audit import audit as audits
-from cds.audit.engine import Plan, tasks
 from cds.audit.files import InputFile
 from cds.audit.ledger import Key
+from cds.audit.plan import Plan, tasks
+from cds.audit.publish import Wanted
 from cds.audit.shares import Question
+from cds.audit.workers import Processes
+from cds.dosing.in_force import Regimens
 from cds.regimens.library import load
 
 
 def main() -> None:
-    """Run one audit. `BEGUN` is the reading of the monotonic clock when this process was started."""
+    """Run one audit. The first argument is the reading of the monotonic clock when this process was started."""
     begun, folder, *paths = sys.argv[1:]
-    question = Question(load().get("eu-12mg"), date(2026, 5, 1), ZoneInfo("Europe/Stockholm"))
-    marks: list[float] = []
-    scan = audits.scan
-
-    def timed(*given: object, **more: object) -> object:
-        marks.append(time.monotonic())
-        scanned = scan(*given, **more)
-        marks.append(time.monotonic())
-        return scanned
-
-    # the engine has no clock: where the scan begins and ends is seen by standing in its place
-    audits.scan = timed
+    question = Question(Regimens.of(load().get("eu-12mg")), date(2026, 5, 1), ZoneInfo("Europe/Stockholm"))
+    marks = [float(begun)]
+    # the audit has no clock: where its steps begin and end is seen by standing in their places
+    for step in ("scan", "publish"):
+        setattr(audits, step, _timed(getattr(audits, step), marks))
     with TemporaryDirectory(dir=folder) as output:
         work = Path(output, "work")
         work.mkdir()
         plan = Plan(tasks(InputFile.of(Path(path)) for path in paths), question, work)
-        audited = audits.audit(plan, audits.Wanted(Path(output)))
-        ended = time.monotonic()
+        with Processes(plan) as engine:
+            audited = audits.audit(plan, Wanted(Path(output)), engine)
+    start, scan, assess, write = (after - before for before, after in pairwise(marks))
+    said = {"start": start, "seconds": scan, "assess": assess, "write": write}
     counts = {key.value: number for key, number in audited.ledger.counts.items() if number}
-    print(
-        json.dumps(
-            {
-                "start": marks[0] - float(begun),
-                "seconds": marks[1] - marks[0],
-                "rest": ended - marks[1],
-                "found": audited.ledger.counts[Key.USED],
-                "balanced": audited.ledger.balanced,
-                "counts": counts,
-            }
-        )
-    )
+    balanced = audited.ledger.balanced
+    print(json.dumps({**said, "found": audited.ledger.counts[Key.USED], "balanced": balanced, "counts": counts}))
+
+
+def _timed(step: Any, marks: list[float]) -> Any:
+    def timed(*given: Any, **more: Any) -> Any:
+        marks.append(time.monotonic())
+        done = step(*given, **more)
+        marks.append(time.monotonic())
+        return done
+
+    return timed
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ _START = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. `apart`: seconds of the start (`start`) and of what comes after the scan (`rest`)."""
+    """One line of the table. `apart`: seconds of `start`, `assess` and `write`, for the audit."""
 
     group: str
     name: str
@@ -43,34 +43,36 @@ class Row:
     sample: int | None
 
 
-def page(rows: Sequence[Row], cores: int, rounds: int, *, ripgrep: bool) -> str:
+def page(rows: Sequence[Row], cores: int, rounds: int) -> str:
     """The page in Markdown."""
-    return "\n".join(_lines(rows, cores, rounds, ripgrep=ripgrep)) + "\n"
+    return "\n".join(_lines(rows, cores, rounds)) + "\n"
 
 
-def _lines(rows: Sequence[Row], cores: int, rounds: int, *, ripgrep: bool) -> Iterator[str]:
+def _lines(rows: Sequence[Row], cores: int, rounds: int) -> Iterator[str]:
     yield "# How fast the audit is\n"
     yield f"Made by `make bench-audit ARGS=--write`: made-up exports on {cores} cores, all in one run, the files in the"
-    yield f"page cache, medians of {rounds} in turn. Seconds are those of the reading alone: what a program takes to start"
-    yield "is left out, save for `cat`, `grep` and ripgrep, where it is next to nothing. Memory is the peak of all processes"
-    yield "of it together."
-    if not ripgrep:
+    yield f"page cache, medians of {rounds} in turn. Seconds are those of the reading alone: what a program takes to"
+    yield "start is left out, save for `cat`, `grep` and ripgrep, where it is next to nothing. CPU is all that its"
+    yield "processes took, start and writing too. Memory is the peak of its processes together."
+    if not any(row.name == "ripgrep" for row in rows):
         yield "ripgrep is not installed here, and so is not in the table."
     yield ""
-    yield "| input | way | seconds | of CPU | million rows/s | MB/s | peak MB |"
+    yield "| input | way | seconds | CPU | million rows/s | MB/s | peak MB |"
     yield "| --- | --- | ---: | ---: | ---: | ---: | ---: |"
     for row in rows:
         name = _NAMES[row.name] + (f" (extrapolated from {row.sample:,})" if row.sample else "")
+        cpu = "" if row.sample else f"{row.cpu:.2f}"
+        size, rate = f"{row.lines:,} lines, {row.bytes / 1e6:,.0f} MB", row.lines / row.seconds / 1e6
         yield (
-            f"| {row.group}: {row.lines:,} lines, {row.bytes / 1e6:,.0f} MB | {name} |"
-            f" {row.seconds:.2f} | {row.cpu:.2f} | {row.lines / row.seconds / 1e6:.3f} | {row.bytes / row.seconds / 1e6:,.0f} | {row.memory / 1e6:.0f} |"
+            f"| {row.group}: {size} | {name} | {row.seconds:.2f} | {cpu} | {rate:.3f} |"
+            f" {row.bytes / row.seconds / 1e6:,.0f} | {row.memory / 1e6:.0f} |"
         )
     yield "\nApart from the scan, in seconds:\n"
-    yield "| input | start, until the scan begins | assessing, and writing of outputs |"
-    yield "| --- | ---: | ---: |"
+    yield "| input | start, until the scan begins | assessing | writing |"
+    yield "| --- | ---: | ---: | ---: |"
     for row in rows:
         if row.apart:
-            yield f"| {row.group} | {row.apart['start']:.2f} | {row.apart['rest']:.2f} |"
+            yield f"| {row.group} | {row.apart['start']:.2f} | {row.apart['assess']:.2f} | {row.apart['write']:.2f} |"
     yield "\n## Targets\n"
     yield from _targets({(row.group, row.name): row for row in rows})
     yield ""
@@ -86,16 +88,18 @@ def _targets(rows: Mapping[tuple[str, str], Row]) -> Iterator[str]:
         ratio = rows[group, "grep"].seconds / ours
         yield _target(f"{group}: faster than {_NAMES['grep']}", f"{ratio:.2f} times as fast", met=ratio > 1)
     for group in ("all of the drug", "all of the drug, four times"):
-        whole = rows[group, "audit"].seconds + rows[group, "audit"].apart["rest"]
+        whole = rows[group, "audit"].seconds + rows[group, "audit"].apart["assess"]
         ratio = whole / rows[group, "orjson_two"].seconds
         yield _target(
-            f"{group}: scanned, assessed and written within 4 times {_NAMES['orjson_two']}", f"{ratio:.2f} times",
+            f"{group}: scanned and assessed within 4 times {_NAMES['orjson_two']}", f"{ratio:.2f} times",
             met=ratio <= 4,
         )  # fmt: skip
-    whole = rows["all of the drug", "audit"].seconds + rows["all of the drug", "audit"].apart["rest"]
+    whole = rows["all of the drug", "audit"].seconds + rows["all of the drug", "audit"].apart["assess"]
     ratio = rows["all of the drug", "fhir_resources"].seconds / whole
     yield _target(
-        "all of the drug: 15 times as fast as fhir.resources merely parsing", f"{ratio:.1f} times", met=ratio >= 15
+        "all of the drug: scanned and assessed 15 times as fast as fhir.resources merely parses",
+        f"{ratio:.1f} times",
+        met=ratio >= 15,
     )
     referring, rare = rows["rare drug, by reference", "audit"], rows["rare drug", "audit"]
     yield f"- rare drug, by reference: {referring.seconds / rare.seconds:.2f} times the seconds of concepts."

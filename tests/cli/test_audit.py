@@ -258,13 +258,13 @@ def test_an_input_without_a_file_to_read_is_said(tmp_path: Path) -> None:
 
 
 def test_without_the_extra_the_command_says_what_to_install(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    monkeypatch.setitem(sys.modules, "pyperscan", None)
     for name in [name for name in sys.modules if name.startswith(("cds.audit", "hooks.audit"))]:
         if name != "hooks.audit_cli":
             monkeypatch.delitem(sys.modules, name)
     ended, _ = audit(export)
     assert ended.exit_code == 2
-    assert "the audit needs hyperscan: pip install 'nusinersen-cds[audit]'" in ended.stderr
+    assert "the audit needs pyperscan: pip install 'nusinersen-cds[audit]'" in ended.stderr
 
 
 TIMELINE = """\

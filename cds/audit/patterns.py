@@ -1,0 +1,108 @@
+"""What the bytes of a line can say of its medication, as patterns for whoever looks at many lines at once."""
+
+from __future__ import annotations
+
+import re
+
+from cds.dosing.drug import Drug
+
+# White space within a line of JSON; a string without escapes; one in which a person can read something. White space
+# of other scripts is white space to the reader too: a byte above 0x7f counts only where none can begin with it.
+_W = r"[ \t\r]*"
+_STRING = r'"[^"\\\n]*"'
+_READABLE = r'"[^"\\\n]*[A-Za-z0-9\xe4-\xed][^"\\\n]*"'
+
+
+def _pair(names: str, value: str) -> str:
+    return f'"(?:{names})"{_W}:{_W}{value}'
+
+
+def _list(item: str) -> str:
+    return f"{item}(?:{_W},{_W}{item})*"
+
+
+# A coding of strings alone, whatever their names: in its place anything else would be a fault to the reader.
+_ITEM = rf'(?:"userSelected"{_W}:{_W}(?:true|false)|{_STRING}){_W}'
+_CODING = rf"\{{{_W}(?:{_ITEM}[:,]?{_W})*\}}"
+_SHOWN_CODING = rf"\{{{_W}(?:{_ITEM}[:,]{_W})*{_pair('display', _READABLE)}{_W}(?:[:,]{_W}{_ITEM})*\}}"
+_CODINGS = rf'"coding"{_W}:{_W}\[{_W}{_list(_CODING)}{_W}\]'
+_SHOWN_CODINGS = rf'"coding"{_W}:{_W}\[{_W}{_SHOWN_CODING}(?:{_W},{_W}{_CODING})*{_W}\]'
+_TEXT = _pair("text", _READABLE)
+_CONCEPT = rf"{_TEXT}(?:{_W},{_W}{_CODINGS})?|{_CODINGS}{_W},{_W}{_TEXT}|{_SHOWN_CODINGS}"
+# Types that an export holds in great numbers and that say nothing of a dose; a type that is missing here is parsed.
+_OTHER_TYPES = (
+    "AllergyIntolerance", "Appointment", "CarePlan", "CareTeam", "Claim", "Communication", "Condition", "Consent",
+    "Coverage", "Device", "DiagnosticReport", "DocumentReference", "Encounter", "EpisodeOfCare", "ExplanationOfBenefit",
+    "Flag", "Goal", "ImagingStudy", "Immunization", "Location", "MedicationDispense", "MedicationRequest",
+    "MedicationStatement", "MedicationUsage", "NutritionOrder", "Observation", "Organization", "Practitioner",
+    "PractitionerRole", "Procedure", "Provenance", "Questionnaire", "QuestionnaireResponse", "RelatedPerson",
+    "Schedule", "ServiceRequest", "Slot", "Specimen", "Task",
+)  # fmt: skip
+TOLD = rf'"medicationCodeableConcept"{_W}:{_W}\{{{_W}(?:{_CONCEPT}){_W}\}}'
+"""A concept in which a person can read what was given."""
+OTHER_TYPE = rf'"resourceType"{_W}:{_W}"(?:{"|".join(_OTHER_TYPES)})"'
+REFERS = '"medicationReference"'
+_ASIDE = _pair("type|display|id", _STRING)
+PLAIN = (
+    rf'"medicationReference"{_W}:{_W}\{{{_W}(?:{_ASIDE}{_W},{_W})*{_pair("reference", _STRING)}'
+    rf"(?:{_W},{_W}{_ASIDE})*{_W}\}}"
+)
+ESCAPED = r"\\u00[2-7]"
+"""An ASCII letter or digit, written as an escape."""
+INSIDE = [
+    r'"contained"',  # its own resources, the medication among them
+    r'"(?:entry|parameter)"',  # resources within another one
+]
+HIDING = [
+    ESCAPED,
+    *INSIDE,
+    r'"medication"',  # R5's spelling
+    rf'"resourceType"{_W}:{_W}"Medication"',  # what references point at
+]
+_KELVIN = "(?:k|\xe2\x84\xaa)"
+"""The sign of kelvin is a k to whoever compares in lower case."""
+
+_TELLING = 5
+"""Characters at the beginning of a code that are rare enough to look for."""
+
+ESCAPED_ID = rf'"id"{_W}:{_W}"[^"\\\n]*\\'
+"""An id with an escape in it, by which nobody could look for it."""
+READ_ID = re.compile(rf'"id"{_W}:{_W}"([^"\\\n]*)(["\\])'.encode())
+READ_PLAIN = re.compile(PLAIN.encode("latin-1"))
+READ_REFERENCE = re.compile(_pair("reference", r'"([^"\\\n]*)"').encode("latin-1"))
+READ_DISPLAY = re.compile(_pair("display", _READABLE).encode("latin-1"))
+READ_TOLD = re.compile(TOLD.encode("latin-1"))
+
+
+def traces(drug: Drug) -> list[str]:
+    """The names and codes of a drug, in any case, as patterns; none that holds another one."""
+    return [*_names(drug), *map(literal, _codes(drug))]
+
+
+def hints(drug: Drug) -> list[str]:
+    """Patterns as `traces`, but fewer, which is quicker: they match wherever one of those does, and now and then
+    elsewhere."""
+    starts: dict[str, list[str]] = {}
+    for code in _codes(drug):
+        starts.setdefault(code[:_TELLING], []).append(code)
+    return [*_names(drug), *(literal(_in_common(codes)) for codes in starts.values())]
+
+
+def _in_common(codes: list[str]) -> str:
+    """What all of some codes begin with."""
+    first, last = min(codes), max(codes)
+    return next((first[:at] for at, char in enumerate(first) if last[at : at + 1] != char), first)
+
+
+def _names(drug: Drug) -> list[str]:
+    return [literal(name).replace("k", _KELVIN) for name in drug.names]
+
+
+def _codes(drug: Drug) -> list[str]:
+    codes = {coding.code.strip().lower() for coding in (*drug.products, *drug.look_alikes)}
+    return [code for code in sorted(codes) if not any(other in code for other in codes - {code})]
+
+
+def literal(text: str) -> str:
+    """A pattern for the UTF-8 of a text."""
+    return "".join(f"\\x{byte:02x}" if byte > 127 else re.escape(chr(byte)) for byte in text.encode())
