@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 Positions = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
 
 _WORD = 8
 _STEP = 4 * _WORD
