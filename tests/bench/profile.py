@@ -41,7 +41,7 @@ def stages(body: bytes) -> Table:
         clock=lambda: datetime.combine(call_day(), datetime.min.time()).astimezone(),
         new_id=new_id,
     )
-    on, drug, zone = call_day(), desk.regimen.drug, desk.zone
+    on, drug, zone = call_day(), desk.regimens.drug, desk.zone
     patient = "Patient/bench"
     parsed = orjson.loads(body)
     request = read_request(parsed, serves=SERVICES["nusinersen-order"].hooks)
@@ -50,7 +50,7 @@ def stages(body: bytes) -> Table:
     order = read_order(drafts.resources[0], drug=drug, zone=zone, on=on, resolve=pool.resolve)
     given = read_contents(request.prefetch["administrations"])
     read = partial(read_history, given.resources, drug=drug, zone=zone, patient=patient, full_urls=given.full_urls)
-    judge = partial(assess, patient, read(), desk.regimen, on=on, whole=True, proposals=order.proposals)
+    judge = partial(assess, patient, read(), desk.regimens, on=on, whole=True, proposals=order.proposals)
     judged = frozenset({f"MedicationRequest/{ORDER_ID}"})
     show = partial(order_cards, judge(), [order], judged=judged, context=desk.context(desk.clock()))
     cards = {"cards": show()}
