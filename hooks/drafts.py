@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.history import unresolved
 from cds.fhir.identify import may_refer
 from cds.fhir.identity import Answer
+from cds.fhir.order_dates import MEDICATION_REQUEST
 from cds.fhir.orders import Order, read_order
 from cds.fhir.patients import other_subject
 from cds.fhir.plain import Resource
@@ -44,7 +46,7 @@ class Drafts(NamedTuple):
 
     @property
     def of_other_kinds(self) -> tuple[Order, ...]:
-        """The judged orders of the drug that are no MedicationRequest, so that nobody knows here what they propose."""
+        """The judged orders of the drug that are no MedicationRequest, and do not say what they propose."""
         return tuple([order for order in self.live if order.identity.of_the_drug and not order.proposals])
 
     @property
@@ -76,6 +78,7 @@ def read_drafts(
     orders = [
         read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve) for resource in contents.resources
     ]
+    orders = _each_dose_once(orders)
     ours = [order for order in orders if order.identity.of_the_drug and order.proposals]
     judged, all_named = _judged(request, orders)
     problems = contents.problems
@@ -91,6 +94,18 @@ def read_drafts(
         broken=() if all_named else problems,
         contents=contents,
     )
+
+
+def _each_dose_once(orders: list[Order]) -> list[Order]:
+    """A procedure or a device for the drug often stands beside its medication order, for the same dose: judged both,
+    every dose would be too close to itself. So what is no MedicationRequest proposes only where none of the drug is."""
+    if not any(order.proposals and _is_medication_request(order) for order in orders):
+        return orders
+    return [order if _is_medication_request(order) else replace(order, proposals=()) for order in orders]
+
+
+def _is_medication_request(order: Order) -> bool:
+    return isinstance(order.resource, dict) and order.resource.get("resourceType") == MEDICATION_REQUEST
 
 
 def _as_bundle(given: dict[str, Any]) -> dict[str, Any]:

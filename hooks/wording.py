@@ -341,7 +341,7 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
     ),
     NotChecked.KIND: (
         "this kind of order is not read",
-        "The order is for this drug, and of a kind whose date is not read: only a MedicationRequest is.",
+        "The order is for this drug and no MedicationRequest; it says no date that is read, or stands beside one.",
     ),
     NotChecked.NO_SITE: (
         "it is not known for which site",

@@ -13,6 +13,9 @@ from cds.fhir.dates import NO_OFFSET, Dated, read_date
 from cds.fhir.plain import Resource
 
 Instruction = dict[str, Any]
+MEDICATION_REQUEST = "MedicationRequest"
+WITH_OCCURRENCE = ("ServiceRequest", "DeviceRequest")
+"""The other kinds of draft whose `occurrence[x]` is when something is done to the patient."""
 
 
 class Place(NamedTuple):
@@ -41,11 +44,13 @@ def instructions(order: Resource) -> list[Instruction]:
 
 
 def proposed_days(order: Resource, zone: tzinfo, on: date) -> list[ProposedDay]:
-    """The days of the first kind of element that has any (P2): events, the timing's bounds, the dispense's validity.
+    """The days of the first kind of element that has any (P2): events, the timing's bounds, the dispense's validity;
+    the occurrence of what has one.
 
     Days before `on` and dates not of one day propose nothing. `zone` is the time zone of the site.
     """
-    for level in (_events, _bounds, _validity):
+    occurs = order.get("resourceType") in WITH_OCCURRENCE
+    for level in (_occurrence,) if occurs else (_events, _bounds, _validity):
         days = [found for place in level(order) if (found := _read(place, zone)) is not None and found.day >= on]
         if days:
             return days
@@ -78,6 +83,22 @@ def _validity(order: Resource) -> Iterator[Place]:
         yield Place(period, "start", period, None)
 
 
+def _occurrence(order: Resource) -> Iterator[Place]:
+    if "occurrenceDateTime" in order:
+        yield Place(order, "occurrenceDateTime", None, None)
+    period, timing = order.get("occurrencePeriod"), order.get("occurrenceTiming")
+    if isinstance(period, dict):
+        yield Place(period, "start", period, None)
+    if isinstance(timing, dict):
+        events = timing.get("event")
+        for index in range(len(events) if isinstance(events, list) else 0):
+            yield Place(events, index, None, None)
+        repeat = timing.get("repeat")
+        bounds = repeat.get("boundsPeriod") if isinstance(repeat, dict) and not events else None
+        if isinstance(bounds, dict):
+            yield Place(bounds, "start", bounds, None)
+
+
 def _read(place: Place, zone: tzinfo) -> ProposedDay | None:
     text = place.holder.get(place.key) if isinstance(place.holder, dict) else place.holder[place.key]
     dated = read_date(text, zone) or _by_its_day(text) if isinstance(text, str) else None
@@ -103,7 +124,7 @@ def _objects(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-_WRITTEN = frozenset({"dosageInstruction", "dispenseRequest"})
+_WRITTEN = frozenset({"dosageInstruction", "dispenseRequest", "occurrencePeriod", "occurrenceTiming"})
 
 
 def moved(resource: Resource, old: date | None, new: date, *, zone: tzinfo, on: date) -> dict[str, Any]:

@@ -15,7 +15,15 @@ from cds.fhir.amounts import milligrams
 from cds.fhir.codes import DrugCodes, codes_of
 from cds.fhir.identify import identify, medication_text
 from cds.fhir.identity import Answer, Identity
-from cds.fhir.order_dates import Instruction, ProposedDay, instructions, moved, proposed_days
+from cds.fhir.order_dates import (
+    MEDICATION_REQUEST,
+    WITH_OCCURRENCE,
+    Instruction,
+    ProposedDay,
+    instructions,
+    moved,
+    proposed_days,
+)
 from cds.fhir.plain import Malformed, Resolve, Resource, objects_in
 from cds.fhir.read import BY_TEXT
 from cds.fhir.references import reference_of
@@ -23,7 +31,6 @@ from cds.fhir.routes import UNEXPECTED, UNRECOGNISED, WrongRoute, route_recognis
 
 __all__ = ["Order", "moved", "read_order"]
 
-RESOURCE = "MedicationRequest"
 _CONTRADICTORY = found(Code.UNREADABLE_RECORD, "C1")
 _NO_ORDER = Identity(Answer.OTHER, element="resourceType", detail="is no order that is read")
 # Where ServiceRequest and DeviceRequest, the other kinds of draft that CDS Hooks names, say what is ordered.
@@ -47,8 +54,9 @@ class Order:
 def read_order(
     resource: Resource, *, drug: Drug, zone: tzinfo, on: date, resolve: Resolve, reference: str = ""
 ) -> Order:
-    """A draft read. Of the drug can be any resource that says so by `medication[x]`, or by a listed code in `code[x]`,
-    but only a MedicationRequest proposes a dose: of the others nobody knows here where they say when. Never raises.
+    """A draft read. Of the drug can be any resource that says so by `medication[x]`, or by a listed code in `code[x]`.
+    A MedicationRequest proposes a dose, with a date or without; a ServiceRequest or DeviceRequest where its
+    `occurrence[x]` says when; no other does. Never raises.
 
     An order whose parts contradict one another (C1) proposes as if it were of the drug, with `unreadable-record`: an
     interval that is too short should not go unsaid. `reference` names an order without an id.
@@ -58,11 +66,13 @@ def read_order(
     of_type = resource.get("resourceType")
     reference = reference_of(resource) or reference or (f"{of_type}?" if isinstance(of_type, str) else "?")
     withdrawn = _is_withdrawn(resource)
-    if of_type != RESOURCE:
+    if of_type != MEDICATION_REQUEST:
         identity = _of_another_kind(resource, drug, resolve)
-        return Order(reference, identity, medication_text(resource), (), resource, withdrawn)
-    identity = identify(resource, drug, resolve)
-    proposes = identity.of_the_drug and not withdrawn
+        occurs = of_type in WITH_OCCURRENCE and bool(proposed_days(resource, zone, on))
+        proposes = identity.of_the_drug and not withdrawn and occurs
+    else:
+        identity = identify(resource, drug, resolve)
+        proposes = identity.of_the_drug and not withdrawn
     proposals = _proposals(resource, reference, identity, codes_of(drug), zone, on) if proposes else ()
     return Order(reference, identity, medication_text(resource), proposals, resource, withdrawn)
 

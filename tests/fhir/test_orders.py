@@ -231,9 +231,9 @@ def test_what_is_no_order_of_ours() -> None:
     assert read(ORDER).resource is ORDER
 
 
-@pytest.mark.parametrize("kind", ["ServiceRequest", "RequestGroup", "Appointment", "MedicationDispense", "Claim"])
+@pytest.mark.parametrize("kind", ["SupplyRequest", "RequestGroup", "Appointment", "MedicationDispense", "Claim"])
 def test_an_order_of_another_kind_is_known_by_its_medication_or_code_and_proposes_nothing(kind: str) -> None:
-    """Only a MedicationRequest says where its date is (P2)."""
+    """Their dates are not known to be those of doses (P2)."""
     hcpcs = {"coding": [{"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "J2326"}]}
     day = {"occurrenceDateTime": "2026-05-20", "start": "2026-05-20"}
     coded = {"resourceType": kind, "code": hcpcs, "contained": [ORDER], **day}
@@ -245,7 +245,49 @@ def test_an_order_of_another_kind_is_known_by_its_medication_or_code_and_propose
     assert read(puncture).identity.answer is Answer.OTHER
 
 
+OCCURRENCES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a date": ({"occurrenceDateTime": "2026-05-20"}, ["2026-05-20"]),
+    "a time, by the day of the site": ({"occurrenceDateTime": "2026-05-19T12:00:00Z"}, ["2026-05-20"]),
+    "the start of a period": ({"occurrencePeriod": {"start": "2026-05-20", "end": "2026-05-25"}}, ["2026-05-20"]),
+    "events": ({"occurrenceTiming": {"event": ["2026-05-20", "2026-09-20"]}}, ["2026-05-20", "2026-09-20"]),
+    "bounds": ({"occurrenceTiming": {"repeat": {"boundsPeriod": {"start": "2026-05-20"}}}}, ["2026-05-20"]),
+    "events before bounds": (
+        {"occurrenceTiming": {"event": ["2026-05-20"], "repeat": {"boundsPeriod": {"start": "2026-05-21"}}}},
+        ["2026-05-20"],
+    ),
+    "a day before today": ({"occurrenceDateTime": "2026-01-01"}, []),
+    "a month": ({"occurrenceDateTime": "2026-06"}, []),
+    "what is no date": ({"occurrenceDateTime": 20260520}, []),
+    "no period": ({"occurrencePeriod": {"end": "2026-05-20"}, "authoredOn": "2026-05-20"}, []),
+    "of another kind of order": ({"dosageInstruction": [{"timing": {"event": ["2026-05-20"]}}]}, []),
+}
+
+
+@pytest.mark.parametrize("kind", ["ServiceRequest", "DeviceRequest"])
+@pytest.mark.parametrize("name", OCCURRENCES)
+def test_the_occurrence_of_what_has_one_is_a_proposed_date(kind: str, name: str) -> None:
+    said, days = OCCURRENCES[name]
+    hcpcs = {"coding": [{"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "J2326"}]}
+    found = read({"resourceType": kind, "id": "s1", "code": hcpcs, **said})
+    assert found.identity.answer is Answer.OURS
+    assert [str(proposal.day) for proposal in found.proposals] == days
+    assert read({"resourceType": kind, "id": "s1", "code": hcpcs, "status": "stopped", **said}).proposals == ()
+    assert read({"resourceType": kind, "id": "s1", "code": {"text": "puncture"}, **said}).proposals == ()
+
+
 MOVES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "an occurrence": (
+        {"resourceType": "ServiceRequest", "occurrenceDateTime": "2026-05-20T10:00:00+12:45"},
+        {"resourceType": "ServiceRequest", "occurrenceDateTime": "2026-06-01T10:00:00+12:45"},
+    ),
+    "an occurrence with its end": (
+        {"resourceType": "DeviceRequest", "occurrencePeriod": {"start": "2026-05-20", "end": "2026-05-22"}},
+        {"resourceType": "DeviceRequest", "occurrencePeriod": {"start": "2026-06-01", "end": "2026-06-03"}},
+    ),
+    "one occurrence of two": (
+        {"resourceType": "ServiceRequest", "occurrenceTiming": {"event": ["2026-05-20", "2026-09-20"]}},
+        {"resourceType": "ServiceRequest", "occurrenceTiming": {"event": ["2026-06-01", "2026-09-20"]}},
+    ),
     "an event": (order(event("2026-05-20", "2026-09-20")), order(event("2026-06-01", "2026-09-20"))),
     "its time and offset stay": (order(event("2026-05-19T12:00:00.5Z")), order(event("2026-05-31T12:00:00.5Z"))),
     "a time without offset stays one": (order(event("2026-05-20T08:00:00")), order(event("2026-06-01T08:00:00"))),

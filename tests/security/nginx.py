@@ -18,7 +18,7 @@ from tests.bench.servers import free_port
 PAGE = ROOT / "docs" / "callers.md"
 MISSING = (
     "nginx is not installed (on the PATH or in /usr/sbin): install the package `nginx` of Debian or Ubuntu, as "
-    "`apt-get install nginx-light`"
+    "`apt-get install nginx`"
 )
 MAIN = """
 daemon off;

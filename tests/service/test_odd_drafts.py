@@ -87,6 +87,37 @@ def test_an_order_of_another_kind_is_said_to_be_unchecked(drafts: list[Resource]
     assert len(said) == expected.count("NotChecked")
 
 
+SOON = {"occurrenceDateTime": "2026-05-06T10:00:00+12:45"}
+BY_OCCURRENCE = [
+    pytest.param([of_kind("ServiceRequest", **SOON)], ["TooEarly"], id="a procedure with a listed code"),
+    pytest.param([of_kind("DeviceRequest", code=None, codeCodeableConcept=ATC, **SOON)], ["TooEarly"], id="a device"),
+    pytest.param([of_kind("ServiceRequest", occurrenceDateTime="2026-09-20")], [], id="in time"),
+    pytest.param([of_kind("ServiceRequest", **SOON), draft()], ["TooEarly", "NotChecked"], id="beside its order"),
+    pytest.param(
+        [of_kind("ServiceRequest", **SOON), draft(status="cancelled")], ["TooEarly"], id="beside one that is withdrawn"
+    ),
+    pytest.param([of_kind("SupplyRequest", **SOON)], ["NotChecked"], id="a delivery"),
+]
+
+
+@pytest.mark.parametrize(("drafts", "expected"), BY_OCCURRENCE)
+def test_an_order_of_another_kind_is_judged_by_its_occurrence(drafts: list[Resource], expected: list[str]) -> None:
+    with service(no_calls) as client:
+        answer = ask(client, ORDER, call("order-sign", drafts=drafts, prefetch=prefetched(*LAST_WEEK)))
+    assert kinds(answer) == expected
+
+
+def test_a_later_date_for_such_an_order_is_suggested_where_it_says_when() -> None:
+    drafts = [of_kind("ServiceRequest", **SOON)]
+    with service(no_calls) as client:
+        answer = ask(client, ORDER, call("order-sign", drafts=drafts, prefetch=prefetched(*LAST_WEEK)))
+    actions = [each["actions"][0] for each in answer.json()["cards"][0]["suggestions"]]
+    [moved] = [each["resource"] for each in actions if each["type"] == "update"]
+    assert moved["resourceType"] == "ServiceRequest"
+    assert moved["occurrenceDateTime"] > "2026-05-06"
+    assert {**moved, **SOON} == drafts[0]
+
+
 def test_an_order_of_another_kind_needs_no_history() -> None:
     with service(no_calls) as client:
         for request in (
