@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,13 @@ from hooks.options import (
     check_settings,
     folder,
 )
+
+_DRAWING = ("jinja2", "matplotlib")
+"""What only the report needs, imported at the end: that it is missing is said at the beginning."""
+
+
+def _needed(name: str | None) -> str:
+    return f"the audit needs {name}: pip install 'nusinersen-cds[audit]'"
 
 
 def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
@@ -101,7 +109,10 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             from hooks.audit_identifiers import identifiers_of
             from hooks.engines import engine_of
         except ModuleNotFoundError as missing:
-            raise UsageError(f"the audit needs {missing.name}: pip install 'nusinersen-cds[audit]'") from None
+            raise UsageError(_needed(missing.name)) from None
+        absent = [name for name in _DRAWING if find_spec(name) is None]
+        if absent:
+            raise UsageError(_needed(absent[0]))
         chosen = engine_of(engine, jobs=jobs, master=master)
         settings = check_settings(
             regimen=regimen or None,

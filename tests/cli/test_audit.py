@@ -257,6 +257,13 @@ def test_an_input_without_a_file_to_read_is_said(tmp_path: Path) -> None:
     assert "there is no such file or folder; correct the path" in audit(tmp_path / "nowhere")[0].stderr
 
 
+def test_what_only_the_report_needs_is_asked_for_before_the_scan(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hooks.audit_cli._DRAWING", ("jinja2", "no_such_library"))
+    ended, out = audit(export)
+    assert (ended.exit_code, out.exists()) == (2, False)
+    assert "the audit needs no_such_library: pip install 'nusinersen-cds[audit]'" in ended.stderr
+
+
 def test_without_the_extra_the_command_says_what_to_install(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyperscan", None)
     for name in [name for name in sys.modules if name.startswith(("cds.audit", "hooks.audit"))]:

@@ -8,10 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 from matplotlib import dates
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from cds.audit.cases import Case
-from cds.audit.report.drawing import CRITICAL, FINE, GREY, INK, WARNING, WINDOW, figure, inline
+from cds.audit.report.drawing import CRITICAL, FINE, GREY, INK, WARNING, WIDTH, WINDOW, figure, inline
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Evaluation
 from cds.dosing.calendar import add_days, add_months
@@ -96,8 +97,9 @@ def _around(day: date, earliest: date | None, step: str, regimen: Regimen) -> Wi
 
 def timeline(case: Case, shown: tuple[Dose, ...], after: Window | None, name: str, title: str) -> str:
     """The line of one patient, as `svg`."""
-    drawn = figure(1.15)
-    axes = drawn.subplots()
+    # laid out by hand, which takes a third of the time
+    drawn = Figure(figsize=(WIDTH, 1.15))
+    axes = drawn.add_axes((0.035, 0.26, 0.93, 0.72))
     for dose in shown:
         _dose(axes, dose)
     for before, dose in pairwise(shown):
