@@ -43,6 +43,8 @@ bench-audit: $(STAMP) ## measure the audit beside other ways to read an export (
 chaos: $(STAMP) ## try the service under faults, with real processes, and write docs/faults.md
 	$(BIN)/python -m tests.chaos
 
+COVERING := tests/spec tests/dosing tests/regimens tests/cards tests/properties tests/fhir tests/sandbox/test_cases.py
+
 .PHONY: safety-proof
 safety-proof: $(STAMP) ## take each control of the hazard log away, in a copy, and see that its tests fail
 	$(BIN)/python -m tests.proof safety $(ARGS)
@@ -50,6 +52,16 @@ safety-proof: $(STAMP) ## take each control of the hazard log away, in a copy, a
 .PHONY: rules-proof
 rules-proof: $(STAMP) ## the same for each rule of docs/rules.md
 	$(BIN)/python -m tests.proof rules $(ARGS)
+
+.PHONY: coverage
+coverage: $(STAMP) ## branches of the dosing core and the regimens that no test takes
+	$(BIN)/coverage run -m pytest $(COVERING) $(ARGS)
+	$(BIN)/coverage report
+
+.PHONY: mutants
+mutants: $(STAMP) ## change the dosing core in many small ways, in a copy, and see which changes no test finds
+	$(BIN)/mutmut run --max-children $(or $(JOBS),2) $(ARGS)
+	$(BIN)/mutmut results
 
 .PHONY: docs
 docs: $(STAMP) ## write the generated pages of docs/ again
@@ -106,7 +118,7 @@ lock: $(STAMP) ## pin the dependencies again; UPGRADE=1 takes the current releas
 
 .PHONY: clean
 clean: ## remove the environment, caches and builds
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist build mutants .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an installation that was broken off starts again. An environment whose Python is gone or

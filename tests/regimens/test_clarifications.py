@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.spec.reference import rules
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "cds/regimens/CLARIFICATIONS.md").read_text(encoding="utf-8")
 _SPLIT = [entry.partition("\n") for entry in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]]
@@ -38,3 +40,10 @@ def test_the_test_is_there(heading: str) -> None:
         path, _, name = test.partition("::")
         assert (ROOT / path).exists(), test
         assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8") if name else True, test
+
+
+def test_every_reading_of_ours_in_the_rules_has_its_entry() -> None:
+    readings = {rule.id for rule in rules() if "our reading" in f"{rule.source} {rule.statement}".lower()}
+    explained = {name for heading in ENTRIES for name in heading.partition(":")[0].split(", ")}
+    later = {rule.id for rule in rules() if rule.later}
+    assert readings - explained - later == set()
