@@ -19,6 +19,9 @@ BLOCK = 1 << 20
 """Bytes that are looked at together: few enough to stay in the cache of a processor."""
 
 
+_LOOK = 1 << 14
+
+
 class Packing(StrEnum):
     """How a file is packed."""
 
@@ -108,11 +111,23 @@ def _unpacked(file: InputFile, opened: BinaryIO, start: int) -> Iterator[bytes]:
     """The bytes of a file, unpacked; those of a plain one from a byte before `start`."""
     if file.packing is Packing.PLAIN:
         # One byte early: only a line feed there tells that a line begins at `start`.
-        opened.seek(max(0, start - 1))
-        return iter(lambda: opened.read(BLOCK), b"")
+        return _plain(opened.fileno(), max(0, start - 1))
     opened.seek(0)
     packed = iter(lambda: opened.read(BLOCK // 16), b"")
     return _told(gzip_content(packed) if file.packing is Packing.GZIP else zstandard_content(packed))
+
+
+def _plain(opened: int, at: int) -> Iterator[bytes]:
+    """The bytes of an open file, in chunks that end with a line feed where a first look can tell: such a chunk is one
+    block as it is, and is not copied."""
+    while True:
+        look = min(BLOCK, _LOOK)
+        feed = os.pread(opened, look, at + BLOCK - look).rfind(b"\n")
+        chunk = os.pread(opened, BLOCK if feed < 0 else BLOCK - look + feed + 1, at)
+        if not chunk:
+            return
+        yield chunk
+        at += len(chunk)
 
 
 def _told(content: Iterator[bytes]) -> Iterator[bytes]:

@@ -134,6 +134,8 @@ class Traces:
 
     def _rest(self, block: bytes, lines: Lines, left: _Positions) -> Scanned:
         """What the patterns tell of the lines that are left, at their places in the block."""
+        if not len(left):
+            return Scanned(0, ())
         if len(left) == len(lines.ends):
             return self._by_patterns(block)
         bounds = [(int(lines.starts[number]), int(lines.ends[number])) for number in left]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyperscan
 
-from cds.audit.ids import read_marks
+from cds.audit.ids import Marks, read_marks
 from cds.audit.lines import read_line
 from cds.audit.spill import Index, Kept, line_at, mark, marks_of
 from cds.fhir.plain import Resource
@@ -37,16 +37,20 @@ class Seeker:
 
     def __init__(self, sought: Sought) -> None:
         self.marks = sought.marks
-        self._quick = np.frombuffer(b"".join(sought.marks), dtype="<u8")[::2]
+        self._quick = np.sort(np.frombuffer(b"".join(sought.marks), dtype="<u8")[::2])
         self._positions: list[int] = []
         self._scanner = _scanner(sought.names, self._positions) if sought.names else None
 
     def among(self, marks: Iterable[str]) -> bool:
         """Whether one of the ids may be among those that were kept in files when lines were left unparsed."""
         try:
-            return any(bool(np.isin(self._quick, read_marks(Path(path))).any()) for path in marks)
+            return any(self._holds(read_marks(Path(path))) for path in marks)
         except OSError:
             return True
+
+    def _holds(self, marks: Marks) -> bool:
+        at = np.minimum(np.searchsorted(self._quick, marks), len(self._quick) - 1)
+        return bool((self._quick[at] == marks).any())
 
     def lines(self, block: bytes) -> list[tuple[int, int, int]]:
         """The lines of a block in which one of the ids can stand: (start, end, number). An id with an escape in it is
