@@ -76,6 +76,8 @@ def test_every_pin_has_hashes(lock: str) -> None:
         ("container.txt", PROJECT["optional-dependencies"]["postgresql"]),
         ("container.txt", PROJECT["optional-dependencies"]["tracing"]),
         ("build.txt", BUILD),
+        ("spark.txt", PROJECT["dependencies"]),
+        ("spark.txt", PROJECT["optional-dependencies"]["audit"]),
         *(
             ("spark.txt" if extra == ALONE else "all.txt", wanted)
             for extra, wanted in PROJECT["optional-dependencies"].items()
@@ -88,6 +90,8 @@ def test_every_pin_has_hashes(lock: str) -> None:
         "container's database",
         "container's traces",
         "build",
+        "Spark's service",
+        "Spark's audit",
         *PROJECT["optional-dependencies"],
     ],
 )

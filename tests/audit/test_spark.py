@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cds.audit import plan
@@ -58,6 +60,10 @@ def doses(name: str, medication: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def write_parquet(path: Path, resources: list[dict[str, Any]]) -> None:
+    pq.write_table(pa.table({"resource": [json.dumps(each) for each in resources]}), path)
+
+
 def damaged(folder: Path) -> None:
     """Everything that an export can have wrong, in parts of files and in packed ones."""
     ours, other = doses("a", concept(OURS)), doses("b", concept(OTHER))
@@ -66,6 +72,7 @@ def damaged(folder: Path) -> None:
     (folder / "a.ndjson").write_bytes(broken + whole + lines(*ours[:3])[:-40])
     (folder / "b.ndjson.gz").write_bytes(gzip.compress(lines(*ours[3:9], *other[:2])))
     (folder / "c.ndjson.gz").write_bytes(gzip.compress(lines(*ours[:40]), mtime=0)[:-20])
+    write_parquet(folder / "e.parquet", ours[50:])
     corrected = [{**each, "meta": {"lastUpdated": "2026-04-01T00:00:00Z"}} for each in (*other[:1], *ours[20:21])]
     corrected[0]["id"] = ours[0]["id"]
     deleted = {"entry": [{"request": {"method": "DELETE", "url": f"MedicationAdministration/{ours[30]['id']}"}}]}
@@ -115,7 +122,7 @@ def test_both_engines_write_the_same_bytes(
 ) -> None:
     """Paths are relative to a folder in which no executor is; parts of files are small, so that there are several."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plan, "PART", 9000)
+    monkeypatch.setattr(plan, "PART", 16_000)
     Path("export").mkdir()
     made(Path("export"))
     embedded = audit("export", "embedded", "--jobs", "1")
