@@ -21,12 +21,14 @@ from cds.audit.plan import Plan, tasks
 from cds.audit.publish import Audited, Wanted
 from cds.audit.scan import Task
 from cds.audit.shares import Question as Asked
-from cds.audit.work import NAME, WorkError, digest, program, work_folder
+from cds.audit.work import DOWNLOAD, NAME, WorkError, digest, program, work_folder
 from cds.audit.workers import NotStartedError, WorkFailedError
 from cds.dosing.codes import Severity
+from cds.fhir.errors import FhirError
 from hooks.audit_identifiers import Identified
 from hooks.audit_inputs import audit_inputs, outside
 from hooks.audit_options import Options
+from hooks.audit_server import FETCHED, Delivered, fetch, keep, server_of
 from hooks.console import ExitCode, UsageError, counted, say, say_all
 from hooks.engines import EngineOf
 from hooks.histories import patient_reference
@@ -45,8 +47,9 @@ def run_audit(
 ) -> ExitCode:
     """Reads, assesses, writes. Raises UsageError where nothing can be read or written for reasons that the user can
     mend."""
-    given = audit_inputs(inputs, options.parquet_column)
-    outside(output, inputs)
+    files, server = server_of(inputs, options)
+    given = audit_inputs(files, options.parquet_column)
+    outside(output, files)
     wanted = Wanted(
         output,
         _severity(options.severity),
@@ -57,30 +60,45 @@ def run_audit(
         sample=options.sample,
     )
     asked = Asked(question.regimens, question.on, question.zone)
-    parts = tasks(given.files)
     begun = perf_counter()
-    with _taken_up(output, _fingerprint(parts, asked, wanted, options.strict), resume=options.resume) as work:
-        plan = Plan(parts, asked, work, options.strict)
+    read = [tasks(given.files), *([] if server is None else [server.url, server.wish])]
+    delivered = Delivered()
+    with _taken_up(output, _fingerprint(read, asked, wanted, options.strict), resume=options.resume) as work:
+        if server is not None:
+            delivered = fetch(server, work / DOWNLOAD, wanted.patients, question)
+            # an export of what has changed adds to an earlier one, and is no history by itself
+            if delivered.all_incomplete and files:
+                delivered.all_incomplete = False
+            elif delivered.all_incomplete:
+                given.lost.append(
+                    "an export of what has changed since a day: without an earlier one no history is whole"
+                )
+            given.add(delivered, output / FETCHED)
+        incomplete = frozenset(delivered.incomplete)
+        plan = Plan(tasks(given.files), asked, work, options.strict, incomplete, delivered.all_incomplete)
         with _Shown(plan.tasks) as shown, engine_of(plan) as engine:
             audited = audit(plan, wanted, engine, tell=shown.done, not_read=given.not_read)
+        if server is not None:
+            keep(work, output)
     say_all("No FHIR, passed over", given.passed_over)
     lost = given.not_read(audited.ledger)
     say_all("NOT READ, so that histories may be incomplete", lost)
     _report(audited, given.files, perf_counter() - begun)
-    say_all("NOT ASSESSED, since the input holds no record of the drug of these", list(audited.unknown))
-    return ExitCode.USAGE if audited.unknown else ExitCode.NOT_READ if lost else _exit_code(audited)
+    unknown = [each for each in audited.unknown if each not in incomplete]
+    say_all("NOT ASSESSED, since the input holds no record of the drug of these", unknown)
+    return ExitCode.USAGE if unknown else ExitCode.NOT_READ if lost else _exit_code(audited)
 
 
-def _fingerprint(parts: Sequence[Task], asked: Asked, wanted: Wanted, strict: bool) -> dict[str, str]:
+def _fingerprint(read: Sequence[object], asked: Asked, wanted: Wanted, strict: bool) -> dict[str, str]:
     """What must be the same for an audit to be gone on with, by what it is called in messages."""
     patients = None if wanted.patients is None else sorted(wanted.patients)
     judging = [
         (entry.from_, [(each.digest, each.tolerance) for each in entry.regimens]) for entry in asked.regimens.timeline
     ]
-    shown = [wanted.shown.how, wanted.shown.reference("Patient/x")]
+    shown = [(each.how, each.reference("Patient/x")) for each in (wanted.shown, wanted.in_report)]
     return {
         "the program": program(),
-        "the input": digest(parts),
+        "the input": digest(read),
         "the regimen, the day or the time zone": digest([judging, asked.on, asked.zone]),
         "the options": digest([strict, wanted.at_least, patients, shown, wanted.since, wanted.sample]),
     }
@@ -99,6 +117,9 @@ def _taken_up(output: Path, fingerprint: Mapping[str, str], *, resume: bool) -> 
             yield folder
     except (NotStartedError, WorkError) as error:
         raise UsageError(str(error)) from None
+    except FhirError as error:
+        say(f"NOT READ, and nothing was assessed: {error.message}.{left()}")
+        raise typer.Exit(ExitCode.NOT_READ) from None
     except WorkFailedError as error:
         say(f"nusinersen-cds: {error}.{left()}")
         raise typer.Exit(ExitCode.INTERNAL) from None

@@ -11,6 +11,8 @@ import typer
 from hooks.audit_options import Options
 from hooks.console import UsageError, plain_errors
 from hooks.options import (
+    ClientId,
+    KeyFile,
     RegimenId,
     RegimenTimeline,
     SiteFolder,
@@ -30,15 +32,33 @@ def _needed(name: str | None) -> str:
 
 
 def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
+    output: Annotated[Path, typer.Option("--output", metavar="DIR", parser=folder, help="Folder to write to.")],
     inputs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="INPUT",
-            help="NDJSON, Bundle or resource, plain, .gz or .zst; Parquet; a manifest; or a folder of them.",
+            help="NDJSON, Bundle or resource, plain, .gz or .zst; Parquet; a manifest; a folder of them; or the base"
+            " URL of a FHIR server.",
             show_default=False,
         ),
-    ],
-    output: Annotated[Path, typer.Option("--output", metavar="DIR", parser=folder, help="Folder to write to.")],
+    ] = None,
+    export: Annotated[
+        str | None, typer.Option("--export", metavar="BASE_URL", help="Have this FHIR server make a Bulk Data export.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="ID", help="Export the patients of this Group only.")
+    ] = None,
+    export_since: Annotated[
+        str | None,
+        typer.Option(
+            "--export-since", metavar="INSTANT", help="Export what has changed since; INPUT is an earlier one."
+        ),
+    ] = None,
+    parallel: Annotated[
+        int, typer.Option("--parallel", min=1, max=64, metavar="N", help="Patients read from a server at once.")
+    ] = 4,
+    client_id: ClientId = None,
+    key: KeyFile = None,
     regimen: RegimenId = None,
     regimen_timeline: RegimenTimeline = None,
     on: Annotated[
@@ -122,10 +142,13 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             tolerance_loading=tolerance_loading,
             tolerance_maintenance=tolerance_maintenance,
             identifier_key_file=identifier_key,
+            fhir_client_id=client_id,
+            fhir_key_file=key,
         )
         shown = identifiers_of(identifiers, settings)
         question = ask(settings, on, [])
         options = Options(
+            settings,
             strict=strict,
             severity=severity,
             patients=patients,
@@ -133,5 +156,9 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             sample=sample,
             resume=resume,
             parquet_column=parquet_column,
+            export=export,
+            group=group,
+            export_since=export_since,
+            parallel=parallel,
         )
-        raise typer.Exit(run_audit(inputs, question, output, shown, options, chosen))
+        raise typer.Exit(run_audit(inputs or [], question, output, shown, options, chosen))

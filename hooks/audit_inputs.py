@@ -13,6 +13,7 @@ from cds.audit.ledger import Ledger
 from cds.audit.lines import RejectedError, parsed
 from cds.audit.manifest import Manifest, errors_in, is_manifest, read_manifest
 from cds.audit.parquet import NoRowsError, row_groups
+from hooks.audit_server import Delivered
 from hooks.console import UsageError, counted
 from hooks.folders import Folders
 
@@ -34,6 +35,15 @@ class AuditInputs:
     passed_over: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
+    def add(self, delivered: Delivered, kept: Path) -> None:
+        """Take what was fetched from a server. `kept`: where the files will be when the audit is complete."""
+        for path, count in delivered.files.items():
+            file = replace(InputFile.of(path), path=str(kept / path.name))
+            self.files.append(file)
+            if count is not None:
+                self.counts[file.path] = count
+        self.lost += delivered.lost
+
     def not_read(self, ledger: Ledger) -> list[str]:
         """What could not be read, and the files that hold fewer resources than a manifest says."""
         held = ledger.held
@@ -46,6 +56,8 @@ class AuditInputs:
 
 def audit_inputs(inputs: Sequence[str], column: str) -> AuditInputs:
     """All files of the input; `column`: of Parquet. Raises UsageError."""
+    if not inputs:
+        return AuditInputs()
     if not all(given.strip() for given in inputs):
         raise UsageError("INPUT is empty, from a variable that is not set perhaps; name a file or a folder")
     folders = Folders(endings=_ENDINGS)

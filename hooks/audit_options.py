@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hooks.settings import CheckSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """`severity`: the least to list; `patients`: a file with those who are asked for; `since`: the first day of doses
     whose findings are listed; `sample`: so many patients; `resume`: go on with an audit that was interrupted;
-    `parquet_column`: the one with the resources."""
+    `parquet_column`: the one with the resources; `export`: the base URL of a server that is to make an export, of a
+    `group` and of what changed from `export_since` on, where these are given; `parallel`: patients that are read at
+    once from a server without one."""
 
+    settings: CheckSettings
     strict: bool = False
     severity: str = "info"
     patients: Path | None = None
@@ -19,3 +26,7 @@ class Options:
     sample: int | None = None
     resume: bool = False
     parquet_column: str = "resource"
+    export: str | None = None
+    group: str | None = None
+    export_since: str | None = None
+    parallel: int = 4

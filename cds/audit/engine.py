@@ -92,6 +92,8 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
         indexes=tuple(replace(index, marks=b"") for index in indexes),
         superseded=superseded(indexes, deletions),
         place=places,
+        incomplete=plan.incomplete,
+        all_incomplete=plan.all_incomplete,
         replaced=all_replaced(read_line(content) for report in reports for content in report.patients),
     )
     return Scanned(

@@ -33,12 +33,15 @@ def tasks(files: Iterable[InputFile]) -> tuple[Task, ...]:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What an audit reads and asks. `folder` is one of its own, for what is kept on disk meanwhile: every worker of an
-    engine reads and writes there."""
+    engine reads and writes there. `incomplete`: patients (`Patient/x`) of whom something was not read;
+    `all_incomplete`: it may be missing of anyone."""
 
     tasks: tuple[Task, ...]
     question: Question
     folder: Path
     strict: bool = False
+    incomplete: frozenset[str] = frozenset()
+    all_incomplete: bool = False
 
     @property
     def drug(self) -> Drug:

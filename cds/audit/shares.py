@@ -61,6 +61,13 @@ class Lines:
     superseded: frozenset[tuple[int, int]]
     place: Callable[[Kept], Place]
     replaced: Mapping[str, str]
+    incomplete: frozenset[str] = frozenset()
+    all_incomplete: bool = False
+
+    def whole(self, patient: str) -> bool:
+        """Whether all of a history was read, as far as is known (rule F1)."""
+        ids = {patient, *(old for old, new in self.replaced.items() if new == patient)} if self.incomplete else set()
+        return not self.all_incomplete and self.incomplete.isdisjoint(ids)
 
 
 def patients(
@@ -128,7 +135,7 @@ def _patient(
         account.counts[Key.UNREADABLE] += len(counted)
         account.only_unidentified += bool(counted)
         return None
-    assessment = assess(patient, counted, question.regimens, on=question.on, whole=True)
+    assessment = assess(patient, counted, question.regimens, on=question.on, whole=lines.whole(patient))
     used = frozenset(name for evaluation in assessment.evaluations for name in evaluation.administrations)
     for record in counted:
         account.counts[_key(record, used)] += 1

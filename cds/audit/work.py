@@ -14,6 +14,8 @@ import orjson
 import cds
 
 NAME = ".work"
+DOWNLOAD = "download"
+"""The folder in it for what is fetched from a server."""
 _FINGERPRINT = "fingerprint.json"
 _LOCK = "lock"
 
@@ -58,7 +60,7 @@ def work_folder(output: Path, fingerprint: Mapping[str, str], *, resume: bool) -
         try:
             yield folder
         except BaseException:
-            if not any(folder.glob("*.unit")):
+            if not any(folder.glob("*.unit")) and not any(folder.glob(f"{DOWNLOAD}/*")):
                 shutil.rmtree(folder)
             raise
         shutil.rmtree(folder)

@@ -7,7 +7,7 @@ import logging
 import random
 import re
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
@@ -24,11 +24,12 @@ from cds.fhir.exchange import Exchange, Reply, Tokens
 from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Budget, Limits
 from cds.fhir.links import Base
-from cds.fhir.needs import NEEDS, Need, query
+from cds.fhir.needs import NEEDS, Need, Parameters, query
 from cds.fhir.outbound import NO_PROXY, Outbound
 from cds.fhir.plain import Resource
 from cds.fhir.retry import RETRIED, pause_before
-from cds.fhir.unpack import ACCEPTED, BrokenBody, unpacked
+from cds.fhir.stream import Page, stream
+from cds.fhir.unpack import ACCEPTED, BrokenBody, unpack, unpacked
 from cds.fhir.versions import refused_server
 from cds.fhir.watch import Watch, unwatched
 
@@ -210,6 +211,49 @@ class FhirClient:
         except TimeoutError:
             raise budget.too_late(f"the read of a {resource_type}", self._base.url) from None
 
+    async def pages(self, resource_type: str, parameters: Parameters) -> AsyncIterator[Page]:
+        """All resources of a type, page by page, in memory that does not grow; the limits are those of one page. Raises
+        FhirError where a page cannot be had, and where something of it is missing."""
+        async for page in stream(self._base, self._get, self._budget, resource_type, parameters):
+            yield page
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        what: str,
+        headers: Mapping[str, str],
+        *,
+        with_token: bool = True,
+        into: Callable[[bytes], object] | None = None,
+    ) -> Reply:
+        """One request that is no reading of FHIR, to a URL of the same server; answered with any status. `into` takes
+        the body of a 200, however large, part by part; the time limit is then that between two parts. Raises
+        FhirError."""
+        target = self._base.of_server(url)
+        if target is None:
+            raise FhirError(Kind.UNUSABLE, f"{what}: a URL leads away from the server {self._base.url}; it is not used")
+        budget = self._budget(None)
+        tokens = self._tokens if with_token else None
+        plain = self._headers if with_token else _HEADERS
+        for again in (True, False):
+            token = await tokens.token(budget) if tokens else None
+            signed = plain if token is None else plain | _bearer(token)
+            try:
+                request = self._http.pool.build_request(method, target, headers={**signed, **headers})
+            except httpx.InvalidURL as error:
+                raise _fault(error, what, self._base.url) from None
+            async with self._http.turns:
+                if into is None:
+                    async with asyncio.timeout_at(budget.until):
+                        reply = await _send(self._http, request, what, self._base.url, budget)
+                else:
+                    reply = await _send(self._http, request, what, self._base.url, budget, into)
+            if reply.status != 401 or tokens is None or token is None or not again:
+                return reply
+            tokens.refused(token)
+        raise AssertionError("unreachable: the second attempt returns or raises")
+
     def _budget(self, seconds: float | None) -> Budget:
         return Budget.start(self._limits, asyncio.get_running_loop().time(), seconds, by_post=self._by_post)
 
@@ -264,8 +308,16 @@ class FhirClient:
         return reply
 
 
-async def _send(http: Http, request: httpx.Request, what: str, where: str, budget: Budget) -> Reply:
-    """Send one request and read its answer within the budget. Raises FhirError for every fault of the connection, and
+async def _send(
+    http: Http,
+    request: httpx.Request,
+    what: str,
+    where: str,
+    budget: Budget,
+    into: Callable[[bytes], object] | None = None,
+) -> Reply:
+    """Send one request and read its answer within the budget; the body of a 200 goes to `into`, where that is given,
+    and costs nothing. Raises FhirError for every fault of the connection, and
     for a server whose address may not be called: it is asked nothing."""
 
     async def check_address(event: str, info: Mapping[str, Any]) -> None:
@@ -287,7 +339,11 @@ async def _send(http: Http, request: httpx.Request, what: str, where: str, budge
                 packed = response.headers.get("content-encoding", "")
                 assert isinstance(response.stream, httpx.AsyncByteStream), "an answer to an asynchronous client is one"
                 # as it came: httpx would unpack each part whole, however large it becomes
-                body = await unpacked(response.stream, packed, lambda size: budget.spend(size, what, where))
+                body = b""
+                if into is not None and response.status_code == 200:
+                    await unpack(response.stream, packed, lambda _: None, into)
+                else:
+                    body = await unpacked(response.stream, packed, lambda size: budget.spend(size, what, where))
                 answered(response.status_code)
                 return Reply(response.status_code, response.headers, body)
         except (httpx.HTTPError, httpx.InvalidURL, BrokenBody) as error:

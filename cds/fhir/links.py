@@ -65,6 +65,16 @@ class Base:
         inside = _segments(parts.path)[: len(self.segments)] == self.segments
         return url if inside and not _climbs(parts.path) else None
 
+    def of_server(self, link: str) -> str | None:
+        """The absolute form of a link to the same server, also beside the base path, else None: where the answer to an
+        asynchronous request is fetched is for the server to say."""
+        try:
+            url = urljoin(f"{self.url}/", link.strip())
+        except ValueError:
+            return None
+        parts = _split(url)
+        return url if parts is not None and _origin(parts) == self.origin and "\\" not in url else None
+
     def resource(self, reference: str) -> tuple[str, str] | None:
         """(type, id) of a reference to a resource of this server, with or without base and version, else None."""
         url = self.within(reference)

@@ -20,13 +20,21 @@ class BrokenBody(Exception):
 async def unpacked(chunks: AsyncIterable[bytes], encoding: str, spend: Callable[[int], None]) -> bytes:
     """The whole body. `encoding` is the Content-Encoding of the answer; `spend` is told the size of each part, before
     the next one is made, and raises where there are too many bytes. Raises BrokenBody."""
-    encoding = encoding.strip().lower()
     parts: list[bytes] = []
+    await unpack(chunks, encoding, spend, parts.append)
+    return b"".join(parts)
+
+
+async def unpack(
+    chunks: AsyncIterable[bytes], encoding: str, spend: Callable[[int], None], take: Callable[[bytes], object]
+) -> None:
+    """The body, part by part, to `take`. See `unpacked`."""
+    encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         async for chunk in chunks:
             spend(len(chunk))
-            parts.append(chunk)
-        return b"".join(parts)
+            take(chunk)
+        return
     if encoding not in ("gzip", "x-gzip"):
         raise BrokenBody("is packed in a way that was not asked for")
     member = None
@@ -39,11 +47,10 @@ async def unpacked(chunks: AsyncIterable[bytes], encoding: str, spend: Callable[
             except zlib.error:
                 raise BrokenBody("cannot be unpacked") from None
             spend(len(part))
-            parts.append(part)
+            take(part)
             rest = member.unconsumed_tail
             if member.eof:
                 # a body may be several packed ones after another
                 rest, member = member.unused_data, None
     if member is not None:
         raise BrokenBody("ends before it is whole")
-    return b"".join(parts)
