@@ -133,7 +133,7 @@ async def _client(server: Server, drug: Drug) -> AsyncIterator[FhirClient]:
         allowed = Allowed([url], EVERYWHERE)
     except FhirError as error:
         raise UsageError(error.message) from None
-    async with Http(limits, allowed) as http:
+    async with Http(limits, allowed, outbound=settings.outbound) as http:
         token = tokens_of(settings, http, url)
         codes = tuple(drug.products) if settings.filter_by_code else ()
         try:

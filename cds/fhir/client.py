@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
@@ -14,7 +13,6 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import httpx
-import orjson
 
 from cds.dosing.drug import Coding
 from cds.fhir import fetch, medications
@@ -23,14 +21,13 @@ from cds.fhir.errors import FhirError, Kind, from_status
 from cds.fhir.exchange import Exchange, Reply, Tokens
 from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Budget, Limits
-from cds.fhir.links import Base
 from cds.fhir.needs import NEEDS, Need, Parameters, query
 from cds.fhir.outbound import NO_PROXY, Outbound
+from cds.fhir.parsed import parsed
 from cds.fhir.plain import Resource
 from cds.fhir.retry import RETRIED, pause_before
 from cds.fhir.stream import Page, stream
 from cds.fhir.unpack import ACCEPTED, BrokenBody, unpack, unpacked
-from cds.fhir.versions import refused_server
 from cds.fhir.watch import Watch, unwatched
 
 _HEADERS = {
@@ -40,8 +37,6 @@ _HEADERS = {
     "Cache-Control": "no-cache",
     "User-Agent": "nusinersen-cds",
 }
-# The parameter of the media type by which a server says its version (FHIR, RESTful API, "fhirVersion").
-_FHIR_VERSION = re.compile(r'fhirversion\s*=\s*"?([0-9A-Za-z.]+)', re.IGNORECASE)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _AT_ONCE = 100
 """Requests to the servers of a site that are under way at one time."""
@@ -268,7 +263,7 @@ class FhirClient:
                 error, again = fault, fault.kind is Kind.UNAVAILABLE
             else:
                 if 200 <= reply.status < 300:
-                    return _parsed(reply, what, self._base)
+                    return parsed(reply, what, self._base)
                 error = from_status(reply.status, what, self._base.url, reply.json, read=read)
                 again, headers = reply.status in RETRIED, reply.headers
             left = budget.until - asyncio.get_running_loop().time()
@@ -387,20 +382,3 @@ def _bearer(token: str) -> dict[str, str]:
 
 def _server(url: httpx.URL) -> tuple[str, bytes, int | None]:
     return url.scheme, url.raw_host, url.port
-
-
-def _parsed(reply: Reply, what: str, base: Base) -> object:
-    version = _FHIR_VERSION.search(reply.headers.get("content-type", ""))
-    refusal = refused_server(version[1]) if version else ""
-    if refusal:
-        raise FhirError(Kind.UNUSABLE, f"{what}: {base.url} {refusal}; use the base URL of its R4 or R5 endpoint")
-    try:
-        return orjson.loads(reply.body)
-    except orjson.JSONDecodeError:
-        pass  # its text quotes the body
-    html = "html" in reply.headers.get("content-type", "") or reply.body.lstrip()[:1] == b"<"
-    seen = (
-        "HTML or XML, a login page perhaps" if html else "no JSON, or JSON cut short" if reply.body else "an empty body"
-    )
-    advice = "check the base URL and the server's formats"
-    raise FhirError(Kind.UNUSABLE, f"{what}: {base.url} answered {seen}; {advice}")

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from cds.fhir.client_keys import ClientKey
 from hooks.sandbox.running import address, listen, serving
 from tests.cli.files import ON, ZONE, Json, Result, dose, lines, loading, run
 from tests.cli.test_audit_inputs import counts, ledger
@@ -75,11 +76,21 @@ class Exporter:
         held = next(files[name] for files in self.lists.values() if name in files)
         return Response(lines(held), media_type="application/fhir+ndjson")
 
+    async def configuration(self, _: Request) -> Response:
+        return JSONResponse({"token_endpoint": f"{self.base}/token"})
+
+    async def token(self, request: Request) -> Response:
+        form = await request.form()
+        self.asked.append(f"token for {form['scope']}")
+        return JSONResponse({"access_token": f"token-{len(self.asked)}", "token_type": "bearer", "expires_in": 300})
+
     @contextmanager
     def running(self) -> Iterator[str]:
         routes = [
             Route("/fhir/$export", self.start),
             Route("/fhir/Group/{group}/$export", self.start),
+            Route("/fhir/.well-known/smart-configuration", self.configuration),
+            Route("/token", self.token, methods=["POST"]),
             Route("/status/{number}", self.status, methods=["GET", "DELETE"]),
             Route("/file/{name}", self.file),
         ]
@@ -90,6 +101,7 @@ class Exporter:
 
 
 def export(url: str, output: Path, *more: str | Path, token: str = TOKEN) -> Result:
+    """An audit of an export; `token` may be empty."""
     asked = ("--regimen", "eu-12mg", "--on", ON, "--time-zone", ZONE, "--jobs", "1", "--output", output)
     return run("audit", "--export", url, *asked, *more, env={"NUSINERSEN_CDS_FHIR_TOKEN": token})
 
@@ -108,6 +120,18 @@ def test_an_export_is_begun_awaited_fetched_audited_and_deleted(tmp_path: Path) 
     }  # fmt: skip
     assert set(server.tokens.values()) == {f"Bearer {TOKEN}"}
     assert TOKEN not in ended.stderr
+
+
+def test_tokens_of_backend_services_are_renewed_where_they_are_refused(tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    key.write_text(json.dumps(ClientKey.make("ES384").private_jwk))
+    key.chmod(0o600)
+    server = Exporter(answers={"file": [(401, {})]})
+    with server.running() as url:
+        ended = export(url, tmp_path / "out", "--client-id", "audit@example.invalid", "--key", key, token="")
+    assert ended.exit_code == 1, ended.stderr
+    scopes = "token for system/MedicationAdministration.rs system/Medication.rs system/Patient.rs"
+    assert server.asked == [scopes, "start", "status", "file", scopes, "file", "delete"]
 
 
 def test_what_was_fetched_stays_where_the_ledger_says(tmp_path: Path) -> None:
