@@ -70,6 +70,7 @@ def _assess(history: History, question: Question) -> Assessment:
         on=question.on,
         whole=history.whole,
         proposals=proposals,
+        ended=history.died is not None and history.died <= question.on,
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import NotGiven, Record, Unidentified
+from cds.fhir.beside import beside, by_patient, died_on
 from cds.fhir.history import Groups, contradictions, group_by_patient, lost, read_history
 from cds.fhir.patients import replaced_ids
 from cds.fhir.plain import Resolve, Resource
@@ -32,7 +33,7 @@ _MOST_NAMED = 3
 class History:
     """The records of one patient. `whole`: nothing of it was lost (F1). `resources` and `places` are those of the
     administrations, by the reference under which the records name them; `again` lists those given more than once, of
-    which the last updated counts."""
+    which the last updated counts. `died`: by which day the patient has died, as a Patient resource says."""
 
     patient: str
     records: tuple[Record, ...]
@@ -40,6 +41,7 @@ class History:
     resources: Mapping[str, Resource]
     places: Mapping[str, str]
     again: tuple[str, ...] = ()
+    died: date | None = None
 
 
 @dataclass(slots=True)
@@ -74,12 +76,15 @@ def from_files(paths: Sequence[Path], wanted: Sequence[str], drug: Drug, zone: t
     groups = group_by_patient(inputs.resources, resolve=resolve)
     _reject(groups, inputs, drug, zone, resolve, found)
     whole = not found.not_read
+    statements, died = by_patient(inputs.resources, resolve), died_on(inputs.resources, zone)
     for patient in _chosen(groups.patients, wanted, inputs.resources, found):
         group = groups.patients[patient]
         records = read_history(group, drug=drug, zone=zone, patient=None, resolve=resolve)
+        records += beside((*group, *statements.get(patient, ())), drug=drug, zone=zone, resolve=resolve)
         twofold = contradictions(group, drug)
         found.not_read += [f"{patient}: {fault}" for fault in twofold]
-        found.patients.append(_history(patient, group, records, whole and not twofold, inputs.places))
+        history = _history(patient, group, records, whole and not twofold, inputs.places)
+        found.patients.append(replace(history, died=died.get(patient)))
     if not groups.patients and not found.not_read and not found.unusable:
         found.unusable.append(_nobody(paths, inputs))
     found.administrations = sum(map(len, groups.patients.values())) + len(groups.rejected)

@@ -17,7 +17,9 @@ from hooks.packed import BrokenFile, chunks, lines
 
 _LINES = (".ndjson", ".jsonl")
 # The types that an assessment looks at; of a bulk export the rest is counted and let go.
-_LOOKED_AT = frozenset({"MedicationAdministration", "Medication", "Patient", "Substance"})
+_LOOKED_AT = frozenset(
+    {"MedicationAdministration", "MedicationRequest", "MedicationStatement", "Medication", "Patient", "Substance"}
+)
 _TOO_DEEP = "depth limit"
 """In orjson's words for more levels than it has room for."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -79,6 +79,8 @@ def leads_before(own: Lead, doubt: Lead | None) -> bool:
 
 def chart_lead(assessment: Assessment, *, show_upcoming: bool) -> Lead | None:
     """What leads the card of a patient's chart; None for a patient without the drug, or with nothing to do."""
+    if assessment.forecast.status is Status.ENDED:
+        return None
     doubt = doubt_lead(assessment)
     if not assessment.evaluations and not assessment.unreadable and doubt is None:
         return None

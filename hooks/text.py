@@ -27,6 +27,7 @@ _STATUS = {
     Status.DUE: "due",
     Status.OVERDUE: "overdue",
     Status.DECISION: "a clinician decides",
+    Status.ENDED: "therapy ended",
 }
 
 

@@ -129,6 +129,10 @@ FINDINGS: Mapping[Code, Words] = {
         "stopped, given in part",
         ("The dose was stopped: drug may have been given, and whether to repeat it is for a clinician.",),
     ),
+    Code.OUTSIDE_RECORD: Words(
+        "doses noted elsewhere",
+        ("A record notes doses that may have been given elsewhere; they are not counted.",),
+    ),
     Code.STATUS_UNKNOWN: Words(
         "status unknown",
         ("The status of a record does not say whether the dose was given; it is not counted.",),
@@ -178,6 +182,10 @@ FINDINGS: Mapping[Code, Words] = {
     Code.UNIDENTIFIED_RECORD: Words(
         "unidentified record",
         ("Of some records nobody can say which drug they are; they are not counted.",),
+    ),
+    Code.OTHER_SMN_THERAPY: Words(
+        "another therapy of the disease",
+        ("Another therapy of the same disease is on record; it is not counted.",),
     ),
     Code.REGIMEN_SWITCH: Words(
         "change of regimen",

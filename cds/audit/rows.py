@@ -25,8 +25,8 @@ RECALL_COLUMNS = (
 )  # fmt: skip
 """`date`: the day from which somebody has to act: the earliest or recommended one, else the day of the audit. `options`
 and `findings` are lists."""
-RECALLED = frozenset({Status.DUE, Status.OVERDUE, Status.DECISION})
-"""Patients for whom something is to be done on the day of the audit."""
+RECALLED = frozenset({Status.DUE, Status.OVERDUE, Status.DECISION, Status.ENDED})
+"""Patients for whom something is to be done on the day of the audit, and those whose therapy has ended (F10)."""
 
 Row = dict[str, Any]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from cds.dosing.assessment import Assessment
-from cds.dosing.codes import Code
+from cds.dosing.assessment import Assessment, Forecast
+from cds.dosing.codes import Code, Status, loading
 from cds.dosing.evaluate import evaluate, walk
 from cds.dosing.facts import Proposal, Record
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import forecast
 from cds.dosing.in_force import Regimens
 from cds.dosing.proposed import Background, judge
-from cds.dosing.records import History, possible_doses, sort_out
+from cds.dosing.records import History, begun_after, possible_doses, sort_out
 from cds.dosing.regimen import Regimen
-from cds.dosing.state import Taken
+from cds.dosing.state import Taken, next_step
 from cds.dosing.take import standing
 
 
@@ -27,11 +27,13 @@ def assess(
     on: date,
     whole: bool,
     proposals: Iterable[Proposal] = (),
+    ended: bool = False,
 ) -> Assessment:
     """Everything the rules say of `patient` on the day `on`.
 
     `records` are the facts of the patient's drug in any order; `regimen` is the only one, or all that judge doses;
-    `whole` says whether the history was read to its end (F1). No history makes this raise; a proposed date before `on`
+    `whole` says whether the history was read to its end (F1); `ended`, that the therapy is known to have ended, as when
+    the patient has died (F10). No history makes this raise; a proposed date before `on`
     is a ValueError, since it proposes nothing (P2).
     """
     proposals = tuple(proposals)
@@ -42,7 +44,10 @@ def assess(
     regimens = regimen if isinstance(regimen, Regimens) else Regimens.of(regimen)
     trail = walk(history, regimens)
     state = standing(trail[-1].state, regimens, on) if trail else None
-    outlook = forecast(history, trail, state, regimens, on)
+    if ended or (state is not None and begun_after(history, state.last.latest, on)):
+        outlook = Forecast(Status.ENDED, loading(1) if state is None else next_step(state))
+    else:
+        outlook = forecast(history, trail, state, regimens, on)
     background = Background(
         state=trail[-1].state if trail else None,
         last_dose=history.doses[-1].references if history.doses else (),
@@ -73,6 +78,12 @@ def _series(history: History, trail: tuple[Taken, ...]) -> tuple[Finding, ...]:
     if history.unidentified:
         evidence = tuple(record.reference for record in history.unidentified)
         findings.append(found(Code.UNIDENTIFIED_RECORD, "C1", evidence=evidence))
+    if history.outside:
+        evidence = tuple(record.reference for record in history.outside)
+        findings.append(found(Code.OUTSIDE_RECORD, "C7", evidence=evidence))
+    if history.other_therapies:
+        evidence = tuple(record.reference for record in history.other_therapies)
+        findings.append(found(Code.OTHER_SMN_THERAPY, "C8", evidence=evidence))
     if not history.whole or history.unreadable:
         evidence = tuple(record.reference for record in history.unreadable)
         findings.append(found(Code.HISTORY_INCOMPLETE, "F1", evidence=evidence))

@@ -32,6 +32,7 @@ class Code(StrEnum):
     REGIMEN_SWITCH_UNDEFINED = "regimen-switch-undefined"
     UNEXPECTED_AMOUNT = "unexpected-amount"
     PARTIAL_DOSE = "partial-dose"
+    OUTSIDE_RECORD = "outside-record"
     STATUS_UNKNOWN = "status-unknown"
     CONFLICTING_RECORDS = "conflicting-records"
     WRONG_PATIENT = "wrong-patient"
@@ -46,6 +47,7 @@ class Code(StrEnum):
     IDENTIFIED_BY_TEXT = "identified-by-text"
     ROUTE_UNRECOGNISED = "route-unrecognised"
     UNIDENTIFIED_RECORD = "unidentified-record"
+    OTHER_SMN_THERAPY = "other-smn-therapy"
     REGIMEN_SWITCH = "regimen-switch"
     NEAR_BOUNDARY = "near-boundary"
     PROPOSED_DATE_ASSUMED = "proposed-date-assumed"
@@ -59,6 +61,7 @@ class Status(StrEnum):
     DUE = "due"
     OVERDUE = "overdue"
     DECISION = "decision"
+    ENDED = "ended"
 
 
 class Phase(StrEnum):

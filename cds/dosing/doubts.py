@@ -11,7 +11,7 @@ from cds.dosing.calendar import Period, add_days
 from cds.dosing.codes import CATCH_UP, Code, Phase, loading
 from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, found
-from cds.dosing.records import Dose, History, possible_doses, undated
+from cds.dosing.records import Dose, History, possible_doses, told_outside, undated
 from cds.dosing.state import State, Taken, due, table_in_use, table_row, tolerance
 
 _INTERVAL_CODES = (Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE)
@@ -46,14 +46,17 @@ def _history_incomplete(history: History, trail: tuple[Taken, ...], state: State
     """F1: a dose may be missing that would move the schedule."""
     missing = list(undated(history, on))
     possible = possible_doses(history, on)
+    elsewhere = told_outside(history, on, None) if history.outside else ()
     if state is None:
         missing = [record for record in history.unreadable if record.reason is not Code.WRONG_PATIENT]
     elif possible:
         reference = _reference_dose(trail, state)
         missing += [record for record, when in possible if when.latest > reference.earliest]
-    if history.whole and not missing:
+    if elsewhere and state is not None:
+        elsewhere = told_outside(history, on, _reference_dose(trail, state).earliest)
+    if history.whole and not missing and not elsewhere:
         return None
-    evidence = tuple(record.reference for record in missing)
+    evidence = (*(record.reference for record in missing), *(record.reference for record in elsewhere))
     return Doubt(found(Code.HISTORY_INCOMPLETE, "F1", evidence=evidence))
 
 

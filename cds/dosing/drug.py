@@ -28,7 +28,8 @@ class Drug:
     """One drug. `products` maps a code to the strength that the code tells, None if it tells none (rule C5);
     `look_alikes` are codes of other drugs (C1); `routes` are the codes of the right route, `other_routes` those of
     wrong ones (C4), each mapped to its name. `names` are in lower case. `sources` tells where each code was found.
-    `default`: it is the drug that is meant where nobody names one."""
+    `default`: it is the drug that is meant where nobody names one. `other_therapies` are those of the same disease
+    (C8), by the name that look-alikes have, each with the words, in lower case, by which texts tell it."""
 
     id: str
     title: str
@@ -40,6 +41,7 @@ class Drug:
     sources: Mapping[Coding, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     default: bool = False
+    other_therapies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         both = self.products.keys() & self.look_alikes.keys()

@@ -90,7 +90,29 @@ class Unidentified:
     when: DateRange | None = None
 
 
-Record: TypeAlias = Administration | NotGiven | Unreadable | Unidentified
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a record says of doses that may have been given elsewhere, such as a MedicationStatement (rule C7).
+
+    They can have been given from `earliest` to `latest`; None where the record does not say.
+    """
+
+    reference: str
+    earliest: date | None = None
+    latest: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTherapy:
+    """A record of another therapy of the same disease, given or ordered (rule C8). `when`: the days on which it can
+    have begun, None if they are not known."""
+
+    reference: str
+    therapy: str
+    when: DateRange | None = None
+
+
+Record: TypeAlias = Administration | NotGiven | Unreadable | Unidentified | Outside | OtherTherapy
 
 
 @dataclass(frozen=True, slots=True)

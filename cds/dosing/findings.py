@@ -20,6 +20,7 @@ _WARNING_UNLESS_SAID = {
     Code.IDENTIFIED_BY_TEXT: Severity.INFO,
     Code.ROUTE_UNRECOGNISED: Severity.INFO,
     Code.UNIDENTIFIED_RECORD: Severity.INFO,
+    Code.OTHER_SMN_THERAPY: Severity.INFO,
     Code.REGIMEN_SWITCH: Severity.INFO,
     Code.NEAR_BOUNDARY: Severity.INFO,
     Code.PROPOSED_DATE_ASSUMED: Severity.INFO,

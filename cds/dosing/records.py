@@ -9,7 +9,16 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cds.dosing.codes import Code
-from cds.dosing.facts import Administration, DateRange, NotGiven, Record, Unidentified, Unreadable
+from cds.dosing.facts import (
+    Administration,
+    DateRange,
+    NotGiven,
+    OtherTherapy,
+    Outside,
+    Record,
+    Unidentified,
+    Unreadable,
+)
 from cds.dosing.findings import Finding, found
 
 WIDEST_DAYS = 31
@@ -36,6 +45,8 @@ class History:
     unreadable: tuple[Unreadable, ...]
     unidentified: tuple[Unidentified, ...]
     whole: bool
+    outside: tuple[Outside, ...] = ()
+    other_therapies: tuple[OtherTherapy, ...] = ()
 
 
 def sort_out(records: Iterable[Record], *, on: date, whole: bool) -> History:
@@ -44,6 +55,8 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool) -> History:
     not_given: list[NotGiven] = []
     unreadable: list[Unreadable] = []
     unidentified: list[Unidentified] = []
+    outside: list[Outside] = []
+    other_therapies: list[OtherTherapy] = []
     for record in _once_each(records):
         if isinstance(record, Administration):
             refused = _refused(record, on)
@@ -55,14 +68,20 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool) -> History:
             not_given.append(record)
         elif isinstance(record, Unreadable):
             unreadable.append(record)
-        else:
+        elif isinstance(record, Unidentified):
             unidentified.append(record)
+        elif isinstance(record, Outside):
+            outside.append(record)
+        else:
+            other_therapies.append(record)
     return History(
         _doses(counted, on),
         tuple(sorted(not_given, key=_reference)),
         tuple(sorted(unreadable, key=_reference)),
         tuple(sorted(unidentified, key=_reference)),
         whole,
+        tuple(sorted(outside, key=_reference)),
+        tuple(sorted(other_therapies, key=_reference)),
     )
 
 
@@ -101,7 +120,26 @@ def undated(history: History, on: date) -> tuple[Unreadable, ...]:
     )
 
 
-def _reference(record: NotGiven | Unreadable | Unidentified) -> str:
+def told_outside(history: History, on: date, after: date | None) -> tuple[Outside, ...]:
+    """The records of doses elsewhere that may tell of one after a day, up to `on` (C7); of any, where it is None."""
+    return tuple(
+        record
+        for record in history.outside
+        if (record.earliest is None or record.earliest <= on)
+        and (after is None or record.latest is None or record.latest > after)
+    )
+
+
+def begun_after(history: History, last: date, on: date) -> tuple[OtherTherapy, ...]:
+    """The other therapies that have begun after a day for certain, and up to `on` (F10)."""
+    return tuple(
+        record
+        for record in history.other_therapies
+        if record.when is not None and last < record.when.earliest and record.when.earliest <= on
+    )
+
+
+def _reference(record: NotGiven | Unreadable | Unidentified | Outside | OtherTherapy) -> str:
     return record.reference
 
 

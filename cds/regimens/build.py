@@ -48,6 +48,7 @@ class DrugParts:
         self.sources: dict[Coding, str] = {}
         self.notes: list[str] = []
         self.default = file.default
+        self.other_therapies = {each.drug: tuple(name.lower() for name in each.names) for each in file.other_therapy}
         self.add(file, report)
         self.systems = dict(file.systems)
 
@@ -106,6 +107,7 @@ class DrugParts:
             sources=dict(self.sources),
             notes=tuple(self.notes),
             default=self.default,
+            other_therapies=dict(self.other_therapies),
         )
 
 

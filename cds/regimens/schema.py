@@ -194,6 +194,14 @@ class LookAlikeTable(FileModel):
     source: Text
 
 
+class OtherTherapyTable(FileModel):
+    """Another therapy of the same disease (rule C8): the name that its codes have among the look-alikes, and the words
+    by which a text tells it."""
+
+    drug: Text
+    names: Annotated[list[Text], Field(min_length=1)]
+
+
 class RouteTable(FileModel):
     """Route codes of one system, each with its name (rule C4)."""
 
@@ -225,5 +233,6 @@ class DrugFile(FileModel):
     systems: dict[Id, SystemTable]
     product: Annotated[list[ProductTable], Field(min_length=1)]
     look_alike: list[LookAlikeTable] = []
+    other_therapy: list[OtherTherapyTable] = []
     route: Annotated[list[RouteTable], Field(min_length=1)]
     other_route: list[RouteTable] = []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hooks.console import ExitCode
-from tests.cli.files import OTHER_DRUG, Json, bundle, check, dose, lines, loading, write, write_lines
+from tests.cli.files import CODE, ON, OTHER_DRUG, Json, bundle, check, dose, lines, loading, write, write_lines
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}
 
@@ -317,3 +317,23 @@ def test_versions_of_a_dose_that_contradict_one_another_are_no_whole_history(tmp
     first["meta"], second["meta"] = {"lastUpdated": "2025-01-02T00:00:00Z"}, {"lastUpdated": "2025-12-21T00:00:00Z"}
     told = check(write(tmp_path / "told.json", bundle(*loading(), first, second)))
     assert "history-incomplete" not in told.stdout
+
+
+def test_doses_elsewhere_another_therapy_and_a_death_are_read_beside_the_doses(tmp_path: Path) -> None:
+    def assessed(*more: Json) -> Json:
+        path = write(tmp_path / "a.json", bundle(*loading(), *more))
+        [answer] = check(path).assessments
+        return answer
+
+    subject, period = {"reference": "Patient/p1"}, {"start": "2026-01-01"}
+    elsewhere = {"resourceType": "MedicationStatement", "id": "s", "status": "active", "subject": subject}
+    elsewhere |= {"medicationCodeableConcept": CODE, "effectivePeriod": period}
+    order = {"resourceType": "MedicationRequest", "id": "r", "status": "active", "subject": subject}
+    order |= {"medicationCodeableConcept": {"text": "Evrysdi"}, "authoredOn": "2026-04-30"}
+    dead = {"resourceType": "Patient", "id": "p1", "deceasedDateTime": ON}
+    assert [each["code"] for each in assessed(elsewhere)["findings"]] == ["outside-record"]
+    assert assessed(elsewhere)["forecast"]["findings"][0]["code"] == "history-incomplete"
+    assert [each["code"] for each in assessed(order)["findings"]] == ["other-smn-therapy"]
+    assert assessed(order)["forecast"]["status"] == "ended"
+    assert assessed(dead)["forecast"]["status"] == "ended"
+    assert assessed(dead | {"deceasedDateTime": "2026-05-02"})["forecast"]["status"] != "ended"

@@ -27,11 +27,12 @@ class Case:
     """One specification test.
 
     What goes in: `history` holds records as facts (day: a date, a month, or `-`; note: `stopped`, `not given`,
-    `unidentified` or `unreadable: REASON`); `resources` and `orders` hold them as FHIR elements, for the rules about
-    reading; `proposals` are dates asked about. What comes out: one row a dose in `doses` (the whole list of findings
-    of that dose, or `-`), `key: value` lines in `forecast`, one row a proposed date in `proposed`; `series` is the
-    whole list of findings about the history, `counted` the whole list of counted records in order of the walk,
-    `judged` the whole list of proposed dates that were judged. `document` is the whole answer in JSON.
+    `unidentified`, `unreadable: REASON`, `elsewhere` or `other therapy`; an end of days that is not said is `...`);
+    `resources` and `orders` hold them as FHIR elements, for the rules about reading; `proposals` are dates asked
+    about. What comes out: one row a dose in `doses` (the whole list of findings of that dose, or `-`), `key: value`
+    lines in `forecast`, one row a proposed date in `proposed`; `series` is the whole list of findings about the
+    history, `counted` the whole list of counted records in order of the walk, `judged` the whole list of proposed
+    dates that were judged. `document` is the whole answer in JSON.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Case:
     regimen: str = field(default="eu-12mg", kw_only=True)
     zone: str = field(default="Pacific/Chatham", kw_only=True)
     whole: bool = field(default=True, kw_only=True)
+    ended: bool = field(default=False, kw_only=True)
     source: str = field(default="", kw_only=True)
     doses: str = field(default="", kw_only=True)
     counted: str = field(default="", kw_only=True)

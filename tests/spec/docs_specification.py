@@ -71,6 +71,8 @@ def _facts(case: Case) -> str:
         parts.append(f"site in {case.zone}")
     if not case.whole:
         parts.append("**the history was not read whole**")
+    if case.ended:
+        parts.append("**the therapy is known to have ended**")
     if case.source:
         parts.append(f"source: {case.source}")
     return "; ".join(parts) + "."

@@ -7,7 +7,17 @@ from datetime import date
 from decimal import Decimal
 
 from cds.dosing.codes import Code
-from cds.dosing.facts import Administration, DateRange, NotGiven, Proposal, Record, Unidentified, Unreadable
+from cds.dosing.facts import (
+    Administration,
+    DateRange,
+    NotGiven,
+    OtherTherapy,
+    Outside,
+    Proposal,
+    Record,
+    Unidentified,
+    Unreadable,
+)
 from cds.dosing.findings import found
 from cds.dosing.in_force import InForce, Regimens
 from cds.regimens.library import Library
@@ -53,7 +63,12 @@ def proposals(case: Case) -> tuple[Proposal, ...]:
 
 
 def _record(row: Row) -> Record:
-    reference, note, when = given(row["record"]), row["note"], days(row["day"])
+    reference, note = given(row["record"]), row["note"]
+    if note == "elsewhere":
+        return _elsewhere(f"MedicationStatement/{row['record']}", row["day"])
+    when = days(row["day"])
+    if note == "other therapy":
+        return OtherTherapy(reference, "risdiplam", when)
     if note == "not given":
         return NotGiven(reference)
     if note == "unidentified":
@@ -67,6 +82,13 @@ def _record(row: Row) -> Record:
         raise ValueError(f"{row['record']}: a dose given needs a day; say 'unreadable: date-missing'")
     imprecise = (found(Code.DATE_IMPRECISE, "D2"),) if when.days > 1 else ()
     return Administration(reference, when, milligrams(row["amount"]), note == "stopped", imprecise)
+
+
+def _elsewhere(reference: str, text: str) -> Outside:
+    """`2025-01-01 to 2025-02-01`, `2025-01-01 to ...`, one day, or `-`."""
+    first, _, last = text.partition(" to ")
+    begin, end = (None if part in ("...", "-") else days(part) for part in (first, last or first))
+    return Outside(reference, begin and begin.earliest, end and end.latest)
 
 
 def _proposal(row: Row) -> Proposal:

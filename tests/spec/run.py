@@ -41,6 +41,7 @@ def assessment(case: Case) -> Assessment:
         regimens,
         on=date.fromisoformat(case.on),
         whole=case.whole,
+        ended=case.ended,
         proposals=facts.proposals(case) + _read_orders(case, regimens.drug),
     )
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from cds.audit.identifiers import Identifiers, Shown
 from cds.audit.ledger import Key, Ledger, Place
 from cds.audit.report.timeline import Dose, doses, next_window, timeline
-from cds.audit.rows import Row
+from cds.audit.rows import RECALLED, Row
 from cds.audit.tally import Tally
 from cds.dosing.assessment import Forecast
 from cds.dosing.codes import Code, Severity, Status
@@ -132,7 +132,7 @@ def _gravest_first(finding: Finding) -> int:
 
 def recalled(rows: Sequence[Row], tally: Tally) -> Listed:
     """The first lines of the recall list, and how many more there are."""
-    all_of_them = sum(tally.statuses[each.value] for each in (Status.DUE, Status.OVERDUE, Status.DECISION))
+    all_of_them = sum(tally.statuses[each.value] for each in RECALLED)
     return Listed(rows, all_of_them - len(rows))
 
 

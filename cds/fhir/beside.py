@@ -1,0 +1,132 @@
+"""What stands beside the doses: doses noted elsewhere (C7), other therapies of the disease (C8), a death (F10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, tzinfo
+
+from cds.dosing.drug import Drug
+from cds.dosing.facts import DateRange, OtherTherapy, Outside
+from cds.fhir.codes import Codes
+from cds.fhir.dates import read_element
+from cds.fhir.effective import possible_days
+from cds.fhir.identify import identify
+from cds.fhir.patients import all_replaced
+from cds.fhir.plain import Malformed, Resolve, Resource
+from cds.fhir.references import reference_of, subject_of
+
+STATEMENT, ORDER = "MedicationStatement", "MedicationRequest"
+
+_NOTHING_TAKEN = frozenset({"entered-in-error", "not-taken", "intended", "draft"})
+_NOTHING_BEGUN = frozenset({"entered-in-error", "draft", "cancelled", "not-done", "on-hold"})
+
+
+def beside(
+    resources: Iterable[Resource], *, drug: Drug, zone: tzinfo, resolve: Resolve
+) -> tuple[Outside | OtherTherapy, ...]:
+    """What statements, orders and administrations of one patient say of doses elsewhere and of other therapies."""
+    others = Codes({coding: name for coding, name in drug.look_alikes.items() if name in drug.other_therapies})
+    found: list[Outside | OtherTherapy] = []
+    for index, resource in enumerate(resources):
+        of_type = resource.get("resourceType")
+        reference = reference_of(resource) or f"{of_type}?index={index}"
+        status = resource.get("status")
+        if of_type == STATEMENT and status not in _NOTHING_TAKEN and identify(resource, drug, resolve).of_the_drug:
+            found.append(Outside(reference, *_taken(resource, zone)))
+        therapy = None if status in _NOTHING_BEGUN | _NOTHING_TAKEN else _therapy(resource, drug, others, resolve)
+        if therapy is not None:
+            found.append(OtherTherapy(reference, therapy, _begun(resource, zone)))
+    return tuple(found)
+
+
+def by_patient(resources: Iterable[object], resolve: Resolve) -> dict[str, list[Resource]]:
+    """The statements and orders by patient; ids that a Patient resource replaces count as that patient's. One that
+    names no patient is nobody's."""
+    every = list(resources)
+    replaced = all_replaced(every)
+    found: dict[str, list[Resource]] = {}
+    for resource in every:
+        if isinstance(resource, dict) and resource.get("resourceType") in (STATEMENT, ORDER):
+            try:
+                whose = subject_of(resource, resolve)
+            except Malformed:
+                continue
+            if whose is not None:
+                found.setdefault(replaced.get(whose, whose), []).append(resource)
+    return found
+
+
+def died_on(resources: Iterable[object], zone: tzinfo) -> dict[str, date]:
+    """The patients (`Patient/x`) of whom a Patient resource says that they have died: the last day that it can have
+    been, the first of all days where it says no day."""
+    died: dict[str, date] = {}
+    for resource in resources:
+        patient = reference_of(resource) if isinstance(resource, dict) else None
+        if not isinstance(resource, dict) or patient is None or resource.get("resourceType") != "Patient":
+            continue
+        day = _element(resource, "deceasedDateTime", zone)
+        if day is not None or resource.get("deceasedBoolean") is True:
+            died[patient] = date.min if day is None else day.latest
+    return died
+
+
+def _taken(statement: Resource, zone: tzinfo) -> tuple[date | None, date | None]:
+    """From when to when; an end that is not said, or cannot be read, is open."""
+    period = statement.get("effectivePeriod")
+    if isinstance(period, dict):
+        start, end = _element(period, "start", zone), _element(period, "end", zone)
+        return (None if start is None else start.earliest), (None if end is None else end.latest)
+    day = _element(statement, "effectiveDateTime", zone)
+    return (None, None) if day is None else (day.earliest, day.latest)
+
+
+def _begun(resource: Resource, zone: tzinfo) -> DateRange | None:
+    """When a therapy can have begun: given, or ordered."""
+    if resource.get("resourceType") == ORDER:
+        return _element(resource, "authoredOn", zone)
+    return possible_days(resource, zone)
+
+
+def _element(parent: Resource, name: str, zone: tzinfo) -> DateRange | None:
+    try:
+        dated = read_element(parent, name, zone)
+    except Malformed:
+        return None
+    return None if dated is None else dated[0]
+
+
+def _therapy(resource: Resource, drug: Drug, others: Codes[str], resolve: Resolve) -> str | None:
+    """The other therapy that a record is of, by a listed code or by a name in its texts."""
+    for concept in _concepts(resource, resolve):
+        codings = [each for each in _list(concept.get("coding")) if isinstance(each, dict)]
+        for coding in codings:
+            system, code = coding.get("system"), coding.get("code")
+            name = others.get(system, code) if isinstance(system, str) and isinstance(code, str) else None
+            if name is not None:
+                return name
+        texts = [concept.get("text"), concept.get("display"), *(coding.get("display") for coding in codings)]
+        words = " ".join(text.lower() for text in texts if isinstance(text, str))
+        for name, names in drug.other_therapies.items():
+            if any(each in words for each in names):
+                return name
+    return None
+
+
+def _concepts(resource: Resource, resolve: Resolve) -> Iterator[Resource]:
+    """The concepts that name the medication: of R4 and of R5, what a reference displays, and what it leads to."""
+    r5 = resource.get("medication")
+    r5 = r5 if isinstance(r5, dict) else {}
+    references = [each for each in (resource.get("medicationReference"), r5.get("reference")) if isinstance(each, dict)]
+    yield from (
+        each for each in (resource.get("medicationCodeableConcept"), r5.get("concept")) if isinstance(each, dict)
+    )
+    yield from references
+    for reference in references:
+        target = reference.get("reference")
+        found = resolve(target, resource) if isinstance(target, str) else None
+        if found is not None and isinstance(found.get("code"), dict):
+            yield found["code"]
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

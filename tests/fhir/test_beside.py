@@ -1,0 +1,142 @@
+"""What stands beside the doses: doses noted elsewhere (C7), other therapies (C8), the death of a patient (F10)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cds.dosing.facts import DateRange, OtherTherapy, Outside
+from cds.fhir.beside import beside, by_patient, died_on
+from cds.fhir.references import Pool
+from cds.regimens.library import load
+
+ZONE = ZoneInfo("Pacific/Chatham")
+DRUG = load().get("eu-12mg").drug
+OURS = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}
+GENE_THERAPY = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX09"}]}
+TOFERSEN = {"coding": [{"system": "http://fdasis.nlm.nih.gov", "code": "2NU6F9601K"}]}
+PATIENT = {"reference": "Patient/p"}
+Json = dict[str, Any]
+
+
+def resource(of_type: str, concept: Json | None, **more: Any) -> Json:
+    named = {} if concept is None else {"medicationCodeableConcept": concept}
+    return {"resourceType": of_type, "id": "x", "subject": PATIENT, "status": "completed"} | named | more
+
+
+def said(*resources: Json) -> list[Outside | OtherTherapy]:
+    resolve = Pool(list(resources)).resolve
+    of_ours = [each for each in resources if each["resourceType"] != "Medication"]
+    return list(beside(of_ours, drug=DRUG, zone=ZONE, resolve=resolve))
+
+
+@pytest.mark.parametrize(
+    ("when", "earliest", "latest"),
+    [
+        ({"effectiveDateTime": "2025-03-05"}, date(2025, 3, 5), date(2025, 3, 5)),
+        ({"effectiveDateTime": "2025-03"}, date(2025, 3, 1), date(2025, 3, 31)),
+        ({"effectivePeriod": {"start": "2025-03-05"}}, date(2025, 3, 5), None),
+        ({"effectivePeriod": {"end": "2025-03-05"}}, None, date(2025, 3, 5)),
+        ({"effectivePeriod": {"start": "2024", "end": "2025-03"}}, date(2024, 1, 1), date(2025, 3, 31)),
+        ({"effectiveDateTime": "soon"}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_a_statement_of_the_drug_tells_of_doses_elsewhere(when: Json, earliest: date, latest: date) -> None:
+    assert said(resource("MedicationStatement", OURS, status="active", **when)) == [
+        Outside("MedicationStatement/x", earliest, latest)
+    ]
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "not-taken", "intended"])
+def test_a_statement_that_nothing_was_taken_tells_of_no_dose(status: str) -> None:
+    assert said(resource("MedicationStatement", OURS, status=status)) == []
+
+
+@pytest.mark.parametrize(
+    "concept", [{"text": "Spinraza, given in Uppsala"}, {"text": "nusinersen", "coding": TOFERSEN["coding"]}]
+)
+def test_a_statement_is_identified_as_a_record_is(concept: Json) -> None:
+    known = concept["text"].startswith("Spinraza")
+    assert [each.reference for each in said(resource("MedicationStatement", concept))] == (
+        ["MedicationStatement/x"] if known else []
+    )
+
+
+def test_statements_and_orders_of_the_drug_itself_are_no_other_therapy() -> None:
+    assert said(resource("MedicationRequest", OURS, authoredOn="2025-03-05")) == []
+    assert said(resource("MedicationAdministration", OURS, effectiveDateTime="2025-03-05")) == []
+    assert said(resource("MedicationStatement", TOFERSEN)) == []
+
+
+GIVEN = {"effectiveDateTime": "2025-03-05"}
+DAY = DateRange.on(date(2025, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("record", "therapy", "when"),
+    [
+        (resource("MedicationAdministration", GENE_THERAPY, **GIVEN), "onasemnogene abeparvovec", DAY),
+        (resource("MedicationAdministration", {"text": "ZOLGENSMA"}, **GIVEN), "onasemnogene abeparvovec", DAY),
+        (resource("MedicationRequest", {"text": "Evrysdi"}, authoredOn="2025-03-05"), "risdiplam", DAY),
+        (resource("MedicationStatement", {"text": "risdiplam 5 mg"}, **GIVEN), "risdiplam", DAY),
+        (resource("MedicationRequest", {"text": "Evrysdi"}), "risdiplam", None),
+        (resource("MedicationRequest", None, medication={"concept": {"text": "Evrysdi"}}), "risdiplam", None),
+        (
+            resource(
+                "MedicationRequest", None, medicationReference={"reference": "Medication/m", "display": "Evrysdi"}
+            ),
+            "risdiplam",
+            None,
+        ),
+    ],
+)
+def test_another_therapy_of_the_disease(record: Json, therapy: str, when: DateRange | None) -> None:
+    assert said(record) == [OtherTherapy(f"{record['resourceType']}/x", therapy, when)]
+
+
+def test_another_therapy_is_found_by_its_medication() -> None:
+    order = resource("MedicationRequest", None, medicationReference={"reference": "Medication/m"})
+    medication = {"resourceType": "Medication", "id": "m", "code": GENE_THERAPY}
+    assert [each.reference for each in said(order, medication)] == ["MedicationRequest/x"]
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "draft", "cancelled", "not-done", "on-hold"])
+def test_what_was_not_given_is_no_other_therapy(status: str) -> None:
+    assert said(resource("MedicationRequest", GENE_THERAPY, status=status)) == []
+
+
+@pytest.mark.parametrize("broken", [{"medicationCodeableConcept": 1}, {"medicationReference": 1}, {"medication": []}])
+def test_what_is_no_fhir_says_nothing(broken: Json) -> None:
+    assert said(resource("MedicationRequest", None, **broken)) == []
+
+
+def test_statements_and_orders_are_grouped_by_patient_and_by_the_id_that_replaces_another() -> None:
+    old = resource("MedicationStatement", OURS, subject={"reference": "Patient/old"})
+    new = resource("MedicationRequest", OURS)
+    nobody = {"resourceType": "MedicationStatement", "id": "y"}
+    patient = {
+        "resourceType": "Patient",
+        "id": "p",
+        "link": [{"type": "replaces", "other": {"reference": "Patient/old"}}],
+    }
+    every = [old, new, nobody, patient, 5, resource("MedicationStatement", OURS, subject="p")]
+    assert by_patient(every, Pool(every).resolve) == {"Patient/p": [old, new]}
+
+
+@pytest.mark.parametrize(
+    ("said_of_it", "died"),
+    [
+        ({"deceasedBoolean": True}, {"Patient/p": date.min}),
+        ({"deceasedDateTime": "2025-03-05T23:30:00Z"}, {"Patient/p": date(2025, 3, 6)}),
+        ({"deceasedDateTime": "2025-03"}, {"Patient/p": date(2025, 3, 31)}),
+        ({"deceasedBoolean": False}, {}),
+        ({"deceasedBoolean": "true"}, {}),
+        ({}, {}),
+    ],
+)
+def test_the_death_of_a_patient(said_of_it: Json, died: dict[str, date]) -> None:
+    assert died_on([{"resourceType": "Patient", "id": "p", **said_of_it}, {"resourceType": "Patient"}, 7], ZONE) == died
