@@ -10,6 +10,7 @@ from typing import TypeAlias
 from cds.audit.plan import Plan
 from cds.audit.workers import Engine, Processes
 from hooks.console import UsageError
+from hooks.settings import let_executors_use_this_python
 
 EngineOf: TypeAlias = Callable[[Plan], AbstractContextManager[Engine]]
 """Starts an engine for an audit."""
@@ -29,4 +30,5 @@ def engine_of(name: str, *, jobs: int | None = None, master: str | None = None) 
         from cds.audit.spark import Spark
     except ModuleNotFoundError as missing:
         raise UsageError(f"--engine spark needs {missing.name}: pip install 'nusinersen-cds[spark]'") from None
+    let_executors_use_this_python()
     return partial(Spark, master=master)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -141,6 +142,11 @@ def load_for_check(**given: object) -> CheckSettings:
 def load_for_journal() -> JournalSettings:
     """What those commands take from the environment. Raises SettingsError."""
     return _load(JournalSettings, {})
+
+
+def let_executors_use_this_python() -> None:
+    """Spark's processes need this program, so its Python is theirs too, where PYSPARK_PYTHON does not say otherwise."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
 
 _Kind = TypeVar("_Kind", Settings, CheckSettings, JournalSettings)

@@ -6,10 +6,8 @@ plan, so they need no memory of Spark's driver.
 
 from __future__ import annotations
 
-import os
 import pickle
 import shutil
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -146,8 +144,6 @@ class Spark:
 
 
 def _started(master: str | None) -> SparkSession:
-    # Executors need this program, so the Python of this process is theirs too, where nobody has said otherwise.
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("nusinersen-cds audit").config("spark.ui.showConsoleProgress", "false")
     if master is not None:
         builder = builder.master(master)

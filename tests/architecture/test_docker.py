@@ -178,7 +178,7 @@ def test_the_settings_of_the_trial_load(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv(name, value)
     settings = load()
     [site] = settings.sites()
-    assert site.regimen == "eu-12mg"
+    assert site.regimen == ("eu-12mg",)
     monkeypatch.setenv("NUSINERSEN_CDS_NO_SUCH", "1")
     with pytest.raises(SettingsError, match="NUSINERSEN_CDS_NO_SUCH"):
         load()
