@@ -143,6 +143,31 @@ def check_regimens(
         check_folder(folder)
 
 
+@regimens_app.command("schema")
+def schema_of_files(
+    kind: Annotated[str, typer.Argument(metavar="regimen|drug|codes|timeline", help="The kind of file.")],
+) -> None:
+    """Print the JSON Schema of a kind of file, for editors that check files while they are written."""
+    with plain_errors():
+        from hooks.export_regimens import print_schema
+
+        print_schema(kind)
+
+
+@regimens_app.command("export")
+def export_regimens(
+    context: typer.Context,
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Regimens of the list.")],
+    site_folder: SiteFolder = None,
+) -> None:
+    """Print regimens as FHIR PlanDefinitions (R4B), one JSON object a line, for other systems to read."""
+    with plain_errors():
+        from hooks.export_regimens import print_plans
+        from hooks.show_regimens import library
+
+        print_plans(library(site_folder_of(site_folder or context.obj)), ids)
+
+
 @app.command("check", epilog=_EXIT_CODES, no_args_is_help=True)
 def check_histories(  # noqa: PLR0913, PLR0917  each is an option
     inputs: Annotated[

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints
 
@@ -44,8 +45,9 @@ def _form(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-PeriodText = Annotated[Period, PlainValidator(_period)]
-Positive = Annotated[Decimal, BeforeValidator(_number), Field(gt=0)]
+_PERIOD_AS_WRITTEN = Annotated[str, Field(pattern=r"^[0-9]{1,4}(d|w|mo)$")]
+PeriodText = Annotated[Period, PlainValidator(_period, json_schema_input_type=_PERIOD_AS_WRITTEN)]
+Positive = Annotated[Decimal, BeforeValidator(_number, json_schema_input_type=float), Field(gt=0)]
 Days = Annotated[int, Field(ge=0)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Code = Annotated[str, _form(r"\S+( \S+)*", "a code: no blanks at its ends, and none doubled")]
@@ -87,7 +89,10 @@ class RowTable(FileModel):
     """A row of the label's table: from so long after the last dose, so many extra doses or the whole loading."""
 
     from_: PeriodText = Field(alias="from")
-    extra_doses: Annotated[int | None, PlainValidator(_extra_doses)]
+    extra_doses: Annotated[
+        int | None,
+        PlainValidator(_extra_doses, json_schema_input_type=Annotated[int, Field(ge=1)] | Literal["loading"]),
+    ]
 
 
 class CatchUpTable(FileModel):
@@ -236,3 +241,18 @@ class DrugFile(FileModel):
     other_therapy: list[OtherTherapyTable] = []
     route: Annotated[list[RouteTable], Field(min_length=1)]
     other_route: list[RouteTable] = []
+
+
+KINDS: Mapping[str, type[FileModel]] = {
+    "regimen": RegimenFile,
+    "drug": DrugFile,
+    "codes": CodesFile,
+    "timeline": TimelineFile,
+}
+"""The kinds of files, by what they state."""
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of file, for editors that check TOML while it is written. What one key says of another
+    is checked by `regimens check` alone. Raises KeyError for what is no kind."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **KINDS[kind].model_json_schema()}

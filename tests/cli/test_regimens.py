@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,38 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     ended = run("regimens", "check", tmp_path / "none")
     assert ended.exit_code == 2
     assert "is not a folder that can be read" in ended.stderr
+
+
+@pytest.mark.parametrize("kind", ["regimen", "drug", "codes", "timeline"])
+def test_each_kind_of_file_has_a_json_schema(kind: str) -> None:
+    schema = json.loads(run("regimens", "schema", kind).stdout)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["additionalProperties"] is False
+    assert schema["type"] == "object"
+
+
+def test_the_json_schema_says_how_periods_numbers_and_choices_are_written() -> None:
+    schema = json.loads(run("regimens", "schema", "regimen").stdout)
+    assert schema["properties"]["minimum_interval"]["pattern"] == "^[0-9]{1,4}(d|w|mo)$"
+    assert schema["properties"]["delay"]["enum"] == ["table", "resume", "refer"]
+    assert schema["$defs"]["LoadingTable"]["properties"]["dose_mg"]["type"] == "number"
+    row = schema["$defs"]["RowTable"]["properties"]["extra_doses"]["anyOf"]
+    assert [each.get("type") for each in row] == ["integer", "string"]
+
+
+def test_an_unknown_kind_of_file_lists_the_choices() -> None:
+    ended = run("regimens", "schema", "patients")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "'patients' is no kind of file; write one of: regimen, drug, codes, timeline" in ended.stderr
+
+
+def test_regimens_are_exported_as_plan_definitions() -> None:
+    ended = run("regimens", "export", "eu-12mg", "qalsody")
+    plans = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [(plan["resourceType"], plan["id"]) for plan in plans] == [
+        ("PlanDefinition", "eu-12mg"),
+        ("PlanDefinition", "qalsody"),
+    ]
+    unknown = run("regimens", "export", "eu-12mg", "eu-13mg")
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
+    assert "there is no regimen 'eu-13mg'" in unknown.stderr

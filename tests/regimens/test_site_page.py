@@ -22,8 +22,8 @@ def library(tmp_path: Path) -> Library:
     return load(write(tmp_path, EXAMPLES))
 
 
-def test_the_page_has_both_examples() -> None:
-    assert list(EXAMPLES) == ["clinic-12mg.toml", "codes/our-codes.toml"]
+def test_the_page_has_its_examples() -> None:
+    assert list(EXAMPLES) == ["clinic-12mg.toml", "national-6mo.toml", "codes/our-codes.toml"]
 
 
 def test_the_regimen_is_there(library: Library) -> None:
@@ -31,6 +31,12 @@ def test_the_regimen_is_there(library: Library) -> None:
     assert [str(step.interval) for step in regimen.loading] == ["None", "14 days", "35 days"]
     assert regimen.catch_up is not None
     assert [row.extra_doses for row in regimen.catch_up.rows] == [1, None]
+
+
+def test_the_schedule_by_weeks_is_there(library: Library) -> None:
+    regimen = library.get("national-6mo")
+    assert [str(step.interval) for step in regimen.loading] == ["None", "28 days", "56 days"]
+    assert (str(regimen.maintenance_interval), regimen.refers) == ("6 months", True)
 
 
 def test_the_codes_are_there(library: Library) -> None:

@@ -425,6 +425,20 @@ SEVERAL = (
         """,
     ),
     Case(
+        "An order of 50 mg from 8 months on is for a clinician, without the catch-up of the regimen that it leaves",
+        "W11 P7",
+        "2025-11-01",
+        regimen=BOTH,
+        history=LOADED,
+        proposals="m1 | 2025-11-05 | 50 mg",
+        proposed="""
+            order | date       | plan
+            m1    | 2025-11-05 | -
+            order | date       | findings
+            m1    | 2025-11-05 | regimen-switch-undefined warning W11, unexpected-amount warning C5, near-boundary info F8
+        """,
+    ),
+    Case(
         "Where high dose alone is in force from a day on, 50 mg after it is the declared change",
         "W11 W12",
         "2025-07-10",

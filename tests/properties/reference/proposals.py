@@ -121,6 +121,8 @@ def catch_up_that_it_begins(before: Story, dose: Dose) -> list[Said]:
     judged_as_maintenance = dose.step == "maintenance" or (dose.step == "loading-1" and before.doses != [])
     if before.regimen.catch_up is None or not before.doses or not judged_as_maintenance:
         return []
+    if dose.regimen is None or dose.regimen.id != before.regimen.id:
+        return []  # our reading of W11: by W2 only
     return table_finding(before, before.last.day, dose.day, "P7")
 
 
