@@ -434,8 +434,8 @@ SEVERAL = (
         proposed="""
             order | date       | plan
             m1    | 2025-11-05 | -
-            order | date       | findings
-            m1    | 2025-11-05 | regimen-switch-undefined warning W11, unexpected-amount warning C5, near-boundary info F8
+            order | date | findings
+            m1 | 2025-11-05 | regimen-switch-undefined warning W11, unexpected-amount warning C5, near-boundary info F8
         """,
     ),
     Case(

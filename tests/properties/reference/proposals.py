@@ -86,9 +86,10 @@ def judge(request: Request, story: Story, proposal: Proposal) -> Judged:
     dose = Dose([proposal.reference], earliest=day, day=day, amounts=amounts, proposed=True)
     give(story, dose)
     said = dose.said + story.series[len(before.series) :] + amount_findings(dose)
-    change_text(before, day)
-    begun = catch_up_that_it_begins(before, dose)
-    said += begun + near_boundary(before, day)
+    on_that_day = before.copy()
+    change_text(on_that_day, day)
+    begun = catch_up_that_it_begins(on_that_day, dose)
+    said += begun + near_boundary(on_that_day, day)
     if request.decision:
         said = without(said, "earlier-than-schedule", "schedule-shifted")  # P5
     if "interval-too-short" not in codes(said):
