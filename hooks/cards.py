@@ -16,7 +16,16 @@ from hooks.detail import Subject, closing, detail
 from hooks.leads import LATENESS, Lead, chart_lead, doubt_lead, leads_before, order_lead
 from hooks.phrases import counted, dated_step, drug_name, fill, harmless, numbers, planned_doses, quantity, summary
 from hooks.suggestions import Move, suggestions
-from hooks.wording import CHECK_BY_HAND, DELAYS, FINDINGS, NOT_CHECKED, PAST_REASONS, NotChecked, Variant
+from hooks.wording import (
+    CHECK_BY_HAND,
+    CHECK_ORDERS_BY_HAND,
+    DELAYS,
+    FINDINGS,
+    NOT_CHECKED,
+    PAST_REASONS,
+    NotChecked,
+    Variant,
+)
 
 Card = dict[str, Any]
 
@@ -42,7 +51,8 @@ class CardContext(NamedTuple):
 
     `read_at` is when the records were read, as people read it, with its offset. `move` writes an order with another
     date. `new_id` gives a new UUID as text. `source_url` is an absolute URL about the regimen, for a site that has one.
-    `links` stand on every card; `problems` say what of the history could not be read, in words without patient data.
+    `links` stand on every card; `problems` say what of the history could not be read, `not_compared` what of the other
+    active orders, in words without patient data.
     """
 
     regimen: Regimen
@@ -53,6 +63,7 @@ class CardContext(NamedTuple):
     show_upcoming: bool = False
     problems: tuple[str, ...] = ()
     links: Sequence[Card] = ()
+    not_compared: tuple[str, ...] = ()
 
 
 def order_cards(
@@ -64,6 +75,7 @@ def order_cards(
     said on one card for all the orders that have nothing more severe of their own.
     """
     doubt = doubt_lead(assessment)
+    standing = frozenset([ordered.reference for ordered in assessment.ordered])
     proposed: dict[str, list[Proposed]] = {}
     for proposal in assessment.proposed:
         proposed.setdefault(proposal.reference, []).append(proposal)
@@ -75,7 +87,7 @@ def order_cards(
     cards: list[Card] = []
     doubtful: list[DraftOrder] = []
     for reference, named in drafts.items():
-        lead = order_lead(proposed[reference])
+        lead = order_lead(proposed[reference], standing)
         if lead is not None and leads_before(lead, doubt):
             card = _card(assessment, lead, context, named, proposed[reference])
             # of two drafts by one name nobody can say which one a suggestion would change
@@ -102,16 +114,17 @@ def not_checked_card(reason: NotChecked, incident: str, context: CardContext, *,
     """The warning that a check could not be made. `more` is what went wrong, in words that hold no patient data."""
     short, sentence = NOT_CHECKED[reason]
     drug = drug_name(context.regimen.drug.names[0])
+    variant = Variant.ORDERS if reason is NotChecked.ORDERS else Variant.PLAIN
     paragraphs = [
         f"**{sentence}**",
         f"What went wrong: {harmless(more)}" if more else "",
-        CHECK_BY_HAND,
+        CHECK_ORDERS_BY_HAND if reason is NotChecked.ORDERS else CHECK_BY_HAND,
         f"Incident {harmless(incident)}.",
     ]
     paragraphs.append(closing(context.regimen, context.read_at))
     card: Card = {
         "uuid": context.new_id(),
-        "summary": summary(Kind.NOT_CHECKED, Variant.PLAIN, {"drug": drug, "reason": short}),
+        "summary": summary(Kind.NOT_CHECKED, variant, {"drug": drug, "reason": short}),
         "indicator": Severity.WARNING.value,
         "detail": "\n\n".join(text for text in paragraphs if text),
         "source": _source(Kind.NOT_CHECKED, context.regimen, context),
@@ -141,7 +154,7 @@ def _card(
         "uuid": context.new_id(),
         "summary": summary(lead.kind, lead.variant, _fields(assessment, lead, plan)),
         "indicator": lead.indicator.value,
-        "detail": detail(assessment, subject, context.read_at, context.problems),
+        "detail": detail(assessment, subject, context.read_at, context.problems, context.not_compared),
         "source": _source(lead.kind, regimen, context),
         "extension": {EXTENSION: _extension(assessment, lead.kind, about)},
     }

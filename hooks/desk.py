@@ -84,7 +84,7 @@ class Desk:
             search_by_post=self.site.search_by_post,
         )
 
-    def context(self, now: datetime, problems: Iterable[str] = ()) -> CardContext:
+    def context(self, now: datetime, problems: Iterable[str] = (), not_compared: Iterable[str] = ()) -> CardContext:
         """What cards need beside an assessment."""
         here = now.astimezone(self.zone)
         return CardContext(
@@ -95,6 +95,7 @@ class Desk:
             show_upcoming=self.site.show_upcoming,
             problems=tuple(problems),
             links=self.links,
+            not_compared=tuple(not_compared),
         )
 
     def warm_up(self) -> None:

@@ -36,14 +36,23 @@ class Subject(NamedTuple):
     on_order: bool = False
 
 
-def detail(assessment: Assessment, subject: Subject, read_at: str, problems: Sequence[str] = ()) -> str:
-    """The whole text. `read_at` is when the records were read, as people read it; `problems` what could not be."""
+def detail(
+    assessment: Assessment,
+    subject: Subject,
+    read_at: str,
+    problems: Sequence[str] = (),
+    not_compared: Sequence[str] = (),
+) -> str:
+    """The whole text. `read_at` is when the records were read, as people read it; `problems` what of the history could
+    not be, `not_compared` what of the other active orders."""
     regimen = assessment.regimen
     parts = [
         _lines(assessment, subject),
         _dose_table(assessment.evaluations, subject.proposals),
         _next_dose(assessment, subject, regimen),
-        _not_read(problems),
+        _ordered(assessment),
+        _not_read("Not all of the history was read:", problems),
+        _not_read("Not compared with all other active orders:", not_compared),
         _unreadable(assessment),
         _unidentified(assessment) if subject.on_order else "",
         _label_says(regimen.title, regimen.statements, STATEMENTS[subject.kind]),
@@ -183,9 +192,17 @@ def _action(table: CatchUp, row: int) -> str:
     return f"the delayed dose and {counted(extra, 'extra dose', 'extra doses')}, {table.interval} apart"
 
 
-def _not_read(problems: Sequence[str]) -> str:
+def _ordered(assessment: Assessment) -> str:
+    """The days of the other active orders, the nearest first."""
+    days = sorted({(ordered.day, ordered.reference) for ordered in assessment.ordered})
+    said = [f"{day.isoformat()} ({harmless(reference)})" for day, reference in days[:_MOST_RECORDS]]
+    more = f" and {len(days) - _MOST_RECORDS} more" if len(days) > _MOST_RECORDS else ""
+    return f"**Doses of other active orders:** {', '.join(said)}{more}." if said else ""
+
+
+def _not_read(title: str, problems: Sequence[str]) -> str:
     lines = [f"- {harmless(problem, longest=None)}" for problem in problems if problem and not problem.isspace()]
-    return "\n".join(["**Not all of the history was read:**\n", *lines]) if lines else ""
+    return "\n".join([f"**{title}**\n", *lines]) if lines else ""
 
 
 def _unreadable(assessment: Assessment) -> str:

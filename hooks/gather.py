@@ -28,6 +28,7 @@ class Gathered(NamedTuple):
     `whole`: no record of the history is missing; `problems` say what is, or could not be read beside it. `unread`:
     Medications that could not be read, `not_asked`: those that nobody was asked for; their records may stay
     unidentified. `medications` are those fetched by reference, `full_urls` the entries of all Bundles: for references.
+    `beside` is what was read beside the history, as active orders.
     """
 
     resources: tuple[Resource, ...]
@@ -37,6 +38,7 @@ class Gathered(NamedTuple):
     medications: Mapping[str, Resource] = _NOTHING
     full_urls: Mapping[str, Resource] = _NOTHING
     not_asked: tuple[str, ...] = ()
+    beside: tuple[Resource, ...] = ()
 
 
 class NoSourceError(Exception):

@@ -28,8 +28,9 @@ class Lead(NamedTuple):
     variant: Variant = Variant.PLAIN
 
 
-def order_lead(proposals: Sequence[Proposed]) -> Lead | None:
-    """What leads the card of one order by its own findings: the most severe, then the first in the order of kinds."""
+def order_lead(proposals: Sequence[Proposed], standing: frozenset[str] = frozenset()) -> Lead | None:
+    """What leads the card of one order by its own findings: the most severe, then the first in the order of kinds.
+    `standing` are the references of other active orders."""
     best: tuple[int, int] | None = None
     lead = None
     for proposed in proposals:
@@ -40,15 +41,17 @@ def order_lead(proposals: Sequence[Proposed]) -> Lead | None:
             rank = (_SEVERITY_ORDER[finding.severity], _KIND_ORDER[kind])
             if best is None or rank < best:
                 best = rank
-                lead = Lead(kind, finding.severity, finding, proposed, _variant(kind, finding, proposed))
+                lead = Lead(kind, finding.severity, finding, proposed, _variant(kind, finding, proposed, standing))
     return lead
 
 
-def _variant(kind: Kind, finding: Finding, proposed: Proposed) -> Variant:
+def _variant(kind: Kind, finding: Finding, proposed: Proposed, standing: frozenset[str]) -> Variant:
     if finding.code is Code.UNEXPECTED_ROUTE:
         return Variant.ROUTE
     if finding.code is Code.INTERVAL_UNDECIDABLE:
         return Variant.NOT_CERTAIN
+    if kind is Kind.CONFLICT and standing.intersection(finding.evidence):
+        return Variant.ORDERS
     return Variant.UNDATED if kind is Kind.TOO_EARLY and proposed.assumed else Variant.PLAIN
 
 

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from hooks.database.database import Database, DatabaseDown
 from hooks.desk import Desk
-from hooks.flow import Answered, Outcome
+from hooks.flow import Answered
+from hooks.found import Outcome
 from hooks.journal.comments import Comments
 from hooks.journal.counts import LOST_DECISION
 from hooks.journal.decision import Count, Decision, Feedback

@@ -7,27 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds.dosing.drug import Coding
-from cds.fhir.needs import templates
+from cds.fhir.needs import ORDERS, Need, templates
 from hooks.protocol import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 from hooks.wire import Discovery
 
 _REQUIREMENTS = (
     "All MedicationAdministrations of the patient, of any date and status: a history that is cut short is answered "
-    "as incomplete. Without FHIR access for the service, each MedicationAdministration and each draft order must carry "
+    "as incomplete. Without FHIR access for the service, each MedicationAdministration and each order must carry "
     "its medication inline (medicationCodeableConcept) or contained. Bundles that are split over pages need fhirServer "
-    "and fhirAuthorization with the scope patient/MedicationAdministration.read and patient/Medication.read, or their "
-    "user/ forms."
+    "and fhirAuthorization with the scopes patient/MedicationAdministration.read, patient/MedicationRequest.read and "
+    "patient/Medication.read, or their user/ forms."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: `id` is the last part of its URL, `hooks` those it is registered for."""
+    """One service: `id` is the last part of its URL, `hooks` those it is registered for, `beside` what it needs beside
+    the history."""
 
     id: str
     hooks: tuple[str, ...]
     title: str
     description: str
+    beside: tuple[Need, ...] = ()
 
 
 CHART = Service(
@@ -43,7 +45,9 @@ ORDER = Service(
     (ORDER_SELECT, ORDER_SIGN),
     "Nusinersen: dosing interval",
     "Checks the date of a nusinersen order against the doses given: the minimum interval, the schedule of the label, "
-    "and the catch-up after a delay. Other orders are not looked at.",
+    "and the catch-up after a delay; and against the dates of other active orders. Orders of other drugs are not "
+    "looked at.",
+    (ORDERS,),
 )
 SERVICES: dict[str, Service] = {service.id: service for service in (CHART, ORDER)}
 
@@ -51,14 +55,14 @@ SERVICES: dict[str, Service] = {service.id: service for service in (CHART, ORDER
 def discovery(codes: Iterable[Coding] = (), silent: Sequence[Collection[str]] = ((),)) -> dict[str, Any]:
     """The answer to `GET /cds-services`; `codes` are those that every site filters by, `silent` the services in silent
     mode, for each site."""
-    prefetch = templates(codes)
+    codes = tuple(codes)
     services = [
         {
             "hook": hook,
             "id": service.id,
             "title": service.title,
             "description": service.description,
-            "prefetch": prefetch,
+            "prefetch": templates(codes, service.beside),
             "usageRequirements": _silence(service.id, silent) + _REQUIREMENTS,
         }
         for service in SERVICES.values()

@@ -218,6 +218,8 @@ class Variant(StrEnum):
     NOT_CERTAIN = "not-certain"
     """The interval cannot be decided."""
     ROUTE = "route"
+    ORDERS = "orders"
+    """Other active orders are what matters."""
     DATES_STAND = "dates-stand"
     """Records are missing that cannot move the next dose."""
 
@@ -238,6 +240,10 @@ SUMMARIES: Mapping[tuple[Kind, Variant], tuple[str, ...]] = {
     (Kind.CONFLICT, Variant.PLAIN): (
         "{drug} {when} is {observed} from another proposed dose; at least {required} must lie between doses",
         "{drug} {when} is nearer to another proposed dose than the minimum interval",
+    ),
+    (Kind.CONFLICT, Variant.ORDERS): (
+        "{drug} {when} is {observed} from the dose of another active order; at least {required} must lie between doses",
+        "{drug} {when} is nearer to the dose of another active order than the minimum interval",
     ),
     (Kind.WRONG_ROUTE_OR_AMOUNT, Variant.ROUTE): ("{drug} {when}: the order states another route than the label",),
     (Kind.WRONG_ROUTE_OR_AMOUNT, Variant.PLAIN): (
@@ -285,6 +291,10 @@ SUMMARIES: Mapping[tuple[Kind, Variant], tuple[str, ...]] = {
         "{drug} dosing interval NOT checked: {reason}",
         "{drug} dosing interval NOT checked",
     ),
+    (Kind.NOT_CHECKED, Variant.ORDERS): (
+        "{drug} date NOT checked against other active orders, which could not be read; checked against doses given",
+        "{drug} date NOT checked against other active orders",
+    ),
     (Kind.DUE, Variant.PLAIN): (
         "{drug}: {step} due, recommended for {recommended}; overdue from {overdue_from}",
         "{drug}: the next dose is due",
@@ -315,6 +325,7 @@ class NotChecked(StrEnum):
     """Why an order could not be checked."""
 
     DENIED = "denied"
+    ORDERS = "orders"
     UPSTREAM = "upstream"
     UNIDENTIFIED = "unidentified"
     ANOTHER_PATIENT = "another-patient"
@@ -334,6 +345,10 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
     NotChecked.UPSTREAM: (
         "the dose history could not be read",
         "The record server did not answer, or its answer could not be used.",
+    ),
+    NotChecked.ORDERS: (
+        "other active orders could not be read",
+        "The date was compared with the doses given, and not with the other active orders of this patient.",
     ),
     NotChecked.UNIDENTIFIED: (
         "the ordered medication is not known",
@@ -370,6 +385,7 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
 }
 """Each reason in a few words for the summary and in one sentence for the detail."""
 
+CHECK_ORDERS_BY_HAND = "Check the dates of the other active orders for this drug before ordering a dose."
 CHECK_BY_HAND = "Check the date of the last dose in the record before giving or ordering a dose."
 
 SEVERITIES: Mapping[Severity, str] = {

@@ -8,7 +8,7 @@ from datetime import date
 from cds.dosing.assessment import Assessment, Forecast
 from cds.dosing.codes import Code, Status, loading
 from cds.dosing.evaluate import evaluate, walk
-from cds.dosing.facts import Proposal, Record
+from cds.dosing.facts import Ordered, Proposal, Record
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import forecast
 from cds.dosing.in_force import Regimens
@@ -28,13 +28,15 @@ def assess(
     whole: bool,
     proposals: Iterable[Proposal] = (),
     ended: bool = False,
+    ordered: Iterable[Ordered] = (),
 ) -> Assessment:
     """Everything the rules say of `patient` on the day `on`.
 
     `records` are the facts of the patient's drug in any order; `regimen` is the only one, or all that judge doses;
     `whole` says whether the history was read to its end (F1); `ended`, that the therapy is known to have ended, as when
-    the patient has died (F10). No history makes this raise; a proposed date before `on`
-    is a ValueError, since it proposes nothing (P2).
+    the patient has died (F10); `ordered` are the days of other active orders, from `on` on, with which proposed dates
+    are compared (P3). No history makes this raise; a proposed date before `on` is a ValueError, since it proposes
+    nothing (P2).
     """
     proposals = tuple(proposals)
     past = [proposal for proposal in proposals if proposal.day is not None and proposal.day < on]
@@ -55,6 +57,7 @@ def assess(
         forecast=outlook,
         regimens=regimens,
         on=on,
+        ordered=tuple(ordered),
     )
     return Assessment(
         patient=patient,
@@ -68,6 +71,7 @@ def assess(
         forecast=outlook,
         findings=_series(history, trail),
         proposed=judge(proposals, background) if proposals else (),
+        ordered=background.ordered,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cds.dosing.codes import Status
-from cds.dosing.facts import DateRange, NotGiven, Unidentified, Unreadable
+from cds.dosing.facts import DateRange, NotGiven, Ordered, Unidentified, Unreadable
 from cds.dosing.findings import Finding
 from cds.dosing.regimen import Regimen
 
@@ -64,6 +64,7 @@ class Assessment:
     """Everything the rules say of one patient, one drug with its regimens, on one day.
 
     `regimens` are all by which doses are judged; `regimen` is the one by which the next step is forecast.
+    `ordered` are the days of other active orders with which the proposed dates were compared.
     """
 
     patient: str
@@ -77,3 +78,4 @@ class Assessment:
     forecast: Forecast
     findings: tuple[Finding, ...]
     proposed: tuple[Proposed, ...] = ()
+    ordered: tuple[Ordered, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cds.dosing.codes import Code
 from cds.dosing.findings import Finding
@@ -127,3 +127,10 @@ class Proposal:
     day: date | None
     amount: Decimal | None = None
     notes: tuple[Finding, ...] = ()
+
+
+class Ordered(NamedTuple):
+    """A day on which another active order for the drug asks for a dose (rule P3). `reference` names the order."""
+
+    reference: str
+    day: date

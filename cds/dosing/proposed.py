@@ -11,7 +11,7 @@ from cds.dosing.assessment import Forecast, Planned, Proposed
 from cds.dosing.calendar import add_days
 from cds.dosing.codes import Code, Severity, Status
 from cds.dosing.evaluate import amount_finding
-from cds.dosing.facts import DateRange, Proposal, Unreadable
+from cds.dosing.facts import DateRange, Ordered, Proposal, Unreadable
 from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import near_boundary, plan, recommended_day, table_finding
 from cds.dosing.in_force import Regimens
@@ -33,7 +33,8 @@ _PRESUMES_A_SCHEDULE = (Code.EARLIER_THAN_SCHEDULE, Code.SCHEDULE_SHIFTED)
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What proposed dates are judged against: the history as walked, the possible doses, and the forecast."""
+    """What proposed dates are judged against: the history as walked, the possible doses, the forecast, and the days of
+    other active orders."""
 
     state: State | None
     last_dose: tuple[str, ...]
@@ -41,6 +42,7 @@ class Background:
     forecast: Forecast
     regimens: Regimens
     on: date
+    ordered: tuple[Ordered, ...] = ()
 
 
 class _Verdict(NamedTuple):
@@ -99,8 +101,12 @@ def _dated(proposal: Proposal, day: date, before: State | None, background: Back
     findings += taken.series
     if background.forecast.status is Status.DECISION:
         findings = [finding for finding in findings if finding.code not in _PRESUMES_A_SCHEDULE]
+    least = regimen.minimum_interval.days
     if all(finding.code is not Code.INTERVAL_TOO_SHORT for finding in findings):
-        findings += _near_possible_dose(day, regimen.minimum_interval.days, background)
+        near = _near_ordered_dose(day, least, background)
+        if near:
+            findings = [finding for finding in findings if finding.code is not Code.INTERVAL_UNDECIDABLE]
+        findings += near or _near_possible_dose(day, least, background)
     plan_from_here: tuple[Planned, ...] = ()
     if before is not None:
         findings += near_boundary(standing(before, regimens, day), day)
@@ -124,6 +130,16 @@ def _against_recorded(
             return finding._replace(rule="P3")
         finding = recorded
     return finding._replace(evidence=background.last_dose)
+
+
+def _near_ordered_dose(day: date, least: int, background: Background) -> list[Finding]:
+    """P3: another active order asks for a dose less than the minimum interval from `day`, before or after."""
+    if not background.ordered:
+        return []
+    gap, reference = min((abs((other.day - day).days), other.reference) for other in background.ordered)
+    if gap >= least:
+        return []
+    return [found(Code.INTERVAL_TOO_SHORT, "P3", required=least, observed=gap, evidence=(reference,))]
 
 
 def _near_possible_dose(day: date, least: int, background: Background) -> list[Finding]:

@@ -13,11 +13,12 @@ Parameters = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Resources of one patient that an assessment needs.
+    """Resources of one patient that an assessment needs, or that are read beside it.
 
     `key` is the prefetch key. `patient` is the search parameter that names the patient, `sort` the one that puts the
-    newest first, `sort_r5` what R5 calls it. `include` are the `_include` values of our own queries. `by_code`: the
-    codes of a site that filters by code apply to it.
+    newest first, `sort_r5` what R5 calls it. `status` are the statuses asked for; all of them where it is empty.
+    `include` are the `_include` values of our own queries. `by_code`: the codes of a site that filters by code apply to
+    it.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Need:
     sort_r5: str
     include: tuple[str, ...] = ()
     by_code: bool = False
+    status: str = ""
 
 
 NEEDS: tuple[Need, ...] = (
@@ -40,6 +42,19 @@ NEEDS: tuple[Need, ...] = (
         by_code=True,
     ),
 )
+"""The dose history."""
+
+ORDERS = Need(
+    key="orders",
+    resource_type="MedicationRequest",
+    patient="patient",
+    sort="-authoredon",
+    sort_r5="-authoredon",
+    include=("MedicationRequest:medication",),
+    by_code=True,
+    status="active",
+)
+"""The active orders, with which proposed dates are compared (rule P3)."""
 
 
 def template(need: Need, codes: Iterable[Coding] = ()) -> str:
@@ -48,16 +63,18 @@ def template(need: Need, codes: Iterable[Coding] = ()) -> str:
     There is no `_count`: in CDS Hooks 2.0 it limits the number of results, so it could cut a history short. There is
     no `_include`, which is outside the subset. `codes` turns on the filter by code.
     """
-    parts = [f"{need.patient}={{{{context.patientId}}}}", f"_sort={need.sort}"]
+    parts = [f"{need.patient}={{{{context.patientId}}}}"]
+    parts += [f"status={need.status}"] if need.status else []
+    parts.append(f"_sort={need.sort}")
     # Systems and codes stay readable (":", "/", "|", ","), as in the examples of CDS Hooks; clients encode them.
     parts += [f"{name}={quote(value, safe=':/|,')}" for name, value in _code_filter(need, codes)]
     return f"{need.resource_type}?{'&'.join(parts)}"
 
 
-def templates(codes: Iterable[Coding] = ()) -> dict[str, str]:
-    """All prefetch templates, by key."""
+def templates(codes: Iterable[Coding] = (), beside: Iterable[Need] = ()) -> dict[str, str]:
+    """The prefetch templates of the history and of what is read beside it, by key."""
     codes = tuple(codes)
-    return {need.key: template(need, codes) for need in NEEDS}
+    return {need.key: template(need, codes) for need in (*NEEDS, *beside)}
 
 
 def query(need: Need, patient_id: str, *, page_size: int, codes: Iterable[Coding] = ()) -> Parameters:
@@ -68,6 +85,7 @@ def query(need: Need, patient_id: str, *, page_size: int, codes: Iterable[Coding
     """
     return (
         (need.patient, escaped(patient_id)),
+        *((("status", need.status),) if need.status else ()),
         *_code_filter(need, codes),
         ("_sort", need.sort),
         ("_count", str(page_size)),

@@ -93,6 +93,7 @@ def _input(request: HookRequest, gathered: Gathered | None) -> Iterator[bytes]:
     yield _plain([gathered.whole, sorted(gathered.unread), sorted(gathered.not_asked), sorted(gathered.full_urls)])
     yield from _in_order(gathered.resources)
     yield _plain(dict(gathered.medications))
+    yield from _in_order(gathered.beside)
 
 
 def _in_order(resources: Iterable[Mapping[str, Any]]) -> list[bytes]:

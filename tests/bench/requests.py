@@ -104,12 +104,13 @@ def order_sign(order_medication: dict[str, Any], history_medication: dict[str, A
                 "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": order}]},
             },
             "prefetch": {
+                "orders": {"resourceType": "Bundle", "type": "searchset", "total": 0},
                 "administrations": {
                     "resourceType": "Bundle",
                     "type": "searchset",
                     "total": len(entries),
                     "entry": entries,
-                }
+                },
             },
         }
     )

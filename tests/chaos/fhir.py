@@ -132,10 +132,16 @@ class Server:
         return said if isinstance(said, Response) else await said
 
 
+async def _no_orders(_: Request) -> Response:
+    """Nobody has another active order."""
+    return answer(searchset([], total=0))
+
+
 @contextmanager
 def running() -> Iterator[tuple[Server, str]]:
     """The server and its base URL, for as long as the block lasts."""
     server = Server()
-    app = Starlette(routes=[Route("/fhir/MedicationAdministration", server.search)])
+    routes = [Route("/fhir/MedicationAdministration", server.search), Route("/fhir/MedicationRequest", _no_orders)]
+    app = Starlette(routes=routes)
     with listen(0, "none") as listener, serving([(app, listener)]):
         yield server, f"{address(listener)}/fhir"

@@ -107,7 +107,7 @@ class Client:
             "access_token": "token-of-this-call",
             "token_type": "Bearer",
             "expires_in": 60,
-            "scope": "user/MedicationAdministration.read user/Medication.read",
+            "scope": "user/MedicationAdministration.read user/MedicationRequest.read user/Medication.read",
             "subject": "cds-service",
         }
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from cds.dosing.drug import Coding
-from cds.fhir.needs import NEEDS, Need, query, relaxed, template, templates
+from cds.fhir.needs import NEEDS, ORDERS, Need, query, relaxed, template, templates
 
 ATC = Coding("http://www.whocc.no/atc", "M09AX07")
 ODD = Coding("https://codes.example.invalid/a&b", "x|y,z")
@@ -16,11 +16,15 @@ ODD = Coding("https://codes.example.invalid/a&b", "x|y,z")
 TOKENS = {"context.patientId"}
 """The one token of root level, primitive and in patient-view, order-select and order-sign alike."""
 # Reference, token and date parameters, by resource type, and the result parameters of the subset.
-PARAMETERS = {"MedicationAdministration": {"patient", "code"}, "*": {"_sort"}}
+PARAMETERS = {
+    "MedicationAdministration": {"patient", "code"},
+    "MedicationRequest": {"patient", "code", "status"},
+    "*": {"_sort"},
+}
 
 
 @pytest.mark.parametrize("codes", [(), (ATC,), (ATC, ODD)])
-@pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.key)
+@pytest.mark.parametrize("need", [*NEEDS, ORDERS], ids=lambda need: need.key)
 def test_every_template_keeps_to_the_subset_of_cds_hooks_2_0(need: Need, codes: tuple[Coding, ...]) -> None:
     written = template(need, codes)
     resource_type, _, search = written.partition("?")
@@ -32,8 +36,10 @@ def test_every_template_keeps_to_the_subset_of_cds_hooks_2_0(need: Need, codes: 
 
 
 def test_the_templates_are_these() -> None:
-    assert templates() == {
-        "administrations": "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"
+    history = {"administrations": "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"}
+    assert templates() == history
+    assert templates(beside=[ORDERS]) == history | {
+        "orders": "MedicationRequest?patient={{context.patientId}}&status=active&_sort=-authoredon"
     }
 
 
@@ -45,7 +51,8 @@ def test_a_site_may_filter_by_code() -> None:
 
 
 def test_prefetch_keys_are_different() -> None:
-    assert len({need.key for need in NEEDS}) == len(NEEDS)
+    keys = [need.key for need in (*NEEDS, ORDERS)]
+    assert len(set(keys)) == len(keys)
 
 
 def test_our_own_query_asks_for_the_same_records_in_large_pages_with_their_medications() -> None:
@@ -56,6 +63,16 @@ def test_our_own_query_asks_for_the_same_records_in_large_pages_with_their_medic
         ("_sort", "-effective-time"),
         ("_count", "500"),
         ("_include", "MedicationAdministration:medication"),
+    )
+
+
+def test_active_orders_are_asked_for_by_their_status() -> None:
+    assert query(ORDERS, "p", page_size=500) == (
+        ("patient", "p"),
+        ("status", "active"),
+        ("_sort", "-authoredon"),
+        ("_count", "500"),
+        ("_include", "MedicationRequest:medication"),
     )
 
 

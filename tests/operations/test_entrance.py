@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 import hooks.endpoint
 import hooks.feedback_page
-import hooks.flow
+import hooks.found
 from hooks.operations.entrance import Operations
 from hooks.operations.health import State, Status
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
@@ -126,7 +126,7 @@ def test_the_steps_of_a_call_are_spans() -> None:
     with watched() as seen:
         ask(seen.client, ORDER, TOO_EARLY)
     spans = seen.spans.get_finished_spans()
-    assert [span.name for span in spans] == ["gather", "assess", "cards", "journal", ORDER]
+    assert [span.name for span in spans] == ["gather", "orders", "assess", "cards", "journal", ORDER]
     assert {span.parent.span_id for span in spans[:-1] if span.parent} == {spans[-1].get_span_context().span_id}
 
 
@@ -179,7 +179,7 @@ def test_a_server_is_told_of_the_trace_where_the_site_wants_it(to_servers: bool)
 
     with watched(answer, to_servers=to_servers) as seen:
         seen.client.post(f"/cds-services/{ORDER}", json=UNREAD, headers={"traceparent": PARENT})
-    assert [parent[3:35] for parent in sent] == ([PARENT[3:35]] if to_servers else [""])
+    assert [parent[3:35] for parent in sent] == ([PARENT[3:35]] * 2 if to_servers else [""] * 2)
 
 
 def test_ids_of_the_caller_are_kept_where_well_formed_and_reach_every_line_of_the_call() -> None:
@@ -258,7 +258,7 @@ def test_an_error_within_the_check_counts_as_failed_too(monkeypatch: pytest.Monk
     def crash(*_: object, **__: object) -> None:
         raise ValueError("Jane-Doe")
 
-    monkeypatch.setattr(hooks.flow, "assess", crash)
+    monkeypatch.setattr(hooks.found, "assess", crash)
     with watched() as seen:
         card = ask(seen.client, ORDER, TOO_EARLY)
         chart = ask(seen.client, CHART, call("patient-view", prefetch=prefetched(*ON_SCHEDULE)))

@@ -20,8 +20,10 @@ import httpx
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+import hooks.charts
 import hooks.endpoint
-import hooks.flow
+import hooks.found
+import hooks.orders
 from hooks.operations.entrance import Operations
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.operations.otel import OpenTelemetry
@@ -214,10 +216,9 @@ def crash(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("where", "name"),
     [
-        *[
-            (hooks.flow, name)
-            for name in ("assess", "read_history", "order_cards", "chart_cards", "read_drafts", "gather")
-        ],
+        *[(hooks.found, name) for name in ("assess", "read_history", "gather")],
+        *[(hooks.orders, name) for name in ("order_cards", "read_drafts", "read_orders")],
+        (hooks.charts, "chart_cards"),
         *[(hooks.endpoint, name) for name in ("answer", "read_request")],
         *[(hooks.endpoint.Intake, name) for name in ("body", "parsed")],
     ],

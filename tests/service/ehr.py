@@ -84,7 +84,10 @@ def draft(name: str = "o1", day: str | None = "2026-05-06", **changes: Any) -> R
 
 
 def call(hook: str, *, drafts: list[Resource] | None = None, **more: Any) -> Resource:
-    """A hook request without prefetch and server; `context` adds to the context."""
+    """A hook request without prefetch and server; `context` adds to the context. A prefetch says that there are no
+    active orders, unless it says otherwise."""
+    if "administrations" in (more.get("prefetch") or {}):
+        more["prefetch"] = {"orders": None, **more["prefetch"]}
     context: Resource = {"userId": "Practitioner/17", "patientId": PATIENT, **more.pop("context", {})}
     if drafts is not None:
         context["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": order} for order in drafts]}

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 import hooks.endpoint
-import hooks.flow
+import hooks.found
+import hooks.orders
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.wire import CardsResponse
 from tests.service.ehr import (
@@ -198,7 +199,8 @@ def test_a_record_of_another_patient_is_never_counted() -> None:
 @pytest.mark.parametrize(
     ("module", "broken"),
     [
-        *((hooks.flow, name) for name in ("assess", "read_history", "order_cards", "read_drafts", "gather")),
+        *((hooks.found, name) for name in ("assess", "read_history", "gather")),
+        *((hooks.orders, name) for name in ("order_cards", "read_drafts", "read_orders")),
         # outside of the flow too
         *((hooks.endpoint, name) for name in ("check_rate", "read_request", "answer")),
     ],
@@ -224,7 +226,7 @@ def test_a_crash_is_a_warning_card_with_an_incident_and_no_patient_data(
     assert PATIENT not in answer.text
 
 
-@pytest.mark.parametrize(("module", "broken"), [(hooks.flow, "assess"), (hooks.endpoint, "read_request")])
+@pytest.mark.parametrize(("module", "broken"), [(hooks.found, "assess"), (hooks.endpoint, "read_request")])
 def test_a_crash_on_a_chart_is_412(module: ModuleType, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: object, **__: object) -> None:
         raise KeyError("x")

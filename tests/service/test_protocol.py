@@ -40,10 +40,11 @@ def test_discovery_is_valid_and_lists_each_hook_of_each_service() -> None:
     Discovery.model_validate(answer.json())
     offered = {(entry["id"], entry["hook"]) for entry in answer.json()["services"]}
     assert offered == {(CHART, "patient-view"), (ORDER, "order-select"), (ORDER, "order-sign")}
+    history = "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"
+    orders = "MedicationRequest?patient={{context.patientId}}&status=active&_sort=-authoredon"
+    beside = {CHART: {}, ORDER: {"orders": orders}}
     for entry in answer.json()["services"]:
-        assert entry["prefetch"] == {
-            "administrations": "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"
-        }
+        assert entry["prefetch"] == {"administrations": history, **beside[entry["id"]]}
         assert "inline" in entry["usageRequirements"]
 
 

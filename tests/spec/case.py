@@ -16,6 +16,7 @@ Row = Mapping[str, str]
 COLUMNS = {
     "history": ("record", "day", "amount", "note"),
     "proposals": ("order", "day", "amount", "note"),
+    "standing": ("order", "day"),
     "doses": ("records", "step", "interval", "findings", "days"),
     "proposed": ("order", "date", "step", "interval", "findings", "suggested", "plan"),
 }
@@ -28,7 +29,8 @@ class Case:
 
     What goes in: `history` holds records as facts (day: a date, a month, or `-`; note: `stopped`, `not given`,
     `unidentified`, `unreadable: REASON`, `elsewhere` or `other therapy`; an end of days that is not said is `...`);
-    `resources` and `orders` hold them as FHIR elements, for the rules about reading; `proposals` are dates asked
+    `resources` and `orders` hold them as FHIR elements, for the rules about reading; `standing` are days that other
+    active orders ask for, `proposals` are dates asked
     about. What comes out: one row a dose in `doses` (the whole list of findings of that dose, or `-`), `key: value`
     lines in `forecast`, one row a proposed date in `proposed`; `series` is the whole list of findings about the
     history, `counted` the whole list of counted records in order of the walk, `judged` the whole list of proposed
@@ -41,6 +43,7 @@ class Case:
     history: str = field(default="", kw_only=True)
     resources: str = field(default="", kw_only=True)
     proposals: str = field(default="", kw_only=True)
+    standing: str = field(default="", kw_only=True)
     orders: str = field(default="", kw_only=True)
     regimen: str = field(default="eu-12mg", kw_only=True)
     zone: str = field(default="Pacific/Chatham", kw_only=True)

@@ -237,6 +237,65 @@ CONFLICTS = (
     ),
 )
 
+STANDING = (
+    Case(
+        "An order 13 days before the dose of another active order; the date suggested keeps away from both",
+        "P3 P4",
+        "2026-01-05",
+        history=ONE_DOSE,
+        standing="x1 | 2026-01-28",
+        proposals="m1 | 2026-01-15",
+        proposed="m1 | 2026-01-15 | loading-2 | 14 | interval-too-short critical P3 | -",
+    ),
+    Case(
+        "An order 14 days before the dose of another active order",
+        "P3",
+        "2026-01-05",
+        history=ONE_DOSE,
+        standing="x1 | 2026-01-29",
+        proposals="m1 | 2026-01-15",
+        proposed="m1 | 2026-01-15 | loading-2 | 14 | - | -",
+    ),
+    Case(
+        "Maintenance 13 days after the dose of another active order is moved to day 14 after it",
+        "P3 P4",
+        "2025-06-20",
+        history=LOADED,
+        standing="x1 | 2025-06-25",
+        proposals="m1 | 2025-07-08",
+        proposed="m1 | 2025-07-08 | maintenance | 125 | interval-too-short critical P3 | 2025-07-09",
+    ),
+    Case(
+        "Too near the last dose as well: that is said first",
+        "P3 W2",
+        "2026-01-05",
+        history=ONE_DOSE,
+        standing="x1 | 2026-01-12",
+        proposals="m1 | 2026-01-10",
+        proposed="m1 | 2026-01-10 | loading-2 | 9 | interval-too-short critical W2",
+    ),
+    Case(
+        "An order without a date is warned of an active one less than 14 days from today",
+        "P1 P3",
+        "2026-01-20",
+        history=ONE_DOSE,
+        standing="x1 | 2026-02-02",
+        proposals="m1 | -",
+        proposed="""
+            m1 | 2026-01-20 | loading-2 | 19 | interval-too-short warning P3, proposed-date-assumed info P1
+        """,
+    ),
+    Case(
+        "A distance that is not certain is not said beside one that is too short",
+        "P3 D5",
+        "2026-02-01",
+        history="a1 | 2026-01",
+        standing="x1 | 2026-02-20",
+        proposals="m1 | 2026-02-12",
+        proposed="m1 | 2026-02-12 | loading-2 | 12 | interval-too-short critical P3",
+    ),
+)
+
 UNDATED = (
     Case(
         "An order without a date is judged as for today; too early is then a warning that says from when",
@@ -324,5 +383,5 @@ CHAPTER = Chapter(
     "A proposed date",
     "An order or an appointment is judged as if the dose were given on that day. An order that does not say when is"
     " judged as for today.",
-    JUDGED + SEVERAL + CONFLICTS + UNDATED,
+    JUDGED + SEVERAL + CONFLICTS + STANDING + UNDATED,
 )

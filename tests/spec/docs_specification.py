@@ -56,6 +56,7 @@ def _case(case: Case) -> Iterator[str]:
         ("History", case.history, COLUMNS["history"]),
         ("Records as FHIR has them", case.resources, ()),
         ("Proposed", case.proposals, COLUMNS["proposals"]),
+        ("Other active orders", case.standing, COLUMNS["standing"]),
         ("Orders as FHIR has them", case.orders, ()),
     ):
         if text:

@@ -11,6 +11,7 @@ from cds.dosing.facts import (
     Administration,
     DateRange,
     NotGiven,
+    Ordered,
     OtherTherapy,
     Outside,
     Proposal,
@@ -60,6 +61,12 @@ def regimens(case: Case, library: Library) -> Regimens:
 def proposals(case: Case) -> tuple[Proposal, ...]:
     """The proposed dates; a day of `-` is an order that does not say when."""
     return tuple(_proposal(row) for row in rows(case.proposals, COLUMNS["proposals"]))
+
+
+def standing(case: Case) -> tuple[Ordered, ...]:
+    """The days of other active orders."""
+    found = rows(case.standing, COLUMNS["standing"])
+    return tuple(Ordered(ordered(row["order"]), date.fromisoformat(row["day"])) for row in found)
 
 
 def _record(row: Row) -> Record:

@@ -43,6 +43,7 @@ def assessment(case: Case) -> Assessment:
         whole=case.whole,
         ended=case.ended,
         proposals=facts.proposals(case) + _read_orders(case, regimens.drug),
+        ordered=facts.standing(case),
     )
 
 

@@ -1,0 +1,90 @@
+"""What a call comes to, and the two steps that every kind of call takes: the records, and the assessment of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from cds.dosing.assess import assess
+from cds.dosing.assessment import Assessment
+from cds.dosing.facts import Ordered
+from cds.fhir.history import lost, read_history
+from cds.fhir.orders import Order
+from hooks.desk import Desk
+from hooks.gather import Gathered, Link, NotReadError, gather
+from hooks.protocol import HookRequest
+from hooks.wording import NotChecked
+
+Card = dict[str, Any]
+
+
+class Outcome(StrEnum):
+    """How a call ended, for the journal and the counters."""
+
+    NOT_OURS = "not-ours"
+    """Nothing of the drug in the orders, or in the chart."""
+    CHECKED = "checked"
+    NOT_CHECKED = "not-checked"
+    """A card says that an order, or a chart, could not be checked."""
+    NOT_ANSWERED = "not-answered"
+    """The status says so: an EHR may show nothing."""
+    FAILED = "failed"
+    """An error in this service kept it from checking; a card or the status says so."""
+
+
+class Found(NamedTuple):
+    """What a call that went well comes to."""
+
+    outcome: Outcome
+    cards: list[Card]
+    assessment: Assessment | None = None
+    gathered: Gathered | None = None
+
+
+class NotKnownError(Exception):
+    """Nothing could be read, and no order is known to be of the drug. The message holds no patient data."""
+
+
+async def records(request: HookRequest, desk: Desk, link: Link, seconds: float) -> Gathered:
+    """The records. Raises NotReadError where it is not known whose patient this is, and what `gather` raises."""
+    if desk.refusal:
+        raise NotReadError(desk.refusal, why=NotChecked.NO_SITE)
+    with desk.traces.step("gather"):
+        return await gather(request, link, drug=desk.regimens.drug, seconds=seconds)
+
+
+def has_drug(assessment: Assessment) -> bool:
+    """Whether the history holds a record of the drug."""
+    return bool(assessment.evaluations or assessment.unreadable or assessment.not_given)
+
+
+def assessed(
+    request: HookRequest,
+    gathered: Gathered,
+    desk: Desk,
+    on: date,
+    orders: Iterable[Order],
+    ordered: Iterable[Ordered] = (),
+) -> Assessment:
+    """The records read and assessed, with the dates that `orders` propose; `ordered` are those of other orders."""
+    with desk.traces.step("assess"):
+        patient = f"Patient/{request.patient_id}"
+        records = read_history(
+            gathered.resources,
+            drug=desk.regimens.drug,
+            zone=desk.zone,
+            patient=patient,
+            medications=gathered.medications,
+            full_urls=gathered.full_urls,
+        )
+        return assess(
+            patient,
+            records,
+            desk.regimens,
+            on=on,
+            whole=gathered.whole and not lost(records, gathered.unread),
+            proposals=[proposal for order in orders for proposal in order.proposals],
+            ordered=ordered,
+        )

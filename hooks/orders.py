@@ -1,0 +1,134 @@
+"""A call about proposed dates: which of the orders are ours, what they are compared with, and their cards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from cds.dosing.codes import Status
+from cds.dosing.facts import Ordered
+from cds.fhir.needs import ORDERS
+from cds.fhir.standing import Standing, carried_out, replaced
+from hooks.beside import at_hand, read, read_orders
+from hooks.cards import not_checked_card, order_cards
+from hooks.desk import Desk
+from hooks.drafts import Drafts, read_drafts
+from hooks.found import Found, NotKnownError, Outcome, assessed, has_drug, records
+from hooks.gather import Gathered, Link, NotReadError, prefetched
+from hooks.protocol import HookRequest
+from hooks.wording import NotChecked
+
+
+async def of_orders(request: HookRequest, desk: Desk, incident: str, now: datetime, on: date) -> Found:
+    """Nearly every call ends at the first `return`: none of the orders is ours, and nothing was read for it."""
+    reader = partial(read_drafts, request, drug=desk.regimens.drug, zone=desk.zone, on=on)
+    drafts = reader()
+    link = Link(desk.client, request)
+    until = asyncio.get_running_loop().time() + desk.limits.seconds
+    if drafts.wanted():
+        # half of the time, so that a slow Medication of another order leaves enough for the history
+        with desk.traces.step("medications"):
+            drafts = await _with_medications(request, drafts, reader, link, desk.limits.seconds / 2)
+    unchecked = _unchecked(drafts, f"Patient/{request.patient_id}")
+    if not drafts.to_judge and not drafts.nameless:
+        cards = [not_checked_card(why, incident, desk.context(now), more=more) for why, more in unchecked]
+        return Found(Outcome.NOT_CHECKED if cards else Outcome.NOT_OURS, cards)
+    left = max(0.1, until - asyncio.get_running_loop().time())
+    history = _gather_for(drafts, partial(records, request, desk, link, left))
+    gathered, standing = await _with_orders(history, drafts, request, desk, on, link, left)
+    assessment = assessed(request, gathered, desk, on, drafts.ours, _others(standing, drafts, gathered))
+    context = desk.context(now, gathered.problems, standing.problems)
+    with desk.traces.step("cards"):
+        cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
+    had_drug = has_drug(assessment) or assessment.forecast.status is Status.DECISION
+    if drafts.nameless and (had_drug or (drafts.failure and (cards or unchecked))):
+        said = [f"{order.reference}: {order.identity.element} {order.identity.detail}" for order in drafts.nameless]
+        unchecked = ((NotChecked.UNIDENTIFIED, "; ".join(said)), *unchecked)
+    if standing.problems and drafts.to_judge and not cards:
+        # each card on an order says it in its detail
+        unchecked = ((NotChecked.ORDERS, "; ".join(standing.problems)), *unchecked)
+    cards += [not_checked_card(why, incident, context, more=more) for why, more in unchecked]
+    if drafts.nameless and drafts.failure and not cards:
+        # Of a patient who was never treated this may be the first dose: that it is not ours is not known.
+        raise NotKnownError(drafts.failure)
+    ours = drafts.to_judge or has_drug(assessment)
+    outcome = Outcome.NOT_CHECKED if unchecked else Outcome.CHECKED if ours else Outcome.NOT_OURS
+    return Found(outcome, cards, assessment, gathered)
+
+
+async def _with_orders(
+    history: Coroutine[Any, Any, Gathered],
+    drafts: Drafts,
+    request: HookRequest,
+    desk: Desk,
+    on: date,
+    link: Link,
+    seconds: float,
+) -> tuple[Gathered, Standing]:
+    """The history, and beside it the active orders with which judged orders are compared."""
+    if not drafts.to_judge or desk.refusal:
+        return await history, Standing()
+    found = at_hand(request, ORDERS)
+    if found is not None:
+        gathered = await history
+    else:
+        # at the same time, since a server can take a while
+        reading = asyncio.create_task(read(request, ORDERS, link, seconds))
+        try:
+            gathered = await history
+            found = await reading
+        finally:
+            reading.cancel()
+    with desk.traces.step("orders"):
+        standing = await read_orders(request, found, desk, on, link, seconds)
+    return gathered._replace(beside=found.resources), standing
+
+
+def _others(standing: Standing, drafts: Drafts, gathered: Gathered) -> tuple[Ordered, ...]:
+    """The days of active orders other than the drafts, than those they replace, and than those carried out (P3)."""
+    if not standing.orders:
+        return ()
+    without = {*replaced(drafts.contents.resources), *carried_out(gathered.resources)}
+    return standing.days(without)
+
+
+def _unchecked(drafts: Drafts, patient: str) -> tuple[tuple[NotChecked, str], ...]:
+    """What of the drafts was not checked, whatever the history says: the reason, and what it is about."""
+    return (
+        *((NotChecked.ANOTHER_PATIENT, order.reference) for order in drafts.for_others(patient)),
+        *((NotChecked.KIND, order.reference) for order in drafts.of_other_kinds),
+        *([(NotChecked.DRAFTS, "; ".join(drafts.broken))] if drafts.broken else []),
+    )
+
+
+async def _gather_for(drafts: Drafts, history: Callable[[], Awaitable[Gathered]]) -> Gathered:
+    """The history that the judged orders need.
+
+    For an order of ours that refers to a record whose Medication nobody was asked for, the history is not whole. Where
+    no judged order is known to be ours, a failure is told by the status: a card could be on every order there is.
+    """
+    if drafts.to_judge:
+        gathered = await history()
+        unread = (*gathered.unread, *gathered.not_asked)
+        return gathered._replace(unread=unread) if gathered.not_asked else gathered
+    try:
+        return await history()
+    except NotReadError as error:
+        raise NotKnownError(str(error)) from error
+
+
+async def _with_medications(
+    request: HookRequest, drafts: Drafts, reader: Callable[..., Drafts], link: Link, seconds: float
+) -> Drafts:
+    """The drafts with their Medications: from the prefetch if they came with it, else from the server."""
+    beside = prefetched(request)
+    drafts = reader(beside=beside)
+    client = link.client if drafts.unsure else None
+    if client is None:
+        return drafts._replace(failure=link.fault.message if link.fault is not None else "")
+    fetched = await client.medications(drafts.wanted(), seconds=seconds)
+    drafts = reader(beside=beside, fetched=fetched.by_reference)
+    return drafts._replace(failure="; ".join(fetched.problems) if fetched.unread else "")
