@@ -13,7 +13,8 @@ from cds.dosing.codes import CATCH_UP, MAINTENANCE, Code, Severity
 from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, Quantity
 from hooks.card_kinds import Kind
-from hooks.wording import FINDINGS, SUMMARIES, Variant
+from hooks.summaries import SUMMARIES
+from hooks.wording import FINDINGS, Variant
 
 SUMMARY_LIMIT = 139
 """The most characters of a summary: CDS Hooks asks for fewer than 140."""

@@ -199,7 +199,8 @@ class WrappedEntry(Client):
     """Sends the entry of a batch response in the place of its resource."""
 
     def asked(self, query: str) -> Any:
-        return {"response": {"status": "200 OK"}, "resource": super().asked(query)}
+        found = super().asked(query)
+        return found if found is None else {"response": {"status": "200 OK"}, "resource": found}
 
 
 class NullEverywhere(Client):
