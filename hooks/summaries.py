@@ -88,4 +88,3 @@ SUMMARIES: Mapping[tuple[Kind, Variant], tuple[str, ...]] = {
     ),
 }
 """The summary of each kind. A last resort, with a drug name of any length, is cut by the code that fills it."""
-

@@ -13,8 +13,8 @@ from cds.dosing.codes import Code, Severity
 from cds.dosing.findings import Finding, Quantity, found
 from hooks.card_kinds import OVERRIDE_REASONS, STATEMENTS, TOPICS, Kind, own_kind
 from hooks.phrases import drug_name, harmless, quantity, sentence, step_title, summary
-from hooks.wire import OverrideReason, Topic
 from hooks.summaries import SUMMARIES
+from hooks.wire import OverrideReason, Topic
 from hooks.wording import DELAYS, FINDINGS, NOT_CHECKED, SEVERITIES, NotChecked, Variant
 
 QUANTITIES: tuple[Quantity | None, ...] = (None, date(2026, 5, 1), 14, Decimal("12.0"), "3 to 20")
