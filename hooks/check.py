@@ -18,8 +18,9 @@ from cds.dosing.facts import Proposal
 from cds.fhir.read import RESOURCE
 from cds.fhir.versions import refused_version
 from hooks.console import ExitCode, UsageError, counted, output, say, say_all
-from hooks.histories import Histories, History, from_files, from_server, patient_reference
+from hooks.histories import Histories, History, from_files, patient_reference
 from hooks.question import Question
+from hooks.server_histories import from_server
 from hooks.settings import CheckSettings
 
 

@@ -62,7 +62,7 @@ class Desk:
             site.zone,
             Limits(pages=settings.max_pages, seconds=settings.deadline_seconds, page_size=settings.page_size),
             Allowed(site.fhir_servers, site.fhir_networks),
-            tuple(regimens.drug.products) if site.filter_by_code else (),
+            regimens.drug.searched if site.filter_by_code else (),
             clock,
             new_id,
             links=_links(settings, regimens),

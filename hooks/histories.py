@@ -1,30 +1,23 @@
-"""The histories that `check` assesses: of the patients in files, or of named patients on a FHIR server."""
+"""The histories that `check` assesses, and those of the patients in files."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import NotGiven, Record, Unidentified
 from cds.fhir.beside import beside, by_patient, died_on
-from cds.fhir.history import Groups, contradictions, group_by_patient, lost, read_history
+from cds.fhir.history import Groups, contradictions, group_by_patient, read_history
 from cds.fhir.patients import replaced_ids
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import Pool, newer, reference_of, relative
 from hooks.console import UsageError, counted, say
-from hooks.credentials import tokens_of
 from hooks.folders import ENDINGS
 from hooks.inputs import Inputs, read_inputs
-from hooks.settings import CheckSettings
-
-if TYPE_CHECKING:
-    from cds.fhir.client import FhirClient
 
 _MOST_NAMED = 3
 
@@ -83,7 +76,7 @@ def from_files(paths: Sequence[Path], wanted: Sequence[str], drug: Drug, zone: t
         records += beside((*group, *statements.get(patient, ())), drug=drug, zone=zone, resolve=resolve)
         twofold = contradictions(group, drug)
         found.not_read += [f"{patient}: {fault}" for fault in twofold]
-        history = _history(patient, group, records, whole and not twofold, inputs.places)
+        history = history_of(patient, group, records, whole and not twofold, inputs.places)
         found.patients.append(replace(history, died=died.get(patient)))
     if not groups.patients and not found.not_read and not found.unusable:
         found.unusable.append(_nobody(paths, inputs))
@@ -131,13 +124,14 @@ def _chosen(
     return sorted(chosen)
 
 
-def _history(
+def history_of(
     patient: str,
     group: Sequence[Resource],
     records: tuple[Record, ...],
     whole: bool,
     places: Mapping[int, str],
 ) -> History:
+    """The history of a patient whose administrations are `group`; `places`: where resources stand, by identity."""
     named: dict[str, Resource] = {}
     again = []
     for index, item in enumerate(group):
@@ -169,85 +163,3 @@ def _reject(groups: Groups, inputs: Inputs, drug: Drug, zone: tzinfo, resolve: R
             case _:
                 found.not_read.append(f"{place}: {each.reference} is of the drug and of no patient")
         found.rejected.append(line)
-
-
-def from_server(url: str, wanted: Sequence[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
-    """The named patients of a FHIR server. One whose history could not be read at all is not assessed."""
-    one = relative(url.rstrip("/"))
-    if one is not None and one.startswith("Patient/"):
-        raise UsageError(f"{url}: is the URL of one patient; give the base URL before /{one}, and --patient {one}")
-    if not wanted:
-        raise UsageError(f"{url}: name the patients to read with --patient; a whole server is not read")
-    return asyncio.run(_fetch(url, sorted(set(wanted)), drug, zone, settings))
-
-
-async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
-    from cds.fhir.addresses import EVERYWHERE
-    from cds.fhir.allowed import Allowed
-    from cds.fhir.client import FhirClient, Http
-    from cds.fhir.errors import FhirError, Kind
-    from cds.fhir.limits import Limits
-
-    limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
-    codes = tuple(drug.products) if settings.filter_by_code else ()
-    found = Histories(source=url)
-    try:
-        # who names a server on the command line lists it, wherever it is
-        allowed = Allowed([url], EVERYWHERE)
-    except FhirError as error:
-        raise UsageError(error.message) from None
-    async with Http(limits, allowed, outbound=settings.outbound) as http:
-        token = tokens_of(settings, http, url)
-        try:
-            by_post = settings.search_by_post
-            client = FhirClient(http, url, token=token, limits=limits, codes=codes, search_by_post=by_post)
-        except FhirError as error:
-            advice = " (NUSINERSEN_CDS_FHIR_TOKEN)" if error.kind is Kind.DENIED else ""
-            raise UsageError(f"{error.message}{advice}") from None
-        for at, patient in enumerate(wanted, start=1):
-            say(f"reading {patient} ({at} of {len(wanted)})")
-            try:
-                fetched = await client.history(patient)
-            except FhirError as error:
-                found.not_read.append(f"{patient}: {error.message}; not assessed")
-                continue
-            records = read_history(
-                fetched.resources,
-                drug=drug,
-                zone=zone,
-                patient=patient,
-                medications=fetched.by_reference,
-                full_urls=fetched.full_urls,
-            )
-            whole = fetched.whole and not lost(records, (*fetched.unread, *fetched.not_asked))
-            problems = [f"{patient}: {problem}" for problem in fetched.problems]
-            if fetched.notes:
-                found.remarks.setdefault("Remarks of servers", []).extend(
-                    f"{patient}: {note}" for note in fetched.notes
-                )
-            if not whole or fetched.unread:
-                found.not_read += problems or [f"{patient}: not everything could be read"]
-            else:
-                found.remarks.setdefault("Remarks", []).extend(problems)
-            group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
-            if not group and not await _known(client, patient, url, found):
-                continue
-            found.administrations += len(group)
-            found.patients.append(_history(patient, group, records, whole, {}))
-    return found
-
-
-async def _known(client: FhirClient, patient: str, url: str, found: Histories) -> bool:
-    """Whether a patient without a record may be assessed: a mistyped id must not pass for one who was never treated."""
-    from cds.fhir.errors import FhirError, Kind
-
-    empty = f"{patient}: the server shows no {RESOURCE}; check what the token may see"
-    try:
-        await client.read("Patient", patient.removeprefix("Patient/"))
-    except FhirError as error:
-        if error.kind is Kind.MISSING:
-            found.unusable.append(f"{patient}: {url} knows no such patient; correct --patient")
-            return False
-        empty += f", and the id, since the Patient could not be read ({error.message})"
-    found.remarks.setdefault("Nothing recorded", []).append(empty)
-    return True

@@ -57,3 +57,10 @@ class Drug:
     def systems(self) -> frozenset[str]:
         """The code systems for which the product list holds codes (C1)."""
         return frozenset(coding.system for coding in self.products)
+
+    @property
+    def searched(self) -> tuple[Coding, ...]:
+        """The codes by which records are asked for where a site filters by code: those of the drug, and of the other
+        therapies of the disease (C8)."""
+        others = (coding for coding, name in self.look_alikes.items() if name in self.other_therapies)
+        return (*self.products, *others)

@@ -7,11 +7,11 @@ from datetime import date, tzinfo
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import DateRange, OtherTherapy, Outside
-from cds.fhir.codes import Codes
+from cds.fhir.codes import Codes, codes_of
 from cds.fhir.dates import read_element
 from cds.fhir.effective import possible_days
 from cds.fhir.identify import identify
-from cds.fhir.patients import all_replaced
+from cds.fhir.patients import all_replaced, other_subject, replaced_ids
 from cds.fhir.plain import Malformed, Resolve, Resource
 from cds.fhir.references import reference_of, subject_of
 
@@ -25,7 +25,7 @@ def beside(
     resources: Iterable[Resource], *, drug: Drug, zone: tzinfo, resolve: Resolve
 ) -> tuple[Outside | OtherTherapy, ...]:
     """What statements, orders and administrations of one patient say of doses elsewhere and of other therapies."""
-    others = Codes({coding: name for coding, name in drug.look_alikes.items() if name in drug.other_therapies})
+    others = codes_of(drug).other_therapies
     found: list[Outside | OtherTherapy] = []
     for index, resource in enumerate(resources):
         of_type = resource.get("resourceType")
@@ -54,6 +54,13 @@ def by_patient(resources: Iterable[object], resolve: Resolve) -> dict[str, list[
             if whose is not None:
                 found.setdefault(replaced.get(whose, whose), []).append(resource)
     return found
+
+
+def of_one(resources: Iterable[Resource], patient: str) -> list[Resource]:
+    """Those of many resources that do not say that they are of another than `patient` (`Patient/x`)."""
+    every = list(resources)
+    also = replaced_ids(every, patient)
+    return [each for each in every if (whose := other_subject(each, patient)) is None or whose in also]
 
 
 def died_on(resources: Iterable[object], zone: tzinfo) -> dict[str, date]:

@@ -38,7 +38,17 @@ class DrugCodes:
     """What `identify` and the reading of routes look up for one drug. `products` holds the answer that a code gives
     on its own, `medications` that of products and look-alikes together."""
 
-    __slots__ = ("drug", "look_alikes", "medications", "names", "other_routes", "products", "routes", "systems")
+    __slots__ = (
+        "drug",
+        "look_alikes",
+        "medications",
+        "names",
+        "other_routes",
+        "other_therapies",
+        "products",
+        "routes",
+        "systems",
+    )
 
     def __init__(self, drug: Drug) -> None:
         self.drug = drug
@@ -47,6 +57,8 @@ class DrugCodes:
         self.products = Codes(products)
         self.medications = Codes({**dict.fromkeys(drug.look_alikes, Identity(Answer.OTHER)), **products})
         self.look_alikes = Codes(drug.look_alikes)
+        therapies = {code: name for code, name in drug.look_alikes.items() if name in drug.other_therapies}
+        self.other_therapies = Codes(therapies)
         self.routes = Codes({coding: name or coding.code for coding, name in drug.routes.items()})
         self.other_routes = Codes({coding: name or coding.code for coding, name in drug.other_routes.items()})
         self.systems = frozenset(canonical(system) for system in drug.systems)

@@ -25,15 +25,25 @@ class FhirError(Exception):
 
     The message says what, where and what to do. It never holds patient data: of a URL it names the base only, and of
     an OperationOutcome the codes only (see `issue_codes`). `query_refused`: the server understood who asks and for
-    what, but not the query; a plainer one may do. `by_post`: the same query may do as POST.
+    what, but not the query; a plainer one may do. `by_post`: the same query may do as POST. `unsupported`: it may not
+    have this type of resource at all.
     """
 
-    def __init__(self, kind: Kind, message: str, *, query_refused: bool = False, by_post: bool = False) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        query_refused: bool = False,
+        by_post: bool = False,
+        unsupported: bool = False,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.query_refused = query_refused
         self.by_post = by_post
+        self.unsupported = unsupported
 
 
 # The codes that FHIR binds OperationOutcome.issue.code to (http://hl7.org/fhir/ValueSet/issue-type): those of R4, and
@@ -106,6 +116,8 @@ _KINDS = {
 _NO_GET = frozenset({405, 414, 431})
 """Not this method, or too long a URL: the query is right and has to come as POST."""
 _NO_GET_CODES = frozenset({"not-supported", "too-long"})
+_NOT_HERE = frozenset({404, 410, 501})
+"""What servers answer to a search for a type of resource that they do not have."""
 _ADVICE = {
     401: "get a new access token, or check how the server authorises this service",
     403: "ask for a token whose scopes and user may read this",
@@ -131,4 +143,6 @@ def from_status(status: int, what: str, where: str, outcome: object = None, *, r
     by_post = status in _NO_GET
     refused = kind is Kind.UNUSABLE and status not in (404, 410) and not by_post
     by_post = by_post or (refused and wants_post(codes))
-    return FhirError(kind, f"{what}: {where} {verb} ({said}); {advice}", query_refused=refused, by_post=by_post)
+    unsupported = status in _NOT_HERE or (kind is Kind.UNUSABLE and "not-supported" in codes)
+    text = f"{what}: {where} {verb} ({said}); {advice}"
+    return FhirError(kind, text, query_refused=refused, by_post=by_post, unsupported=unsupported)

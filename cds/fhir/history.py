@@ -16,7 +16,7 @@ from cds.fhir.twins import Twins
 
 __all__ = ["Groups", "contradictions", "group_by_patient", "lost", "read_history", "unresolved"]
 
-_WITH_MEDICATION = frozenset({RESOURCE, "MedicationRequest"})
+_WITH_MEDICATION = frozenset({RESOURCE, "MedicationRequest", "MedicationStatement"})
 
 
 def read_history(
@@ -80,8 +80,8 @@ def unresolved(
 ) -> tuple[str, ...]:
     """The references to Medications that have still to be fetched, as they are written, each once.
 
-    Those of administrations and of medication orders; also those to the ingredients of a Medication without a code.
-    What is contained, delivered, no Medication, or cannot be fetched (`urn:`, searches) is not among them.
+    Those of administrations, medication orders and statements; also those to the ingredients of a Medication without a
+    code. What is contained, delivered, no Medication, or cannot be fetched (`urn:`, searches) is not among them.
     """
     every = [resource for resource in resources if isinstance(resource, dict)]
     pool = Pool(every, full_urls=full_urls, fetched=medications)

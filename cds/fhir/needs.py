@@ -56,6 +56,17 @@ ORDERS = Need(
 )
 """The active orders, with which proposed dates are compared (rule P3)."""
 
+STATEMENTS = Need(
+    key="statements",
+    resource_type="MedicationStatement",
+    patient="patient",
+    sort="-effective",
+    sort_r5="-effective",
+    include=("MedicationStatement:medication",),
+    by_code=True,
+)
+"""What is noted of doses given elsewhere (rule C7), and of other therapies (C8)."""
+
 
 def template(need: Need, codes: Iterable[Coding] = ()) -> str:
     """The prefetch template of a need, within the query subset of CDS Hooks 2.0.

@@ -33,7 +33,8 @@ def sandbox() -> Iterator[str]:
 
 
 class Scripted:
-    """A server that answers searches by a table from `patient=...` to status and body; it keeps the tokens it saw."""
+    """A server that answers by a table from a part of path and query to status and body, the first that fits; what is
+    not in it is not there. It keeps the tokens it saw."""
 
     def __init__(self, answers: dict[str, tuple[int, Json]]) -> None:
         self.answers = answers
@@ -47,8 +48,8 @@ class Scripted:
                 if event == "lifespan.shutdown":
                     return
         self.tokens |= {value for name, value in scope["headers"] if name == b"authorization"}
-        query = scope["query_string"].decode()
-        status, body = next((answer for part, answer in self.answers.items() if part in query), (404, {}))
+        asked = f"{scope['path']}?{scope['query_string'].decode()}"
+        status, body = next((answer for part, answer in self.answers.items() if part in asked), (404, {}))
         headers = [(b"content-type", b"application/fhir+json")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(body).encode()})
@@ -104,9 +105,92 @@ def test_an_empty_history_is_that_of_a_patient_who_is_there(
     assert says in ended.stderr
 
 
-def test_a_patient_with_records_is_not_read_beside_them() -> None:
-    with server(Scripted({"patient=p1": page(*loading()), "": (404, {})})) as base:
-        assert check(base, "--patient", "p1").exit_code == 0
+DOSES = {"MedicationAdministration?patient=p1": page(*loading())}
+STATEMENT: Json = {
+    "resourceType": "MedicationStatement",
+    "id": "s",
+    "status": "active",
+    "medicationReference": {"reference": "Medication/m"},
+    "subject": {"reference": "Patient/p1"},
+    "effectiveDateTime": "2026-04-20",
+}
+MEDICATION: Json = {"resourceType": "Medication", "id": "m", "code": {"text": "Spinraza 12 mg/5 ml"}}
+STATEMENTS, PERSON = "/MedicationStatement?patient=p1", "/Patient/p1?"
+RISDIPLAM: Json = {**STATEMENT, "medicationCodeableConcept": {"text": "Evrysdi"}}
+del RISDIPLAM["medicationReference"]
+NOT_READ = "Not read beside the doses, which are judged without it (rules C7, C8, F10)"
+
+
+@pytest.mark.parametrize(
+    ("beside", "status", "codes"),
+    [
+        pytest.param({}, "upcoming", set(), id="the server has neither Patient nor MedicationStatement"),
+        pytest.param({STATEMENTS: page()}, "upcoming", set(), id="no statement"),
+        pytest.param(
+            {STATEMENTS: page(STATEMENT, MEDICATION)}, "decision", {"outside-record"}, id="C7: a dose noted elsewhere"
+        ),
+        pytest.param(
+            {STATEMENTS: page(STATEMENT), "Medication?": page(MEDICATION), "Medication/m": (200, MEDICATION)},
+            "decision",
+            {"outside-record"},
+            id="C7: of a Medication that is read apart",
+        ),
+        pytest.param(
+            {STATEMENTS: page({**STATEMENT, "subject": {"reference": "Patient/p2"}}, MEDICATION)},
+            "upcoming",
+            set(),
+            id="C9: a statement of another patient",
+        ),
+        pytest.param({STATEMENTS: page(RISDIPLAM)}, "ended", {"other-smn-therapy"}, id="C8, F10: another therapy"),
+        pytest.param(
+            {PERSON: (200, {**PATIENT[1], "deceasedBoolean": True})}, "ended", set(), id="F10: the patient has died"
+        ),
+        pytest.param(
+            {PERSON: (200, {**PATIENT[1], "deceasedDateTime": "2026-06-01"})},
+            "upcoming",
+            set(),
+            id="F10: a death after the day asked about",
+        ),
+    ],
+)
+def test_c7_c8_f10_what_stands_beside_the_doses_is_read(
+    beside: dict[str, tuple[int, Json]], status: str, codes: set[str]
+) -> None:
+    with server(Scripted({**beside, **DOSES})) as base:
+        ended = check(base, "--patient", "p1")
+    (assessment,) = ended.assessments
+    assert assessment["forecast"]["status"] == status, ended.stderr
+    assert {finding["code"] for finding in assessment["findings"]} == codes
+    assert "NOT READ" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("beside", "says"),
+    [
+        pytest.param({STATEMENTS: (403, {})}, "Patient/p1: the search for MedicationStatement: ", id="denied"),
+        pytest.param({STATEMENTS: (500, {})}, "Patient/p1: the search for MedicationStatement: ", id="broken"),
+        pytest.param(
+            {STATEMENTS: page(STATEMENT), "Medication": (403, {})}, "Patient/p1: Medications not read: 1", id="of what?"
+        ),
+        pytest.param({PERSON: (403, {})}, "Patient/p1: the read of a Patient: ", id="the Patient denied"),
+    ],
+)
+def test_c7_f10_what_could_not_be_read_beside_the_doses_is_said_and_changes_nothing(
+    beside: dict[str, tuple[int, Json]], says: str
+) -> None:
+    with server(Scripted({**DOSES, **beside})) as base:
+        ended = check(base, "--patient", "p1")
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.assessments[0]["forecast"]["status"] == "upcoming"
+    assert NOT_READ in ended.stderr
+    assert says in ended.stderr
+
+
+def test_a_type_that_the_server_does_not_have_is_no_fault() -> None:
+    refused = (400, {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "not-supported"}]})
+    with server(Scripted({**DOSES, PERSON: PATIENT, STATEMENTS: refused})) as base:
+        ended = check(base, "--patient", "p1")
+    assert (ended.exit_code, NOT_READ in ended.stderr) == (0, False)
 
 
 @pytest.mark.parametrize("end", ["/Patient/p1", "/Patient/p1/"])

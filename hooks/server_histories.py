@@ -1,0 +1,120 @@
+"""The histories of named patients on a FHIR server, as `check` assesses them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from cds.dosing.drug import Drug
+from cds.fhir.beside import beside, died_on, of_one
+from cds.fhir.history import lost, read_history
+from cds.fhir.read import RESOURCE
+from cds.fhir.references import Pool, relative
+from hooks.console import UsageError, say
+from hooks.credentials import tokens_of
+from hooks.histories import Histories, history_of
+from hooks.settings import CheckSettings
+
+if TYPE_CHECKING:
+    from cds.fhir.client import FhirClient
+    from cds.fhir.fetch import Fetched
+    from hooks.aside import Aside
+
+_BESIDE = "Not read beside the doses, which are judged without it (rules C7, C8, F10)"
+
+
+def from_server(url: str, wanted: Sequence[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
+    """The named patients of a FHIR server. One whose history could not be read at all is not assessed."""
+    one = relative(url.rstrip("/"))
+    if one is not None and one.startswith("Patient/"):
+        raise UsageError(f"{url}: is the URL of one patient; give the base URL before /{one}, and --patient {one}")
+    if not wanted:
+        raise UsageError(f"{url}: name the patients to read with --patient; a whole server is not read")
+    return asyncio.run(_fetch(url, sorted(set(wanted)), drug, zone, settings))
+
+
+async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
+    from cds.fhir.addresses import EVERYWHERE
+    from cds.fhir.allowed import Allowed
+    from cds.fhir.client import FhirClient, Http
+    from cds.fhir.errors import FhirError, Kind
+    from cds.fhir.limits import Limits
+
+    limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
+    codes = drug.searched if settings.filter_by_code else ()
+    found = Histories(source=url)
+    try:
+        # who names a server on the command line lists it, wherever it is
+        allowed = Allowed([url], EVERYWHERE)
+    except FhirError as error:
+        raise UsageError(error.message) from None
+    async with Http(limits, allowed, outbound=settings.outbound) as http:
+        token = tokens_of(settings, http, url)
+        try:
+            by_post = settings.search_by_post
+            client = FhirClient(http, url, token=token, limits=limits, codes=codes, search_by_post=by_post)
+        except FhirError as error:
+            advice = " (NUSINERSEN_CDS_FHIR_TOKEN)" if error.kind is Kind.DENIED else ""
+            raise UsageError(f"{error.message}{advice}") from None
+        for at, patient in enumerate(wanted, start=1):
+            say(f"reading {patient} ({at} of {len(wanted)})")
+            try:
+                fetched = await client.history(patient)
+            except FhirError as error:
+                found.not_read.append(f"{patient}: {error.message}; not assessed")
+                continue
+            await _add(client, patient, fetched, found, drug, zone, url)
+    return found
+
+
+async def _add(
+    client: FhirClient, patient: str, fetched: Fetched, found: Histories, drug: Drug, zone: tzinfo, url: str
+) -> None:
+    """Add the history of a patient, with what stands beside it."""
+    from hooks.aside import read_person, read_statements
+
+    group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
+    name = patient.removeprefix("Patient/")
+    person, statements = await asyncio.gather(read_person(client, name), read_statements(client, name))
+    if not group and person.missing:
+        # a mistyped id must not pass for one who was never treated
+        found.unusable.append(f"{patient}: {url} knows no such patient; correct --patient")
+        return
+    every = (*fetched.resources, *statements.resources, *person.resources)
+    full_urls = {**statements.full_urls, **fetched.full_urls}
+    medications = {**statements.medications, **fetched.by_reference}
+    resolve = Pool(every, full_urls=full_urls, fetched=medications).resolve
+    records = read_history(every, drug=drug, zone=zone, patient=patient, resolve=resolve)
+    whole = fetched.whole and not lost(records, (*fetched.unread, *fetched.not_asked))
+    _tell(patient, fetched, whole, found)
+    _tell_beside(patient, bool(group), person, statements, found)
+    records += beside(of_one(every, patient), drug=drug, zone=zone, resolve=resolve)
+    found.administrations += len(group)
+    history = history_of(patient, group, records, whole, {})
+    found.patients.append(replace(history, died=died_on(person.resources, zone).get(patient)))
+
+
+def _tell(patient: str, fetched: Fetched, whole: bool, found: Histories) -> None:
+    """What is to be said of the reading of the doses."""
+    problems = [f"{patient}: {problem}" for problem in fetched.problems]
+    if fetched.notes:
+        found.remarks.setdefault("Remarks of servers", []).extend(f"{patient}: {note}" for note in fetched.notes)
+    if not whole or fetched.unread:
+        found.not_read += problems or [f"{patient}: not everything could be read"]
+    else:
+        found.remarks.setdefault("Remarks", []).extend(problems)
+
+
+def _tell_beside(patient: str, recorded: bool, person: Aside, statements: Aside, found: Histories) -> None:
+    """What is to be said of the reading of what stands beside the doses."""
+    if not recorded:
+        empty = f"{patient}: the server shows no {RESOURCE}; check what the token may see"
+        if person.problems:
+            empty += f", and the id, since the Patient could not be read ({'; '.join(person.problems)})"
+        found.remarks.setdefault("Nothing recorded", []).append(empty)
+    problems = [f"{patient}: {problem}" for problem in (*person.problems, *statements.problems)]
+    if problems:
+        found.remarks.setdefault(_BESIDE, []).extend(problems)
