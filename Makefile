@@ -43,7 +43,7 @@ bench-audit: $(STAMP) ## measure the audit beside other ways to read an export (
 chaos: $(STAMP) ## try the service under faults, with real processes, and write docs/faults.md
 	$(BIN)/python -m tests.chaos
 
-COVERING := tests/spec tests/dosing tests/regimens tests/cards tests/fhir tests/sandbox/test_cases.py
+COVERING := tests/spec tests/dosing tests/regimens tests/cards tests/fhir tests/sandbox/test_cases.py tests/cli/test_regimens.py
 
 .PHONY: safety-proof
 safety-proof: $(STAMP) ## take each control of the hazard log away, in a copy, and see that its tests fail

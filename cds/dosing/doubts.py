@@ -134,11 +134,12 @@ def _last_doses_doubtful(doses: tuple[Dose, ...], trail: tuple[Taken, ...]) -> D
 
 def _still_counting(trail: tuple[Taken, ...]) -> Iterator[Taken]:
     """The last dose and, while no maintenance dose came since, every dose of the current loading."""
-    for index in reversed(range(len(trail))):
-        yield trail[index]
-        step = trail[index].step
-        if not step.startswith("loading-") or step == loading(1):
-            return
+    first = next(index for index in reversed(range(len(trail))) if not _goes_on_loading(trail[index].step))
+    return reversed(trail[first:])
+
+
+def _goes_on_loading(step: str) -> bool:
+    return step.startswith("loading-") and step != loading(1)
 
 
 def _catch_up_omitted(state: State, on: date) -> Doubt | None:

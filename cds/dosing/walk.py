@@ -38,7 +38,7 @@ def next_dose(
             state = State(regimen, Phase.MAINTENANCE, state.last, 1, last)
     step, findings, after = (judge or _JUDGE[state.phase])(state, when)
     if spacing is not None or series:
-        replaced = _replaced_by(spacing, bool(series))
+        replaced = _replaced_by(spacing)
         findings = [finding for finding in findings if finding.code not in replaced]
     if spacing is not None:
         findings = (*findings, spacing)
@@ -64,13 +64,12 @@ def spacing_finding(last: DateRange, when: DateRange, regimen: Regimen, *, propo
     return found(Code.INTERVAL_UNDECIDABLE, "W2", required=least, observed=f"{nearest} to {farthest}")
 
 
-def _replaced_by(spacing: Finding | None, undocumented: bool) -> tuple[Code, ...]:
-    """What is not said of a dose because something weightier is (W2, W4)."""
+def _replaced_by(spacing: Finding | None) -> tuple[Code, ...]:
+    """What is not said of a dose because the distance to the dose before (W2), or loading without records (W4), weighs
+    more."""
     if spacing is not None and spacing.code is Code.INTERVAL_TOO_SHORT:
         return (Code.EARLIER_THAN_SCHEDULE, Code.LATE)
-    if spacing is not None or undocumented:
-        return (Code.EARLIER_THAN_SCHEDULE,)
-    return ()
+    return (Code.EARLIER_THAN_SCHEDULE,)
 
 
 def _after_loading(number: int, when: DateRange, doses: int, regimen: Regimen) -> State:

@@ -111,6 +111,8 @@ DRUG_FAULTS = [
     ("no name", '["Inventedersen"]', "[]",
      ["names | List should have at least 1 item after validation, not 0, but it is empty"]),
     ("a code without a source", 'source = "Invented"\nmg', "mg", ["product[1].source | is missing; add it"]),
+    ("a key that is no id", "[systems.local]", "[systems.My_list]",
+     ["systems.My_list | 'My_list' is not an id: small letters and digits, joined by hyphens"]),
     ("a route without a name", '"Intrathecal"', '""',
      ["route[1].codes.IT | String should have at least 1 character, but it is ''"]),
 ]  # fmt: skip
@@ -219,3 +221,10 @@ def test_all_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
         f"  {at}/local.toml: autority: is not a key that is known here; remove it or correct its spelling",
         f"  {at}/other.toml: is not TOML: Invalid value (at end of document)",
     ])  # fmt: skip
+
+
+def test_codes_for_a_drug_whose_own_file_is_broken_wait_for_that_file(tmp_path: Path) -> None:
+    codes = broken(CODES, '"nusinersen"', '"inventedersen"')
+    drug = broken(DRUG, 'names = ["Inventedersen"]\n', "")
+    write(tmp_path, {**SOUND, "drugs/inventedersen.toml": drug, "codes/local.toml": codes})
+    assert faults(tmp_path) == ["drugs/inventedersen.toml | names | is missing; add it"]

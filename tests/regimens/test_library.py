@@ -122,3 +122,16 @@ def test_a_library_cannot_be_changed() -> None:
 def test_a_regimen_can_travel_to_another_process() -> None:
     regimen = load().get("eu-12mg")
     assert pickle.loads(pickle.dumps(regimen)) == regimen
+
+
+def test_the_drug_that_is_meant_where_nobody_names_one_is_nusinersen() -> None:
+    default = load().default_drug
+    assert default is not None
+    assert default.id == "nusinersen"
+
+
+def test_a_change_of_tolerances_reaches_every_regimen_in_force() -> None:
+    regimens = load().choose(["eu-12mg", "eu-high-dose"])
+    wider = regimens.map(lambda regimen: regimen.with_tolerance(loading=3))
+    assert [(each.id, each.tolerance.loading) for each in wider.every] == [("eu-12mg", 3), ("eu-high-dose", 3)]
+    assert [entry.from_ for entry in wider.timeline] == [entry.from_ for entry in regimens.timeline]
