@@ -124,5 +124,5 @@ def _line(value: object) -> bytes:
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
-        # half of a surrogate pair, which the slow writer escapes
+        # a number of more than 64 bits
         return json.dumps(value, separators=(",", ":")).encode()

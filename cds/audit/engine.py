@@ -18,7 +18,7 @@ from cds.audit.scan import Report, Task
 from cds.audit.shares import Account, Lines, PatientResult, patients
 from cds.audit.spill import BUCKETS, Kept, bucket
 from cds.audit.units import once
-from cds.audit.versions import Seeker, Sought, sought, superseded
+from cds.audit.versions import Seeker, Sought, later, sought, superseded
 from cds.audit.workers import Engine, Shared, Worker
 from cds.fhir.patients import all_replaced
 
@@ -86,7 +86,7 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
             kept = Shared.keep(plan.folder / "sought.pickle", ids)
             every += engine.map(_versions, [(plan.tasks[task], kept, marks) for task, marks in left.items()])
     indexes = [report.kept for report in every if report.kept is not None and report.kept.buckets]
-    deletions = {reference: when for report in reports for reference, when in report.deletions}
+    deletions = _last(each for report in reports for each in report.deletions)
     places = Places(plan.tasks, reports)
     lines = Lines(
         indexes=tuple(replace(index, marks=b"") for index in indexes),
@@ -115,6 +115,14 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
         ),
         _held(plan.tasks, reports),
     )
+
+
+def _last(deletions: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """When each was deleted for the last time; empty where one of the times is not told."""
+    found: dict[str, str] = {}
+    for reference, when in deletions:
+        found[reference] = later(found.get(reference, when), when)
+    return found
 
 
 def _held(tasks: Iterable[Task], reports: Iterable[Report]) -> Mapping[str, int]:

@@ -45,11 +45,20 @@ def parsed(content: bytes) -> object:
         # its own words can quote the line
         at = error.pos + 1
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=_no_number)
+        return _writable(json.loads(content.decode("utf-8-sig"), parse_constant=_no_number))
     except UnicodeDecodeError:
         raise RejectedError("is no UTF-8") from None
     except (ValueError, RecursionError):
         raise RejectedError(f"is no JSON (at character {at})") from None
+
+
+def _writable(value: Any) -> Any:
+    """The value with half of a surrogate pair as the text of its escape, since no file could hold it otherwise."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_writable(name): _writable(inner) for name, inner in value.items()}
+    return [_writable(each) for each in value] if isinstance(value, list) else value
 
 
 def _no_number(name: str) -> object:

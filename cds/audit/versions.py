@@ -16,6 +16,7 @@ from cds.audit.ids import Marks, read_marks
 from cds.audit.lines import read_line
 from cds.audit.spill import Index, Kept, line_at, mark, marks_of
 from cds.fhir.plain import Resource
+from cds.fhir.read import RESOURCE
 from cds.fhir.references import newer, relative
 
 FEW = 2000
@@ -107,7 +108,7 @@ def superseded(indexes: Sequence[Index], deletions: Mapping[str, str]) -> frozen
     `deletions`: references of deleted records, each with the time of the deletion, empty where that is not told.
     """
     every = marks_of(indexes)
-    deleted = {mark((relative(reference) or "").rpartition("/")[2]): when for reference, when in deletions.items()}
+    deleted = {mark(name): when for name, when in _administrations(deletions)}
     _, first, counts = np.unique(every[["high", "low"]], return_index=True, return_counts=True)
     several = {_joined(every[at]) for at in first[counts > 1]}
     rows = [row for row in every if _joined(row) in several or _joined(row) in deleted] if several or deleted else []
@@ -127,6 +128,14 @@ def superseded(indexes: Sequence[Index], deletions: Mapping[str, str]) -> frozen
     return frozenset(lost)
 
 
+def _administrations(deletions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The ids of those that were deleted: a resource of another type can have the same one, and is no dose."""
+    for reference, when in deletions.items():
+        of_type, _, name = (relative(reference) or "").partition("/")
+        if of_type == RESOURCE:
+            yield name, when
+
+
 def _line(indexes: Sequence[Index], row: np.void) -> Kept:
     return line_at(indexes[int(row["index"])], int(row["position"]), int(row["bucket"]))
 
@@ -138,6 +147,14 @@ def _resource(line: Kept) -> dict[str, Any]:
 
 def _joined(row: np.void) -> bytes:
     return int(row["high"]).to_bytes(8, "little") + int(row["low"]).to_bytes(8, "little")
+
+
+def later(one: str, other: str) -> str:
+    """The later of two instants; empty, which no update comes after, where that cannot be told."""
+    try:
+        return other if datetime.fromisoformat(other) > datetime.fromisoformat(one) else one
+    except (ValueError, TypeError):
+        return ""
 
 
 def _updated_after(resource: Resource, when: str) -> bool:

@@ -69,6 +69,12 @@ def pointing(name: str, **more: Any) -> dict[str, Any]:
     return {"medicationReference": {"reference": f"Medication/{name}", **more}}
 
 
+def deleted(reference: str, when: str | None = None) -> dict[str, Any]:
+    meta = {} if when is None else {"meta": {"lastUpdated": when}}
+    request = {"request": {"method": "DELETE", "url": reference}}
+    return {"resourceType": "Bundle", "type": "transaction", **meta, "entry": [request]}
+
+
 def lines(*resources: object) -> bytes:
     return b"".join(json.dumps(each, separators=(",", ":")).encode() + b"\n" for each in resources)
 
@@ -141,15 +147,47 @@ LEDGERS: list[tuple[str, dict[str, bytes], dict[str, int]]] = [
         "deleted",
         {
             "a": lines(record("a1", concept(OURS))),
-            "d": lines(
-                {
-                    "resourceType": "Bundle",
-                    "type": "transaction",
-                    "entry": [{"request": {"method": "DELETE", "url": "MedicationAdministration/a1"}}],
-                }
-            ),
+            "d": lines(deleted("MedicationAdministration/a1")),
         },
         {"superseded": 1, "other_resource": 1},
+    ),
+    (
+        "resources of other types deleted that have the id of a dose",
+        {"a": lines(record("a1", concept(OURS)), deleted("Observation/a1"), deleted("Patient/a1"))},
+        {"used": 1, "other_resource": 2},
+    ),
+    (
+        "deleted, put back, and deleted again, told of in any order",
+        {
+            "a": lines(
+                record("a1", concept(OURS), meta={"lastUpdated": "2026-03-02T00:00:00Z"}),
+                deleted("MedicationAdministration/a1", "2026-03-03T00:00:00Z"),
+                deleted("MedicationAdministration/a1", "2026-03-01T00:00:00Z"),
+            ),
+        },
+        {"superseded": 1, "other_resource": 2},
+    ),
+    (
+        "deleted, and put back",
+        {
+            "a": lines(
+                record("a1", concept(OURS), meta={"lastUpdated": "2026-03-02T00:00:00Z"}),
+                deleted("MedicationAdministration/a1", "2026-03-01T00:00:00Z"),
+            ),
+        },
+        {"used": 1, "other_resource": 1},
+    ),
+    (
+        "half of a surrogate pair in the ids of records and patients, and in a text",
+        {
+            "a": lines(
+                record("\ud800", concept(OURS)),
+                record("\ud801", concept(OURS), "2026-04-01"),
+                record("a3", concept(OURS), patient="\udfff"),
+                record("a4", concept(OURS), "2026-04-20", note=[{"text": "\udc00"}]),
+            )
+        },
+        {"used": 4},
     ),
 ]
 
