@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from logging import WARNING
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -51,7 +51,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(
+class MorePages(Protocol):
+    """Pages that are served beside the service."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What log and counters call their paths."""
+
+    def add(self, app: FastAPI, sites: Sites) -> None:
+        """Bind them."""
+
+
+def create_app(  # noqa: PLR0913  each is a port
     settings: Settings,
     *,
     clock: Callable[[], datetime] = now,
@@ -61,12 +72,13 @@ def create_app(
     keys: Fetch | None = None,
     operations: Operations | None = None,
     memory: Memory | None = None,
+    more: MorePages | None = None,
 ) -> FastAPI:
     """The CDS Hooks service. Raises RegimenFaults, UnknownRegimen or ValueError where the settings name no regimen
     that can be used, and SettingsError where nobody could call. `transport` takes the place of the network on
     the way to FHIR servers, `keys` on the way to the keys of clients. `operations` is what its operators see it by;
     without one it has metrics and health of its own, and no traces. `memory` keeps decisions, feedback and the ids of
-    tokens; without one the app makes what the settings describe.
+    tokens; without one the app makes what the settings describe. `more` are pages that only some start it with.
     """
     library = library or load_regimens(settings.site_folder)
     operations = operations or Operations()
@@ -119,7 +131,7 @@ def create_app(
     intake = Intake.of(settings)
     calls = {_path(service): HookCall(service, sites, memory, intake) for service in SERVICES.values()}
     app.add_middleware(Shortcut, calls=calls)
-    _add_layers(app, settings, known, operations, new_id)
+    _add_layers(app, settings, known, operations, new_id, more.names if more is not None else {})
     offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites]))
 
     @app.get("/cds-services")
@@ -129,8 +141,7 @@ def create_app(
 
     _add_services(app, calls, memory, intake, clock)
 
-    add_pages(app, operations, metrics=settings.metrics_open)
-    add_source_attributes(app, [each for desk in sites for each in desk.regimens.every])
+    _add_pages(app, settings, operations, sites, more)
 
     @app.exception_handler(HTTPException)
     async def no_such_page(_: Request, error: HTTPException) -> Response:
@@ -143,9 +154,14 @@ def create_app(
 
 
 def _add_layers(
-    app: FastAPI, settings: Settings, known: Callers | None, operations: Operations, new_id: Callable[[], str]
+    app: FastAPI,
+    settings: Settings,
+    known: Callers | None,
+    operations: Operations,
+    new_id: Callable[[], str],
+    more: Mapping[str, str],
 ) -> None:
-    """What a request passes before its route. `known` None: callers are not checked."""
+    """What a request passes before its route. `known` None: callers are not checked. `more` are names of pages."""
     # What is added later stands further out. A browser's preflight carries no token, and passes first; a refusal is
     # counted, and readable by the browser's script.
     if known is not None:
@@ -155,7 +171,7 @@ def _add_layers(
         Entrance,
         operations=operations,
         new_id=new_id,
-        pages={"/cds-services": "discovery", **_service_pages(), **PAGES, **SOURCE_PAGES},
+        pages={"/cds-services": "discovery", **_service_pages(), **PAGES, **SOURCE_PAGES, **more},
         services=frozenset(SERVICES),
         quiet=QUIET,
     )
@@ -166,6 +182,13 @@ def _add_layers(
         allow_headers=["Authorization", "Content-Type", REQUEST_HEADER, "traceparent"],
         expose_headers=[INCIDENT_HEADER, REQUEST_HEADER],
     )
+
+
+def _add_pages(app: FastAPI, settings: Settings, operations: Operations, sites: Sites, more: MorePages | None) -> None:
+    add_pages(app, operations, metrics=settings.metrics_open)
+    add_source_attributes(app, [each for desk in sites for each in desk.regimens.every])
+    if more is not None:
+        more.add(app, sites)
 
 
 def _service_pages() -> dict[str, str]:

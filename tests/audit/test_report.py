@@ -19,7 +19,7 @@ from cds.audit.identifiers import Identifiers, Shown
 from cds.audit.ledger import Key, Ledger, Place, Rejection
 from cds.audit.report.page import Reported, page
 from cds.audit.report.plots import bins
-from cds.audit.report.timeline import MOST_DOSES, Window, doses, next_window
+from cds.audit.report.timeline import MOST_DOSES, doses, window_after
 from cds.audit.rows import recall
 from cds.audit.shares import Question
 from cds.audit.tally import Tally
@@ -28,6 +28,7 @@ from cds.dosing.assessment import Assessment
 from cds.dosing.codes import Severity
 from cds.dosing.facts import Administration, DateRange, Record
 from cds.dosing.in_force import InForce, Regimens
+from cds.dosing.windows import Window
 from cds.regimens.library import load
 
 ON = date(2026, 5, 1)
@@ -316,7 +317,7 @@ def test_the_days_on_which_a_dose_was_due(
 ) -> None:
     case = Case.of(assessed("p1", *days))
     assert [_plain(dose.window) for dose in doses(case, REGIMENS)] == list(expected)
-    assert _plain(next_window(case, REGIMENS)) == after
+    assert _plain(window_after(case, REGIMENS)) == after
 
 
 def _plain(window: Window | None) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from cds.audit.identifiers import Identifiers, Shown
 from cds.audit.ledger import Key, Ledger, Place
-from cds.audit.report.timeline import Dose, doses, next_window, timeline
+from cds.audit.report.timeline import Dose, doses, timeline, window_after
 from cds.audit.rows import RECALLED, Row
 from cds.audit.tally import Tally
 from cds.dosing.assessment import Forecast
@@ -109,7 +109,7 @@ def cases(tally: Tally, regimens: Regimens, shown: Shown, since: date | None) ->
         listed = doses(case, regimens)
         reference = shown.reference(case.patient)
         name = f"{reference} {number}" if shown.how is Identifiers.NONE else reference
-        line = timeline(case, listed, next_window(case, regimens), f"case-{number}", f"Doses of {name}")
+        line = timeline(case, listed, window_after(case, regimens), f"case-{number}", f"Doses of {name}")
         yield Drawn(
             name=name,
             line=Markup(line),  # noqa: S704  drawn by us, and escaped

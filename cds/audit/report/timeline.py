@@ -13,13 +13,12 @@ from matplotlib.patches import Patch
 
 from cds.audit.cases import Case
 from cds.audit.report.drawing import CRITICAL, FINE, GREY, INK, WARNING, WIDTH, WINDOW, figure, inline
-from cds.dosing.assess import assess
 from cds.dosing.assessment import Evaluation
-from cds.dosing.calendar import add_days, add_months
-from cds.dosing.codes import MAINTENANCE, Code, Severity
+from cds.dosing.calendar import add_months
+from cds.dosing.codes import Code, Severity
 from cds.dosing.facts import Administration
 from cds.dosing.in_force import Regimens
-from cds.dosing.regimen import Regimen
+from cds.dosing.windows import Window, next_window, past_window
 
 MOST_DOSES = 60
 """Doses of one patient that are drawn: the last ones."""
@@ -31,14 +30,6 @@ _MARKS = {
     Severity.WARNING: ("^", WARNING),
     Severity.CRITICAL: ("D", CRITICAL),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The days on which a dose is on time."""
-
-    first: date
-    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +60,17 @@ def doses(case: Case, regimens: Regimens) -> tuple[Dose, ...]:
     )
 
 
-def next_window(case: Case, regimens: Regimens) -> Window | None:
+def window_after(case: Case, regimens: Regimens) -> Window | None:
     """The days on which the next dose is on time; none where a clinician decides."""
-    forecast = case.forecast
-    if forecast.recommended is None:
-        return None
     [judged_by] = [regimen for regimen in regimens.every if regimen.id == case.regimen]
-    return _around(forecast.recommended, forecast.earliest, forecast.step, judged_by)
+    return next_window(case.forecast, judged_by)
 
 
 def _window(before: tuple[Evaluation, ...], step: str, regimens: Regimens) -> Window | None:
     if not before:
         return None
     given = [Administration(str(number), each.when) for number, each in enumerate(before)]
-    expected = assess("", given, regimens, on=before[-1].when.latest, whole=True)
-    forecast = expected.forecast
-    if forecast.recommended is None or forecast.step != step:
-        return None
-    return _around(forecast.recommended, forecast.earliest, step, expected.regimen)
-
-
-def _around(day: date, earliest: date | None, step: str, regimen: Regimen) -> Window:
-    margin = regimen.tolerance.maintenance if step == MAINTENANCE else regimen.tolerance.loading
-    first = add_days(day, -margin)
-    return Window(max(first, earliest or first), add_days(day, margin))
+    return past_window(given, before[-1].when.latest, step, regimens)
 
 
 def timeline(case: Case, shown: tuple[Dose, ...], after: Window | None, name: str, title: str) -> str:

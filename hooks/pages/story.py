@@ -1,0 +1,178 @@
+"""A view in words: the headline, the dates, what was found, what the tried date would mean, what was not counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from cds.dosing.assessment import Assessment, Planned
+from cds.dosing.codes import Code, Severity, Status
+from cds.dosing.findings import Finding, in_order
+from hooks.pages.view import View
+from hooks.phrases import dated_step, drug_name, quantity, sentence, span, step_title
+from hooks.wording import FINDINGS
+
+STATUSES = {
+    Status.NOT_STARTED: ("Not started", "info"),
+    Status.UPCOMING: ("Not due yet", "good"),
+    Status.DUE: ("Due", "info"),
+    Status.OVERDUE: ("Overdue", "warning"),
+    Status.DECISION: ("A clinician decides", "warning"),
+    Status.ENDED: ("Therapy ended", "info"),
+}
+"""The status of the next dose in words, and how it looks."""
+
+
+class Fact(NamedTuple):
+    """A date with its name; `note` says how far off it is."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+class Said(NamedTuple):
+    """A finding as a sentence."""
+
+    severity: Severity
+    text: str
+    rule: str
+
+
+class NotCounted(NamedTuple):
+    """A record that does not count, and why."""
+
+    reference: str
+    when: str
+    why: str
+    rule: str
+
+
+class Verdict(NamedTuple):
+    """What the rules say of a dose on the date that was tried. `indicator` is how grave it is, `summary` what the cards
+    on an order for that date say; `suggested` is the first date without a warning."""
+
+    day: date
+    indicator: str
+    summary: tuple[str, ...]
+    would_be: str
+    said: tuple[Said, ...]
+    suggested: date | None
+    plan: tuple[tuple[date, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All words of a page that tell of the patient."""
+
+    drug: str
+    status: str
+    look: str
+    headline: str
+    facts: tuple[Fact, ...]
+    said: tuple[Said, ...]
+    plan: tuple[tuple[date, str], ...]
+    not_counted: tuple[NotCounted, ...]
+    verdict: Verdict | None
+
+
+def tell(view: View) -> Story:
+    """The words for a view."""
+    assessment = view.assessment
+    drug = drug_name(assessment.regimen.drug.names[0])
+    status, look = STATUSES[assessment.forecast.status]
+    return Story(
+        drug=drug,
+        status=status,
+        look="critical" if view.headline is not None and view.headline["indicator"] == "critical" else look,
+        headline=view.headline["summary"] if view.headline is not None else _plain_headline(assessment, drug),
+        facts=tuple(_facts(assessment)),
+        said=_say(in_order([*assessment.findings, *assessment.forecast.findings])),
+        plan=_planned(assessment.forecast.plan),
+        not_counted=tuple(_not_counted(assessment)),
+        verdict=_verdict(view, drug),
+    )
+
+
+def _plain_headline(assessment: Assessment, drug: str) -> str:
+    """For a chart on which there is no card."""
+    if assessment.forecast.status is Status.ENDED:
+        return f"{drug}: the therapy has ended, so no next dose is scheduled"
+    if not assessment.evaluations:
+        return f"No dose of {drug.lower()} that counts is on record, as visible to this reader"
+    forecast = assessment.forecast
+    if forecast.recommended is not None:
+        return f"{drug}: {dated_step(forecast)[0]} recommended for {forecast.recommended}"
+    return f"{drug}: no date of the next dose is known"
+
+
+def _facts(assessment: Assessment) -> Iterable[Fact]:
+    forecast, on = assessment.forecast, assessment.on
+    title, missed = dated_step(forecast)
+    if assessment.evaluations:
+        last = assessment.evaluations[-1]
+        ago = (on - last.when.latest).days
+        yield Fact("Last dose", span(last.when), f"{step_title(last.step)}, {quantity(ago)} ago")
+    if forecast.earliest is not None:
+        name = "Not before" if forecast.earliest > on else "Minimum interval kept from"
+        note = f"{assessment.regimen.minimum_interval} after the last dose; {_from(on, forecast.earliest)}"
+        if any(finding.code is Code.HISTORY_INCOMPLETE for finding in assessment.findings):
+            note += "; by the doses shown: a dose missing here would move it"
+        yield Fact(name, forecast.earliest.isoformat(), note)
+    if forecast.recommended is not None:
+        name = "Was recommended for" if missed else "Recommended for"
+        yield Fact(name, forecast.recommended.isoformat(), f"{title}; {_from(on, forecast.recommended)}")
+    if forecast.overdue_from is not None:
+        yield Fact("Overdue from", forecast.overdue_from.isoformat(), _from(on, forecast.overdue_from))
+    if forecast.options:
+        yield Fact("Dates to choose from", ", ".join(map(str, forecast.options)), "a clinician decides")
+
+
+def _from(on: date, day: date) -> str:
+    days = (day - on).days
+    if days == 0:
+        return "today"
+    return f"in {quantity(days)}" if days > 0 else f"{quantity(-days)} ago"
+
+
+def _say(findings: Iterable[Finding]) -> tuple[Said, ...]:
+    return tuple(Said(finding.severity, sentence(finding), finding.rule) for finding in findings)
+
+
+def _planned(plan: Iterable[Planned]) -> tuple[tuple[date, str], ...]:
+    return tuple((planned.date, step_title(planned.step)) for planned in plan)
+
+
+def _not_counted(assessment: Assessment) -> Iterable[NotCounted]:
+    for record in assessment.unreadable:
+        when = span(record.when) if record.when is not None else "no date"
+        detail = f" ({record.element}: {record.detail})" if record.detail else ""
+        yield NotCounted(record.reference, when, f"{FINDINGS[record.reason].short}{detail}", record.rule)
+    for unknown in assessment.unidentified:
+        when = span(unknown.when) if unknown.when is not None else "no date"
+        yield NotCounted(unknown.reference, when, f"drug not identified ({unknown.detail})", "C1")
+    for not_given in assessment.not_given:
+        yield NotCounted(not_given.reference, "", "says that the dose was not given", "C2")
+
+
+def _verdict(view: View, drug: str) -> Verdict | None:
+    if view.verdict is None or not view.assessment.proposed:
+        return None
+    [proposed] = view.assessment.proposed
+    after = "" if proposed.interval_days is None else f", {quantity(proposed.interval_days)} after the dose before"
+    indicator, summary = "good", f"{drug} on {proposed.date}: nothing was found against this date"
+    if any(finding.severity is not Severity.INFO for finding in proposed.findings):
+        # lateness makes no card, since the order is its cure
+        indicator, summary = "info", f"{drug} on {proposed.date}: nothing was found against this date but what follows"
+    cards = view.verdict
+    return Verdict(
+        day=proposed.date,
+        indicator=cards[0]["indicator"] if cards else indicator,
+        summary=tuple(card["summary"] for card in cards) or (summary,),
+        would_be=f"It would be: {step_title(proposed.step)}{after}.",
+        said=_say(proposed.findings),
+        suggested=proposed.suggested,
+        plan=_planned(proposed.plan),
+    )

@@ -1,0 +1,101 @@
+"""The demo pages over a FHIR server that holds what a test gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import httpx
+from anyio.from_thread import start_blocking_portal
+
+from hooks.app import create_app
+from hooks.operations.entrance import Operations
+from hooks.sandbox.pages import DemoPages
+from hooks.sandbox.patients import DemoPatient, demo_patients, shared_resources
+from hooks.settings import Settings
+from tests.service.noted import noting
+
+SERVER = "https://ehr.example.invalid/fhir"
+ZONE = "Asia/Kathmandu"
+# 18:30 UTC on 30 April is the first of May in Kathmandu.
+NOW = datetime(2026, 4, 30, 18, 30, tzinfo=UTC)
+ON = datetime(2026, 5, 1, tzinfo=UTC).date()
+PATIENTS = demo_patients(ON)
+ATC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}
+
+Resource = dict[str, Any]
+Answer = Callable[[httpx.Request], httpx.Response]
+Get = Callable[..., httpx.Response]
+
+
+def person(name: str, *records: Resource, family: str = "F") -> DemoPatient:
+    """A patient with these records."""
+    patient = {
+        "resourceType": "Patient",
+        "id": name,
+        "name": [{"family": family, "given": ["G"]}],
+        "birthDate": "2020-01-01",
+    }
+    return DemoPatient(name, "title", "why", (patient, *records), None)
+
+
+def given(patient: str, name: str, day: str, **changes: Any) -> Resource:
+    """A MedicationAdministration of nusinersen, its amount not stated."""
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": name,
+        "status": "completed",
+        "medicationCodeableConcept": ATC,
+        "subject": {"reference": f"Patient/{patient}"},
+        "effectiveDateTime": day,
+        **changes,
+    }
+
+
+def holding(patients: Sequence[DemoPatient], **more: Any) -> Answer:
+    """A FHIR server with these patients; `more` stands in each Bundle."""
+    by_id = {patient.id: patient for patient in patients}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        kind = request.url.path.rpartition("/")[2]
+        if "patient" not in request.url.params:
+            return httpx.Response(404)
+        found = [each for each in by_id[request.url.params["patient"]].resources if each["resourceType"] == kind]
+        entries = [{"resource": each, "search": {"mode": "match"}} for each in found]
+        entries += [{"resource": each, "search": {"mode": "include"}} for each in shared_resources() if found]
+        return httpx.Response(200, json={"resourceType": "Bundle", "type": "searchset", "entry": entries, **more})
+
+    return answer
+
+
+@contextmanager
+def pages(
+    patients: Sequence[DemoPatient] = PATIENTS,
+    answer: Answer | None = None,
+    operations: Operations | None = None,
+    **settings: Any,
+) -> Iterator[Get]:
+    """A function that sends one request to the running demo."""
+    chosen: Mapping[str, Any] = {
+        "regimen": "eu-12mg", "time_zone": ZONE, "fhir_servers": SERVER, "client_auth": "off", **settings,
+    }  # fmt: skip
+    app = create_app(
+        Settings(**chosen),
+        clock=lambda: NOW,
+        transport=httpx.MockTransport(answer or holding(patients)),
+        operations=operations,
+        memory=noting(lambda: NOW),
+        more=DemoPages(SERVER, patients),
+    )
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
+        client = httpx.AsyncClient(transport=transport, base_url="http://service.example.invalid")
+        with portal.wrap_async_context_manager(client):
+
+            def get(path: str, method: str = "GET", **more: Any) -> httpx.Response:
+                return portal.call(partial(client.request, method, path, **more))
+
+            yield get
