@@ -122,7 +122,8 @@ def test_the_image_holds_what_the_service_does_and_no_tools() -> None:
 
 def test_the_sandbox_and_the_tools_are_no_part_of_the_service() -> None:
     extras = {canonicalize_name(r.name) for wanted in PROJECT["optional-dependencies"].values() for r in named(wanted)}
-    extras.discard(PROJECT["name"])
+    # the service comes with the latter for its command line; the pages say that they need it themselves
+    extras -= {PROJECT["name"], "markdown-it-py"}
     assert extras & pinned("service.txt").keys() == set()
 
 

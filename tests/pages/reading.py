@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 
-
 _BLOCKS = {"td", "th", "li", "p", "dt", "dd", "h1", "h2", "h3", "text", "caption", "option"}
 
 
