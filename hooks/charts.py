@@ -1,25 +1,113 @@
-"""A call about a patient and no order: the chart."""
+"""A call about a patient and no order: the chart, and the visit, with what is ordered or booked for the patient."""
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import date, datetime
+from typing import NamedTuple
 
-from hooks.cards import chart_cards
+from cds.dosing.assessment import Assessment
+from cds.dosing.codes import Severity
+from cds.fhir.appointments import read_appointment
+from cds.fhir.needs import APPOINTMENTS, ORDERS
+from cds.fhir.orders import Order
+from cds.fhir.references import Pool
+from cds.fhir.standing import carried_out
+from hooks.beside import read, read_orders
+from hooks.card_kinds import Kind
+from hooks.cards import Card, chart_cards, order_cards
 from hooks.desk import Desk
 from hooks.found import Found, Outcome, assessed, has_drug, records
-from hooks.gather import Link, NotReadError
-from hooks.protocol import HookRequest
+from hooks.gather import Gathered, Link, NotReadError
+from hooks.protocol import ENCOUNTER_START, HookRequest
+
+
+class _Ahead(NamedTuple):
+    """The dated doses of orders and appointments that are not carried out, each day once; an order before an
+    appointment. `problems` say what could not be read, `gathered` is the history with what was read beside it."""
+
+    orders: tuple[Order, ...]
+    problems: tuple[str, ...]
+    gathered: Gathered
 
 
 async def of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -> Found:
-    """The card on the patient's chart."""
+    """The card on the patient's chart. At a visit, the cards on the dose of that day too."""
     link = Link(desk.client, request)
+    until = asyncio.get_running_loop().time() + desk.limits.seconds
     gathered = await records(request, desk, link, desk.limits.seconds)
     assessment = assessed(request, gathered, desk, on, ())
     if gathered.unread and assessment.unidentified and not has_drug(assessment):
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
         raise NotReadError("; ".join(gathered.problems))
     outcome = Outcome.CHECKED if has_drug(assessment) else Outcome.NOT_OURS
+    context = desk.context(now, gathered.problems)
     with desk.traces.step("cards"):
-        cards = chart_cards(assessment, context=desk.context(now, gathered.problems))
-    return Found(outcome, cards, assessment, gathered)
+        cards = chart_cards(assessment, context=context)
+    visit = request.hook == ENCOUNTER_START
+    due = any(_is_of(card, Kind.DUE) for card in cards)
+    if not visit and not due:
+        return Found(outcome, cards, assessment, gathered)
+    left = max(0.1, until - asyncio.get_running_loop().time())
+    ahead = await _ahead(request, desk, on, link, gathered, left)
+    context = context._replace(not_compared=ahead.problems if has_drug(assessment) else ())
+    if due:
+        cards = [] if _one_fits(request, desk, on, ahead) else chart_cards(assessment, context=context)
+    today = _of_day(ahead.orders, on) if visit else ()
+    if today:
+        others = [order for order in ahead.orders if order.reference not in {each.reference for each in today}]
+        ordered = [ordered for order in others for ordered in order.days]
+        assessment = assessed(request, ahead.gathered, desk, on, today, ordered)
+        judged = frozenset(order.reference for order in today)
+        told = order_cards(assessment, today, judged=judged, context=context)
+        for card in told:
+            # what is ordered or booked already is not for a suggestion to change
+            card.pop("suggestions", None)
+            card.pop("selectionBehavior", None)
+        topics = [card["source"]["topic"] for card in told]
+        cards = [*told, *(card for card in cards if card["source"]["topic"] not in topics)]
+        outcome = Outcome.CHECKED
+    return Found(outcome, cards, assessment, ahead.gathered)
+
+
+async def _ahead(request: HookRequest, desk: Desk, on: date, link: Link, gathered: Gathered, seconds: float) -> _Ahead:
+    found, booked = await asyncio.gather(*(read(request, need, link, seconds) for need in (ORDERS, APPOINTMENTS)))
+    standing = await read_orders(request, found, desk, on, link, seconds)
+    done = set(carried_out(gathered.resources))
+    orders = [order for order in standing.orders if order.reference not in done and order.days]
+    pool = Pool(found.resources, full_urls=found.full_urls, fetched=found.medications)
+    visits = [
+        read_appointment(
+            resource,
+            drug=desk.regimens.drug,
+            zone=desk.zone,
+            on=on,
+            resolve=pool.resolve,
+            codes=desk.site.dose_visits,
+            reference=f"Appointment?index={index}",
+        )
+        for index, resource in enumerate(booked.resources)
+    ]
+    days = {ordered.day for order in orders for ordered in order.days}
+    orders += [visit for visit in visits if any(ordered.day not in days for ordered in visit.days)]
+    beside = (*found.resources, *booked.resources)
+    return _Ahead(tuple(orders), (*standing.problems, *booked.problems), gathered._replace(beside=beside))
+
+
+def _of_day(orders: tuple[Order, ...], day: date) -> tuple[Order, ...]:
+    """The orders with a dose on a day, with that dose alone."""
+    kept = [replace(order, proposals=tuple([each for each in order.proposals if each.day == day])) for order in orders]
+    return tuple([order for order in kept if order.proposals])
+
+
+def _one_fits(request: HookRequest, desk: Desk, on: date, ahead: _Ahead) -> bool:
+    """Whether a dose is ordered or booked for a day of which nothing is found above info."""
+    assessment: Assessment = assessed(request, ahead.gathered, desk, on, ahead.orders)
+    return any(
+        all(finding.severity is Severity.INFO for finding in proposed.findings) for proposed in assessment.proposed
+    )
+
+
+def _is_of(card: Card, kind: Kind) -> bool:
+    return bool(card["source"]["topic"]["code"] == kind.value)

@@ -12,10 +12,10 @@ from cds.dosing.drug import Coding
 from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
 from cds.fhir.allowed import Allowed
+from cds.fhir.appointments import moved_dose
 from cds.fhir.client import FhirClient, Http
 from cds.fhir.history import read_history
 from cds.fhir.limits import Limits
-from cds.fhir.orders import moved
 from cds.regimens.library import Library
 from hooks.cards import Card, CardContext, chart_cards
 from hooks.operations.traces import NoTraces, Traces
@@ -90,7 +90,7 @@ class Desk:
         return CardContext(
             regimen=self.regimens.every[0],
             read_at=here.isoformat(timespec="seconds"),
-            move=partial(moved, zone=self.zone, on=here.date()),
+            move=partial(moved_dose, zone=self.zone, on=here.date()),
             new_id=self.new_id,
             show_upcoming=self.site.show_upcoming,
             problems=tuple(problems),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
-from cds.dosing.drug import Drug
+from cds.dosing.drug import Coding, Drug
+from cds.fhir.appointments import is_appointment, linked_orders, other_participant, read_appointment
 from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.history import unresolved
 from cds.fhir.identify import may_refer
@@ -17,7 +18,7 @@ from cds.fhir.orders import Order, read_order
 from cds.fhir.patients import other_subject
 from cds.fhir.plain import Resource
 from cds.fhir.references import Pool, relative
-from hooks.protocol import ORDER_SELECT, HookRequest
+from hooks.protocol import APPOINTMENT_BOOK, ORDER_SELECT, HookRequest
 
 
 class Drafts(NamedTuple):
@@ -28,6 +29,7 @@ class Drafts(NamedTuple):
     that may get a card; the others are context. `live` are the judged ones, of any drug, that are not withdrawn;
     `nameless` those of them of which nobody can say whether they are of the drug. `broken` says what of the Bundle
     could not be read, so that it may hide an order of ours; `failure` why a Medication of theirs could not be read.
+    `linked` are the orders that the drafts, being appointments, are for.
     """
 
     ours: tuple[Order, ...]
@@ -38,6 +40,7 @@ class Drafts(NamedTuple):
     broken: tuple[str, ...]
     contents: Contents
     failure: str = ""
+    linked: frozenset[str] = frozenset()
 
     def for_others(self, patient: str) -> tuple[Order, ...]:
         """The judged orders of the drug that name another patient than the request. They are judged by the history of
@@ -52,6 +55,8 @@ class Drafts(NamedTuple):
     @property
     def unsure(self) -> bool:
         """Whether a judged order refers to a Medication that was not read, and nothing but a text may say which."""
+        if any(order.identity.answer is Answer.UNIDENTIFIED for order in self.live) and self.linked:
+            return True
         return any(not order.identity.of_the_drug and may_refer(order.resource) for order in self.live)
 
     def wanted(self) -> tuple[str, ...]:
@@ -70,14 +75,27 @@ def read_drafts(
     on: date,
     beside: Iterable[Resource] = (),
     fetched: Mapping[str, Resource] | None = None,
+    visits: Collection[Coding] = (),
 ) -> Drafts:
-    """All drafts of a request. `beside` are prefetched resources in which Medications can be looked up, `fetched` the
+    """All drafts of a request, orders or appointments; `visits` are the codes of appointments for the dose.
+
+    `beside` are prefetched resources in which Medications can be looked up, `fetched` the
     Medications read for it, by reference."""
     contents = read_contents(_as_bundle(request.draft_orders))
     pool = Pool((*contents.resources, *beside), full_urls=contents.full_urls, fetched=fetched)
-    orders = [
-        read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve) for resource in contents.resources
-    ]
+    linked: frozenset[str] = frozenset()
+    if request.hook == APPOINTMENT_BOOK:
+        linked = frozenset(
+            relative(each) or each for resource in contents.resources for each in linked_orders(resource)
+        )
+        orders = [
+            read_appointment(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve, codes=visits)
+            for resource in contents.resources
+        ]
+    else:
+        orders = [
+            read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve) for resource in contents.resources
+        ]
     orders = _each_dose_once(orders)
     ours = [order for order in orders if order.identity.of_the_drug and order.proposals]
     judged, all_named = _judged(request, orders)
@@ -93,6 +111,7 @@ def read_drafts(
         judged=judged,
         broken=() if all_named else problems,
         contents=contents,
+        linked=linked,
     )
 
 
@@ -131,4 +150,6 @@ def _names(selected: str, reference: str) -> bool:
 
 def _is_for_another(order: Order, patient: str) -> bool:
     """Whether an order says that it is for another patient; one that says nothing is taken as this patient's."""
+    if is_appointment(order.resource):
+        return other_participant(order.resource, patient)
     return other_subject(order.resource, patient) is not None

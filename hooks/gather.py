@@ -13,7 +13,7 @@ from cds.fhir.errors import FhirError, Kind
 from cds.fhir.fetch import Fetched
 from cds.fhir.history import contradictions, unresolved
 from cds.fhir.identify import may_refer
-from cds.fhir.needs import NEEDS, Need
+from cds.fhir.needs import NEEDS, ORDERS, Need
 from cds.fhir.plain import Resource
 from cds.fhir.versions import refused_version
 from hooks.protocol import HookRequest
@@ -82,10 +82,10 @@ class Link:
 
 
 def prefetched(request: HookRequest) -> tuple[Resource, ...]:
-    """All resources that came with the request as prefetch."""
+    """All resources that came with the request as prefetch of the history and of orders."""
     return tuple(
         resource
-        for need in NEEDS
+        for need in (*NEEDS, ORDERS)
         if need.key in request.prefetch
         for resource in read_contents(request.prefetch[need.key]).resources
     )

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from hooks.feedback import ACCEPTED, MOST_ENTRIES, OVERRIDDEN
-from hooks.protocol import ORDER_HOOKS
+from hooks.protocol import PROPOSALS
 from hooks.services import SERVICES, Service
 from hooks.wire import CardsResponse, Discovery
 
@@ -132,8 +132,11 @@ def _body(schema: Json) -> Json:
 
 def _request(service: Service) -> Json:
     context = {"patientId": {**_TEXT, "description": "The bare id of the patient"}}
-    if ORDER_HOOKS & set(service.hooks):
-        context["draftOrders"] = {"type": "object", "description": "A Bundle of the unsigned orders"}
+    for field in {PROPOSALS[hook]: None for hook in service.hooks if hook in PROPOSALS}:
+        context[field] = {
+            "type": "object",
+            "description": "A Bundle of what is proposed: unsigned orders, appointments",
+        }
     return {
         "type": "object",
         "properties": {

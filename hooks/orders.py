@@ -10,6 +10,7 @@ from typing import Any
 
 from cds.dosing.codes import Status
 from cds.dosing.facts import Ordered
+from cds.fhir.appointments import is_appointment
 from cds.fhir.needs import ORDERS
 from cds.fhir.standing import Standing, carried_out, replaced
 from hooks.beside import at_hand, read, read_orders
@@ -24,11 +25,11 @@ from hooks.wording import NotChecked
 
 async def of_orders(request: HookRequest, desk: Desk, incident: str, now: datetime, on: date) -> Found:
     """Nearly every call ends at the first `return`: none of the orders is ours, and nothing was read for it."""
-    reader = partial(read_drafts, request, drug=desk.regimens.drug, zone=desk.zone, on=on)
+    reader = partial(read_drafts, request, drug=desk.regimens.drug, zone=desk.zone, on=on, visits=desk.site.dose_visits)
     drafts = reader()
     link = Link(desk.client, request)
     until = asyncio.get_running_loop().time() + desk.limits.seconds
-    if drafts.wanted():
+    if drafts.wanted() or (drafts.linked and drafts.unsure):
         # half of the time, so that a slow Medication of another order leaves enough for the history
         with desk.traces.step("medications"):
             drafts = await _with_medications(request, drafts, reader, link, desk.limits.seconds / 2)
@@ -91,8 +92,11 @@ def _others(standing: Standing, drafts: Drafts, gathered: Gathered) -> tuple[Ord
     """The days of active orders other than the drafts, than those they replace, and than those carried out (P3)."""
     if not standing.orders:
         return ()
-    without = {*replaced(drafts.contents.resources), *carried_out(gathered.resources)}
-    return standing.days(without)
+    without = {*replaced(drafts.contents.resources), *carried_out(gathered.resources), *drafts.linked}
+    days = standing.days(without)
+    booked = {each.day for order in drafts.ours if is_appointment(order.resource) for each in order.proposals}
+    # an appointment on the very day of an order is that order's
+    return tuple(ordered for ordered in days if ordered.day not in booked)
 
 
 def _unchecked(drafts: Drafts, patient: str) -> tuple[tuple[NotChecked, str], ...]:
@@ -129,6 +133,11 @@ async def _with_medications(
     client = link.client if drafts.unsure else None
     if client is None:
         return drafts._replace(failure=link.fault.message if link.fault is not None else "")
+    if drafts.linked:
+        # the orders that appointments are for, if they are active
+        found = await read(request, ORDERS, link, seconds)
+        drafts = reader(beside=(*beside, *found.resources), fetched=found.medications)
+        return drafts._replace(failure="; ".join(found.problems))
     fetched = await client.medications(drafts.wanted(), seconds=seconds)
     drafts = reader(beside=beside, fetched=fetched.by_reference)
     return drafts._replace(failure="; ".join(fetched.problems) if fetched.unread else "")

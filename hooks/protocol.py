@@ -12,7 +12,11 @@ Resource: TypeAlias = dict[str, Any]
 PATIENT_VIEW = "patient-view"
 ORDER_SELECT = "order-select"
 ORDER_SIGN = "order-sign"
-ORDER_HOOKS = frozenset({ORDER_SELECT, ORDER_SIGN})
+APPOINTMENT_BOOK = "appointment-book"
+ENCOUNTER_START = "encounter-start"
+PROPOSALS = {ORDER_SELECT: "draftOrders", ORDER_SIGN: "draftOrders", APPOINTMENT_BOOK: "appointments"}
+"""The hooks about proposed dates, each with the field of its context that holds the Bundle of what is proposed."""
+ORDER_HOOKS = frozenset(PROPOSALS)
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -59,8 +63,9 @@ class HookRequest:
 
     @property
     def draft_orders(self) -> Resource:
-        """`context.draftOrders` of an order hook; an empty object on any other hook."""
-        drafts = self.context.get("draftOrders")
+        """`context.draftOrders` of an order hook, `context.appointments` of appointment-book; an empty object on any
+        other hook."""
+        drafts = self.context.get(PROPOSALS.get(self.hook, "draftOrders"))
         return drafts if isinstance(drafts, dict) else {}
 
     @property
@@ -75,8 +80,8 @@ class HookRequest:
 def read_request(body: object, *, serves: Iterable[str]) -> HookRequest:
     """The envelope of a parsed JSON body, for a service that is registered for the hooks in `serves`.
 
-    Required are `hook`, `hookInstance`, `context.patientId` and, on the order hooks, `context.draftOrders`. Unknown
-    fields are ignored, and so is a null where a value is optional. Raises BadRequestError with every fault there is.
+    Required are `hook`, `hookInstance`, `context.patientId` and, on the hooks about proposed dates, their Bundle.
+    Unknown fields are ignored, and so is a null where a value is optional. Raises BadRequestError with all its faults.
     """
     if not isinstance(body, dict):
         raise BadRequestError([Fault("$", "the body must be a JSON object", "structure")])
@@ -92,8 +97,9 @@ def read_request(body: object, *, serves: Iterable[str]) -> HookRequest:
     patient_id = ""
     if isinstance(context, dict):
         patient_id = _patient_id(context, faults)
-        if hook in ORDER_HOOKS and not isinstance(context.get("draftOrders"), dict):
-            faults.append(_missing("context.draftOrders", context.get("draftOrders"), "a Bundle"))
+        bundle = PROPOSALS.get(hook)
+        if bundle is not None and not isinstance(context.get(bundle), dict):
+            faults.append(_missing(f"context.{bundle}", context.get(bundle), "a Bundle"))
     else:
         faults.append(_missing("context", context, "an object"))
         context = {}

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds.dosing.drug import Coding
-from cds.fhir.needs import ORDERS, Need, templates
-from hooks.protocol import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
+from cds.fhir.needs import APPOINTMENTS, ORDERS, Need, templates
+from hooks.protocol import APPOINTMENT_BOOK, ENCOUNTER_START, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 from hooks.wire import Discovery
 
 _REQUIREMENTS = (
     "All MedicationAdministrations of the patient, of any date and status: a history that is cut short is answered "
     "as incomplete. Without FHIR access for the service, each MedicationAdministration and each order must carry "
     "its medication inline (medicationCodeableConcept) or contained. Bundles that are split over pages need fhirServer "
-    "and fhirAuthorization with the scopes patient/MedicationAdministration.read, patient/MedicationRequest.read and "
-    "patient/Medication.read, or their user/ forms."
+    "and fhirAuthorization with the scopes patient/MedicationAdministration.read, patient/MedicationRequest.read, "
+    "patient/Medication.read and patient/Appointment.read, or their user/ forms."
 )
 
 
@@ -37,7 +37,9 @@ CHART = Service(
     (PATIENT_VIEW,),
     "Nusinersen: next dose",
     "Tells when the next dose of nusinersen is due or overdue, which catch-up the label gives for a delayed dose, and "
-    "where the history is incomplete or the label leaves the decision to a clinician.",
+    "where the history is incomplete or the label leaves the decision to a clinician. A dose that is due is not told "
+    "while an order or an appointment for it fits.",
+    (ORDERS, APPOINTMENTS),
 )
 # One id on two hooks: the cards of order-sign replace those of order-select in the client.
 ORDER = Service(
@@ -49,7 +51,23 @@ ORDER = Service(
     "looked at.",
     (ORDERS,),
 )
-SERVICES: dict[str, Service] = {service.id: service for service in (CHART, ORDER)}
+APPOINTMENT = Service(
+    "nusinersen-appointment",
+    (APPOINTMENT_BOOK,),
+    "Nusinersen: date of an appointment",
+    "Checks the start of a proposed appointment for a dose of nusinersen as the date of an order. It is known by a "
+    "code of the site in its service type or reason, or by a link to an order for nusinersen. Others are not read.",
+    (ORDERS,),
+)
+ENCOUNTER = Service(
+    "nusinersen-encounter",
+    (ENCOUNTER_START,),
+    "Nusinersen: visit",
+    "Tells what is told when the chart is opened, and checks the dose for which an order or an appointment is dated on "
+    "the day of the visit.",
+    (ORDERS, APPOINTMENTS),
+)
+SERVICES: dict[str, Service] = {service.id: service for service in (CHART, ORDER, APPOINTMENT, ENCOUNTER)}
 
 
 def discovery(codes: Iterable[Coding] = (), silent: Sequence[Collection[str]] = ((),)) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.fields import FieldInfo
 from pydantic_settings import NoDecode
 
+from cds.dosing.drug import Coding
 from cds.fhir.addresses import Networks
 from cds.fhir.errors import FhirError
 from cds.fhir.links import Base
@@ -56,6 +57,13 @@ def _service(name: str) -> str:
     return name
 
 
+def _coding(text: str) -> str:
+    system, separator, code = text.rpartition("|")
+    if not separator or not system or not code:
+        raise ValueError("not a code with its system: write system|code")
+    return text
+
+
 def words(value: object) -> object:
     """A variable of the environment is one text: words between spaces."""
     return tuple(value.split()) if isinstance(value, str) else value
@@ -66,6 +74,7 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
 OptionalWords = Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(words)]
 BaseUrls = Annotated[tuple[Annotated[str, AfterValidator(_base_url)], ...], NoDecode, BeforeValidator(words)]
 NetworkNames = Annotated[tuple[Annotated[str, AfterValidator(_network_of)], ...], NoDecode, BeforeValidator(words)]
+Codings = Annotated[tuple[Annotated[str, AfterValidator(_coding)], ...], NoDecode, BeforeValidator(words)]
 ServiceIds = Annotated[frozenset[Annotated[str, AfterValidator(_service)]], NoDecode, BeforeValidator(words)]
 
 
@@ -127,6 +136,10 @@ class SiteFields(BaseModel):
     filter_by_code: bool = Field(
         False, description="Ask for the drug's codes only; servers then leave out references and texts"
     )
+    appointment_codes: Codings = Field(
+        (),
+        description="Codes, `system|code` between spaces, of service types and reasons of appointments for the dose",
+    )
     search_by_post: bool = Field(
         False, description="Search FHIR servers by POST alone; without it, where a server refuses a GET"
     )
@@ -146,6 +159,11 @@ class Site(SiteFields):
     id: str = Field("default", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
     regimen: Annotated[Words, Field(min_length=1)]
     time_zone: ZoneName
+
+    @property
+    def dose_visits(self) -> frozenset[Coding]:
+        """The codes of appointments for the dose."""
+        return frozenset(Coding(*text.rpartition("|")[::2]) for text in self.appointment_codes)
 
     @property
     def zone(self) -> ZoneInfo:

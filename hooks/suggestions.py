@@ -39,7 +39,10 @@ def suggestions(
     at_fault = [proposed for proposed in proposals if any(own_kind(finding) for finding in proposed.findings)]
     if len(at_fault) == 1 and not doubtful:
         offered += _moved(resource, at_fault[0], drug, move, new_id)
-    offered.append(_suggestion(REMOVE.format(drug=drug), {"type": "delete", "resourceId": reference}, new_id))
+    what = "appointment" if resource.get("resourceType") == "Appointment" else "order"
+    offered.append(
+        _suggestion(REMOVE.format(drug=drug, what=what), {"type": "delete", "resourceId": reference}, new_id)
+    )
     return offered
 
 

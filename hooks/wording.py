@@ -316,5 +316,5 @@ SOURCE_ATTRIBUTES = "What this advice rests on, and which data it uses"
 """The label of the link to the source attributes."""
 
 MOVE = "Move the {drug} dose to {suggested}"
-REMOVE = "Remove this {drug} order"
+REMOVE = "Remove this {drug} {what}"
 """The labels of the suggestions; large clients show the description of the action, which is the same."""

@@ -68,6 +68,17 @@ STATEMENTS = Need(
 """What is noted of doses given elsewhere (rule C7), and of other therapies (C8)."""
 
 
+APPOINTMENTS = Need(
+    key="appointments",
+    resource_type="Appointment",
+    patient="patient",
+    sort="-date",
+    sort_r5="-date",
+    status="booked,pending,arrived,checked-in",
+)
+"""The appointments still to come, and those of today."""
+
+
 def template(need: Need, codes: Iterable[Coding] = ()) -> str:
     """The prefetch template of a need, within the query subset of CDS Hooks 2.0.
 

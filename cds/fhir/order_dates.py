@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, timedelta, tzinfo
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from cds.fhir.plain import Resource
 
 Instruction = dict[str, Any]
 MEDICATION_REQUEST = "MedicationRequest"
+APPOINTMENT = "Appointment"
 WITH_OCCURRENCE = ("ServiceRequest", "DeviceRequest")
 """The other kinds of draft whose `occurrence[x]` is when something is done to the patient."""
 
@@ -50,11 +51,21 @@ def proposed_days(order: Resource, zone: tzinfo, on: date) -> list[ProposedDay]:
     Days before `on` and dates not of one day propose nothing. `zone` is the time zone of the site.
     """
     occurs = order.get("resourceType") in WITH_OCCURRENCE
-    for level in (_occurrence,) if occurs else (_events, _bounds, _validity):
+    levels: tuple[Callable[[Resource], Iterator[Place]], ...] = (_events, _bounds, _validity)
+    if occurs:
+        levels = (_occurrence,)
+    elif order.get("resourceType") == APPOINTMENT:
+        levels = (_start,)
+    for level in levels:
         days = [found for place in level(order) if (found := _read(place, zone)) is not None and found.day >= on]
         if days:
             return days
     return []
+
+
+def _start(order: Resource) -> Iterator[Place]:
+    if "start" in order:
+        yield Place(order, "start", None, None)
 
 
 def _events(order: Resource) -> Iterator[Place]:

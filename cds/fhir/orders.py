@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from cds.dosing.codes import Code
 from cds.dosing.drug import Drug, Strength
-from cds.dosing.facts import Proposal
+from cds.dosing.facts import Ordered, Proposal
 from cds.dosing.findings import Finding, found
 from cds.fhir.amounts import milligrams
 from cds.fhir.codes import DrugCodes, codes_of
@@ -49,6 +49,11 @@ class Order:
     proposals: tuple[Proposal, ...]
     resource: Resource
     withdrawn: bool = False
+
+    @property
+    def days(self) -> tuple[Ordered, ...]:
+        """The days that it says."""
+        return tuple([Ordered(each.reference, each.day) for each in self.proposals if each.day is not None])
 
 
 def read_order(

@@ -33,13 +33,7 @@ class Standing(NamedTuple):
 
     def days(self, without: Collection[str] = ()) -> tuple[Ordered, ...]:
         """The days that they ask for; those of the orders in `without` are left out."""
-        return tuple(
-            Ordered(proposal.reference, proposal.day)
-            for order in self.orders
-            if order.reference not in without
-            for proposal in order.proposals
-            if proposal.day is not None
-        )
+        return tuple(day for order in self.orders if order.reference not in without for day in order.days)
 
 
 def read_standing(

@@ -109,7 +109,7 @@ def test_only_the_services_and_hooks_that_are_meant_are_called(capsys: pytest.Ca
     _, results = checked(capsys, base, services=["nusinersen-chart"])
     assert results["call-status"]["outcome"] == "passed"
     assert results["suggestion-fields"]["outcome"] == "skipped"
-    _, results = checked(capsys, base, hooks=["encounter-start"])
+    _, results = checked(capsys, base, hooks=["encounter-discharge"])
     assert results["call-status"]["reason"].endswith("no service could be called")
 
 

@@ -20,6 +20,7 @@ from schemathesis.checks import (
     unsupported_method,
 )
 
+from hooks.protocol import PROPOSALS
 from hooks.app import create_app
 from hooks.sandbox.running import address, listen, serving
 from hooks.settings import Settings
@@ -70,9 +71,9 @@ def is_readable(body: bytes | str | None) -> bool:
     sent = json.loads(body or b"")
     context = sent["context"]
     assert isinstance(context["patientId"], str)
-    if sent["hook"] == "patient-view":
+    if sent["hook"] not in PROPOSALS:
         return True
-    entries = context["draftOrders"].get("entry", [])
+    entries = context[PROPOSALS[sent["hook"]]].get("entry", [])
     return isinstance(entries, list) and all(
         isinstance(entry, dict) and isinstance(entry.get("resource"), dict) for entry in entries
     )
@@ -81,6 +82,8 @@ def is_readable(body: bytes | str | None) -> bool:
 def test_the_document_names_every_path() -> None:
     assert sorted(APP.openapi()["paths"]) == [
         "/cds-services",
+        "/cds-services/nusinersen-appointment",
+        "/cds-services/nusinersen-appointment/feedback",
         "/cds-services/nusinersen-chart",
         "/cds-services/nusinersen-chart/feedback",
         f"/cds-services/{ORDER}",

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from cds.dosing.drug import Coding
-from cds.fhir.needs import NEEDS, ORDERS, Need, query, relaxed, template, templates
+from cds.fhir.needs import APPOINTMENTS, NEEDS, ORDERS, Need, query, relaxed, template, templates
 
 ATC = Coding("http://www.whocc.no/atc", "M09AX07")
 ODD = Coding("https://codes.example.invalid/a&b", "x|y,z")
@@ -19,12 +19,13 @@ TOKENS = {"context.patientId"}
 PARAMETERS = {
     "MedicationAdministration": {"patient", "code"},
     "MedicationRequest": {"patient", "code", "status"},
+    "Appointment": {"patient", "status"},
     "*": {"_sort"},
 }
 
 
 @pytest.mark.parametrize("codes", [(), (ATC,), (ATC, ODD)])
-@pytest.mark.parametrize("need", [*NEEDS, ORDERS], ids=lambda need: need.key)
+@pytest.mark.parametrize("need", [*NEEDS, ORDERS, APPOINTMENTS], ids=lambda need: need.key)
 def test_every_template_keeps_to_the_subset_of_cds_hooks_2_0(need: Need, codes: tuple[Coding, ...]) -> None:
     written = template(need, codes)
     resource_type, _, search = written.partition("?")
@@ -51,7 +52,7 @@ def test_a_site_may_filter_by_code() -> None:
 
 
 def test_prefetch_keys_are_different() -> None:
-    keys = [need.key for need in (*NEEDS, ORDERS)]
+    keys = [need.key for need in (*NEEDS, ORDERS, APPOINTMENTS)]
     assert len(set(keys)) == len(keys)
 
 

@@ -103,7 +103,7 @@ def readable(request: Resource, server: str = SERVER) -> Resource:
 
 def prefetch(*resources: Resource, **more: Any) -> Resource:
     """The prefetched history."""
-    return {"administrations": bundle(list(resources), **more), "orders": None}
+    return {"administrations": bundle(list(resources), **more), "orders": None, "appointments": None}
 
 
 OUTCOME = {

@@ -31,6 +31,8 @@ ATC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}
 OTHER_DRUG = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01"}], "text": "paracetamol"}
 ORDER = "nusinersen-order"
 CHART = "nusinersen-chart"
+APPOINTMENT = "nusinersen-appointment"
+ENCOUNTER = "nusinersen-encounter"
 
 Resource = dict[str, Any]
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -85,9 +87,9 @@ def draft(name: str = "o1", day: str | None = "2026-05-06", **changes: Any) -> R
 
 def call(hook: str, *, drafts: list[Resource] | None = None, **more: Any) -> Resource:
     """A hook request without prefetch and server; `context` adds to the context. A prefetch says that there are no
-    active orders, unless it says otherwise."""
+    active orders and no appointments, unless it says otherwise."""
     if "administrations" in (more.get("prefetch") or {}):
-        more["prefetch"] = {"orders": None, **more["prefetch"]}
+        more["prefetch"] = {"orders": None, "appointments": None, **more["prefetch"]}
     context: Resource = {"userId": "Practitioner/17", "patientId": PATIENT, **more.pop("context", {})}
     if drafts is not None:
         context["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": order} for order in drafts]}

@@ -12,7 +12,9 @@ import hooks.feedback_page
 from cds.fhir.resources import explain
 from hooks.wire import CardsResponse, Discovery
 from tests.service.ehr import (
+    APPOINTMENT,
     CHART,
+    ENCOUNTER,
     LAST_WEEK,
     LOADED,
     ON_SCHEDULE,
@@ -39,10 +41,18 @@ def test_discovery_is_valid_and_lists_each_hook_of_each_service() -> None:
     assert answer.headers["content-type"] == "application/json"
     Discovery.model_validate(answer.json())
     offered = {(entry["id"], entry["hook"]) for entry in answer.json()["services"]}
-    assert offered == {(CHART, "patient-view"), (ORDER, "order-select"), (ORDER, "order-sign")}
+    assert offered == {
+        (CHART, "patient-view"),
+        (ORDER, "order-select"),
+        (ORDER, "order-sign"),
+        (APPOINTMENT, "appointment-book"),
+        (ENCOUNTER, "encounter-start"),
+    }
     history = "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"
     orders = "MedicationRequest?patient={{context.patientId}}&status=active&_sort=-authoredon"
-    beside = {CHART: {}, ORDER: {"orders": orders}}
+    booked = "Appointment?patient={{context.patientId}}&status=booked,pending,arrived,checked-in&_sort=-date"
+    both = {"orders": orders, "appointments": booked}
+    beside = {CHART: both, ORDER: {"orders": orders}, APPOINTMENT: {"orders": orders}, ENCOUNTER: both}
     for entry in answer.json()["services"]:
         assert entry["prefetch"] == {"administrations": history, **beside[entry["id"]]}
         assert "inline" in entry["usageRequirements"]
