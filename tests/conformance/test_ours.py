@@ -32,7 +32,6 @@ NO_KEY = {name for name in CHECKS if name.startswith("auth-")} - {"auth-required
 # What cannot be judged of our service, and why. Whatever else were skipped would be skipped in silence.
 SKIPPED: dict[str, set[str]] = {
     "is this machine": {"tls"},
-    "no card had links": {"link-fields", "link-url"},
     "had appContext": {"link-app-context"},
     "had systemActions": {"system-actions"},
     "--crd": {name for name, check in CHECKS.items() if check.crd},

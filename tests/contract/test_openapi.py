@@ -20,8 +20,8 @@ from schemathesis.checks import (
     unsupported_method,
 )
 
-from hooks.protocol import PROPOSALS
 from hooks.app import create_app
+from hooks.protocol import PROPOSALS
 from hooks.sandbox.running import address, listen, serving
 from hooks.settings import Settings
 from tests.service.ehr import NOW, ORDER
@@ -86,6 +86,8 @@ def test_the_document_names_every_path() -> None:
         "/cds-services/nusinersen-appointment/feedback",
         "/cds-services/nusinersen-chart",
         "/cds-services/nusinersen-chart/feedback",
+        "/cds-services/nusinersen-encounter",
+        "/cds-services/nusinersen-encounter/feedback",
         f"/cds-services/{ORDER}",
         f"/cds-services/{ORDER}/feedback",
     ]
