@@ -153,10 +153,15 @@ def _patients(path: Path | None) -> frozenset[str] | None:
     if path is None:
         return None
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--patients {path}: cannot be read ({type(error).__name__})") from None
-    return frozenset(patient_reference(line.strip()) for line in lines if line.strip())
+        lines = path.read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise UsageError(f"--patients {path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--patients {path}: is no UTF-8; write it as text, one id a line") from None
+    patients = frozenset(patient_reference(line.strip()) for line in lines if line.strip())
+    if not patients:
+        raise UsageError(f"--patients {path}: names no patient; write one id a line")
+    return patients
 
 
 class _Shown:
@@ -219,5 +224,8 @@ def _exit_code(audited: Audited) -> ExitCode:
         return ExitCode.INTERNAL
     if audited.ledger.rejected or audited.ledger.faults or any(account.of_nobody for account in audited.accounts):
         return ExitCode.NOT_READ
+    if audited.ledger.lines == audited.ledger.counts[Key.BLANK]:
+        say("NOT USABLE: there is no resource in the input; name the files of an export")
+        return ExitCode.USAGE
     told = {severity for (_, severity), number in audited.tally.findings.items() if number}
     return ExitCode.FINDINGS if told & {Severity.CRITICAL, Severity.WARNING} else ExitCode.CLEAR

@@ -21,6 +21,8 @@ from cds.audit.spill import Index, Kept, Writer, bucket, mark
 from cds.audit.trace import FEW, Pointer, Pointing, Referring, Scanned, marks_in, traces_of
 from cds.audit.versions import Seeker
 from cds.dosing.drug import Drug
+from cds.fhir.bundle import tells_of_loss
+from cds.fhir.errors import issue_codes
 from cds.fhir.identify import identify, ingredient_references, medication_references
 from cds.fhir.identity import Answer
 from cds.fhir.plain import Malformed, Resolve, Resource
@@ -171,9 +173,9 @@ class Scanner:
             return
         if resource is None:
             report.counts[Key.BLANK] += 1
-        elif _holds_records(resource):
+        elif reason := _refused(resource):
             report.counts[Key.REJECTED] += 1
-            report.rejected.append((line.offset, line.number, "is a Bundle with records; write it to a .json file"))
+            report.rejected.append((line.offset, line.number, reason))
         elif resource["resourceType"] != RESOURCE:
             report.counts[Key.OTHER_RESOURCE] += 1
             _take_note(resource, line.content, report)
@@ -240,6 +242,15 @@ def points_outward(resource: Resource) -> bool:
             reference for each in inside if isinstance(each, dict) for reference in ingredient_references(each)
         )
     return any(not reference.startswith("#") for reference in references)
+
+
+def _refused(resource: Resource) -> str:
+    """Why a resource stands in the place of records that are not read; else empty."""
+    if resource["resourceType"] == "OperationOutcome":
+        # what a server says of data that it does not give
+        codes = ", ".join(issue_codes(resource)) or "no code"
+        return f"is an OperationOutcome in place of data: {codes}" if tells_of_loss(resource) else ""
+    return "is a Bundle with records; write it to a .json file" if _holds_records(resource) else ""
 
 
 def _holds_records(resource: Resource) -> bool:

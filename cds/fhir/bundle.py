@@ -52,6 +52,13 @@ def read_contents(value: object, *, page: bool = False) -> Contents:
     return reading.contents()
 
 
+def tells_of_loss(outcome: Resource) -> bool:
+    """Whether an OperationOutcome says that data is missing, and is no mere remark."""
+    reading = _Reading(page=False)
+    reading.take_outcome(dict(outcome), "")
+    return bool(reading.problems)
+
+
 class _Reading:
     """Contents while they are collected."""
 

@@ -75,6 +75,11 @@ def deleted(reference: str, when: str | None = None) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "transaction", **meta, "entry": [request]}
 
 
+def outcome(severity: str, code: str) -> dict[str, Any]:
+    issue = {"severity": severity, "code": code, "diagnostics": "Patient/p1"}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
 def lines(*resources: object) -> bytes:
     return b"".join(json.dumps(each, separators=(",", ":")).encode() + b"\n" for each in resources)
 
@@ -176,6 +181,11 @@ LEDGERS: list[tuple[str, dict[str, bytes], dict[str, int]]] = [
             ),
         },
         {"used": 1, "other_resource": 1},
+    ),
+    (
+        "what a server says of data that it did not give, and a remark",
+        {"a": lines(outcome("error", "forbidden"), outcome("warning", "incomplete"), outcome("information", "code"))},
+        {"rejected": 2, "other_resource": 1},
     ),
     (
         "half of a surrogate pair in the ids of records and patients, and in a text",

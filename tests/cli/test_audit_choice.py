@@ -89,3 +89,28 @@ def test_bad_usage_is_said(options: list[str], said: str, export: Path) -> None:
     ended, out = audit(export, *options)
     assert (ended.exit_code, out.exists()) == (2, False)
     assert said in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "names no patient; write one id a line"),
+        (b"\n \n", "names no patient; write one id a line"),
+        (b"\xff\xfep\x001\x00", "is no UTF-8; write it as text, one id a line"),
+        (None, "cannot be read (No such file or directory)"),
+    ],
+)
+def test_a_list_of_patients_that_names_none_is_bad_usage(
+    content: bytes | None, said: str, export: Path, tmp_path: Path
+) -> None:
+    if content is not None:
+        (tmp_path / "ids").write_bytes(content)
+    ended, out = audit(export, "--patients", tmp_path / "ids")
+    assert (ended.exit_code, out.exists()) == (2, False)
+    assert f"--patients {tmp_path / 'ids'}: {said}" in ended.stderr
+
+
+def test_a_list_of_patients_as_spreadsheets_write_it_is_read(export: Path, tmp_path: Path) -> None:
+    (tmp_path / "ids").write_bytes(b"\xef\xbb\xbfp1\r\nPatient/p2\r\n")
+    ended, out = audit(export, "--patients", tmp_path / "ids")
+    assert (ended.exit_code, patients(out)) == (1, ["Patient/p1", "Patient/p2"])

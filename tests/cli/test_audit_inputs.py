@@ -44,6 +44,24 @@ def places(out: Path) -> list[tuple[str, str]]:
     return [(Path(row["files"].split("; ")[-1]).name, row["lines"].split("; ")[-1]) for row in rows]
 
 
+def test_an_input_without_a_resource_is_bad_usage(folder: Path) -> None:
+    (folder / "a.ndjson").write_bytes(b"\n\n")
+    ended, out = audit(folder)
+    assert (ended.exit_code, counts(out)) == (2, {"blank": 2})
+    assert "there is no resource in the input; name the files of an export" in ended.stderr
+
+
+def test_an_answer_in_place_of_data_is_said_by_its_codes(folder: Path) -> None:
+    told = {"severity": "error", "code": "forbidden", "diagnostics": "Patient/p1"}
+    outcome = {"resourceType": "OperationOutcome", "issue": [told]}
+    (folder / "a.ndjson").write_bytes(lines([*HISTORY, outcome]))
+    (folder / "b.json").write_text(json.dumps(outcome))
+    ended, out = audit(folder)
+    assert (ended.exit_code, counts(out)) == (3, {"used": 3, "rejected": 2})
+    assert ended.stderr.count("is an OperationOutcome in place of data: forbidden") == 2
+    assert "Patient/p1" not in ended.stderr + (out / "ledger.json").read_text()
+
+
 # --- Bundles
 
 
