@@ -20,6 +20,7 @@ from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.sandbox.calls import Shown, call_all, chart_request, discover, order_request
 from hooks.sandbox.pages import TIMELINE, DemoPages
 from hooks.sandbox.patients import DemoPatient, demo_patients
+from hooks.sandbox.playground import PLAYGROUND
 from hooks.sandbox.running import HOST, address, forever, listen, serving, stoppable
 from hooks.sandbox.server import create_sandbox
 from hooks.settings import Settings, load
@@ -69,7 +70,7 @@ def run_demo(
         patients = demo_patients(on)
         apps: list[tuple[ASGIApp, socket]] = [
             (create_sandbox(fhir, on), fhir_socket),
-            (create_app(settings, clock=clock, more=DemoPages(fhir, patients)), service_socket),
+            (create_app(settings, clock=clock, more=DemoPages(fhir, service, patients)), service_socket),
         ]
         with stoppable(), log_lines(LogFormat.TEXT, LogLevel.WARNING), serving(apps):
             console.print(table(call_all(service, fhir, patients), f"Regimen {' '.join(site.regimen)} on {on}"))
@@ -135,6 +136,7 @@ def _print_addresses(console: Console, service: str, fhir: str, patients: Iterab
     lines = [
         "",
         "To open:",
+        f"  playground    {service}{PLAYGROUND}",
         f"  a timeline    {service}{TIMELINE}?patient=overdue",
         f"  services      {service}/cds-services",
         f"  patients      {fhir}/Patient?_count=100",

@@ -76,6 +76,7 @@ def pages(
     patients: Sequence[DemoPatient] = PATIENTS,
     answer: Answer | None = None,
     operations: Operations | None = None,
+    service: str = "http://127.0.0.1:1",
     **settings: Any,
 ) -> Iterator[Get]:
     """A function that sends one request to the running demo."""
@@ -88,7 +89,7 @@ def pages(
         transport=httpx.MockTransport(answer or holding(patients)),
         operations=operations,
         memory=noting(lambda: NOW),
-        more=DemoPages(SERVER, patients),
+        more=DemoPages(SERVER, service, patients),
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
