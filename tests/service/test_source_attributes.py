@@ -46,7 +46,7 @@ def test_every_attribute_of_the_criterion_is_there_in_its_order() -> None:
 
 def test_citations_and_dates_are_those_of_the_regimens_in_use() -> None:
     regimen = load().get("us-12mg-2016")
-    with service(regimen=regimen.id) as client:
+    with service(regimen=regimen.id, unverified_regimens=regimen.id) as client:
         said = client.get("/source-attributes").json()
     citation, _, _, dates = (each["value"] for each in said["attributes"][:4])
     assert len(citation) == len(regimen.sources)
