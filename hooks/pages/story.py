@@ -86,7 +86,7 @@ def tell(view: View) -> Story:
     return Story(
         drug=drug,
         status=status,
-        look="critical" if view.headline is not None and view.headline["indicator"] == "critical" else look,
+        look=_look(view, look),
         headline=view.headline["summary"] if view.headline is not None else _plain_headline(assessment, drug),
         facts=tuple(_facts(assessment)),
         said=_say(in_order([*assessment.findings, *assessment.forecast.findings])),
@@ -94,6 +94,14 @@ def tell(view: View) -> Story:
         not_counted=tuple(_not_counted(assessment)),
         verdict=_verdict(view, drug),
     )
+
+
+def _look(view: View, of_status: str) -> str:
+    """How the status looks: as grave as what stands under it, and never good where the history is not whole."""
+    doubtful = view.problems or any(each.code is Code.HISTORY_INCOMPLETE for each in view.assessment.findings)
+    said = view.headline["indicator"] if view.headline is not None else "info"
+    grave = [of_status, said, "warning" if doubtful else "info"]
+    return next((look for look in ("critical", "warning") if look in grave), of_status)
 
 
 def _plain_headline(assessment: Assessment, drug: str) -> str:

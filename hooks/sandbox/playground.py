@@ -56,7 +56,7 @@ async def send_edited(request: Request, patients: Mapping[str, DemoPatient], ser
     called = edited.get("hook") if isinstance(edited, dict) else None
     name = _SERVICE_OF.get(called, "") if isinstance(called, str) else ""
     if not name:
-        fault = f'The request is an object whose "hook" is one of {", ".join(_HOOKS)}: nothing was sent.'
+        fault = f'The request is an object whose "hook" is one of {", ".join(_SERVICE_OF)}: nothing was sent.'
         return _page(patients, patient, hook, written, fault=fault)
     try:
         status, body = await asyncio.to_thread(send, f"{service}/cds-services/{name}", edited)

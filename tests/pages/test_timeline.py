@@ -72,6 +72,23 @@ def test_what_a_situation_shows(demo: Get, patient: str, words: tuple[str, ...])
         assert each in page.text, each
 
 
+@pytest.mark.parametrize(
+    ("patient", "look"),
+    [
+        ("upcoming", "good"),
+        ("due", "info"),
+        ("overdue", "warning"),
+        ("transfer", "warning"),
+        pytest.param("status-unknown", "warning", id="not due yet, and the history is not whole"),
+        pytest.param("date-in-future", "warning", id="a record dated in the future: not whole either"),
+        ("not-started", "info"),
+    ],
+)
+def test_only_what_is_known_whole_looks_good(demo: Get, patient: str, look: str) -> None:
+    [status] = [each for each in seen(demo, patient).all("section") if each.get("aria-labelledby") == "status"]
+    assert status["class"] == f"status {look}"
+
+
 def test_it_names_label_regimen_version_and_digest(demo: Get) -> None:
     text = seen(demo, "overdue").text
     assert "eu-12mg, version 1.0.0: Spinraza 12 mg" in text
