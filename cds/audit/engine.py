@@ -16,14 +16,14 @@ from cds.audit.medications import Medications, write_medications
 from cds.audit.plan import Plan
 from cds.audit.scan import Report, Task
 from cds.audit.shares import Account, Lines, PatientResult, patients
-from cds.audit.spill import BUCKETS, Kept, bucket
+from cds.audit.spill import BUCKETS, bucket
 from cds.audit.units import once
 from cds.audit.versions import Seeker, Sought, later, sought, superseded
 from cds.audit.workers import Engine, Shared, Worker
 from cds.fhir.patients import all_replaced
 
-SHARE = 16 << 20
-"""Bytes of kept lines that one share holds in memory."""
+SHARE = 2 << 20
+"""Bytes of kept lines and doses that one share holds in memory, where they take some six times as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
     lines = Lines(
         indexes=tuple(replace(index, marks=b"") for index in indexes),
         superseded=superseded(indexes, deletions),
-        place=places,
+        place=places.at,
         incomplete=plan.incomplete,
         all_incomplete=plan.all_incomplete,
         replaced=all_replaced(read_line(content) for report in reports for content in report.patients),
@@ -163,15 +163,14 @@ class Places:
         at = offset if file.form is Form.LINES else before + number
         return Place(file.path, at, before + number + 1)
 
-    def __call__(self, kept: Kept) -> Place:
-        """The place of a line that was kept."""
-        return self.at(kept.task, kept.line, kept.offset)
-
 
 def shares(lines: Lines) -> tuple[tuple[int, ...], ...]:
     """The buckets, so joined that a share of them fits in memory. Which bucket a patient is in depends on the patient
     alone, so any number of shares gives the same results."""
-    sizes = [sum(index.buckets.get(number, (0, 0))[1] for index in lines.indexes) for number in range(BUCKETS)]
+    sizes = [0] * BUCKETS
+    for index in lines.indexes:
+        for number, part in index.buckets.items():
+            sizes[number] += part.lines + part.doses
     # the lines of a replaced id come to the bucket of the patient who stands for it now
     joined = {bucket(new) for old, new in lines.replaced.items() if sizes[bucket(old)]}
     found: list[tuple[int, ...]] = []

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from cds.audit.blocks import Block, BrokenFileError
+from cds.audit.doses import Doses, nowhere, patient_of
 from cds.audit.files import InputFile, blocks
 from cds.audit.ids import Marks, mark_of, marks_beside, write_marks
 from cds.audit.ledger import Key
-from cds.audit.lines import RejectedError, read_line
+from cds.audit.lines import LONGEST_LINE, RejectedError, read_line
 from cds.audit.medications import KEPT_TYPES, Medications
 from cds.audit.spill import Index, Kept, Writer, bucket, mark
 from cds.audit.trace import FEW, Pointer, Pointing, Referring, Scanned, marks_in, traces_of
@@ -25,9 +28,9 @@ from cds.fhir.bundle import tells_of_loss
 from cds.fhir.errors import issue_codes
 from cds.fhir.identify import identify, ingredient_references, medication_references
 from cds.fhir.identity import Answer
-from cds.fhir.plain import Malformed, Resolve, Resource
+from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE
-from cds.fhir.references import reference_of, subject_of
+from cds.fhir.references import reference_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +75,50 @@ class Line:
     content: bytes
 
 
+Bounds: TypeAlias = tuple[int, int, int]
+"""Where a line of a block begins and ends, without its line feed, and its number there."""
+
+
 class Scanner:
     """Scans tasks for one drug. Every process has one; `strict` parses every line."""
 
-    def __init__(self, drug: Drug, *, strict: bool = False) -> None:
+    def __init__(self, drug: Drug, zone: tzinfo, *, strict: bool = False) -> None:
         self._drug = drug
         self._traces = None if strict else traces_of(drug)
         self._known: list[bool] = []
+        self._doses = Doses(drug, zone)
+        # whether most lines of the block before were plain doses that repeat others
+        self._dense = False
 
     def scan(self, task: Task, spill: Path) -> Report:
         """Look at every line for the first time. Lines that point at Medications are left for `follow`."""
-        found = _Findings(task)
+        found = _Findings(task, self._doses)
         report = found.report
         for block in _read(task, report):
-            scanned = self._scanned(block)
-            later = len(scanned.refer) + len(scanned.pointing.pointers)
-            report.later += later
-            report.counts[Key.NO_TRACE] += scanned.lines - len(scanned.parse) - later
-            found.leave(scanned.marks, unmarked=scanned.unmarked)
-            for start, end, number in scanned.parse:
-                self._look(Line(report.lines + number, block.offset + start, block.content[start:end]), found, block)
-            report.lines += scanned.lines
+            before = found.kept
+            left = found.repeated(block) if self._dense else None
+            if left is None or left:
+                self._scan(block, left, found)
+            lines = _line_count(block)
+            report.lines += lines
+            self._dense = 2 * (found.kept - before) > lines
         return found.written(spill)
+
+    def _scan(self, block: Block, left: list[Bounds] | None, found: _Findings) -> None:
+        """Look at the lines of a block, or at those that are left of it."""
+        report = found.report
+        scanned = self._scanned(block if left is None else _only(left, block))
+        later = len(scanned.refer) + len(scanned.pointing.pointers)
+        report.later += later
+        report.counts[Key.NO_TRACE] += scanned.lines - len(scanned.parse) - later
+        found.leave(scanned.marks, unmarked=scanned.unmarked)
+        for bounds in scanned.parse:
+            start, end, number = bounds if left is None else left[bounds[2]]
+            self._look(Line(report.lines + number, block.offset + start, block.content[start:end]), found, block)
 
     def follow(self, task: Task, medications: Medications, spill: Path) -> Report:
         """Look again at the lines that point at Medications, and at no other."""
-        found = _Findings(task)
+        found = _Findings(task, self._doses)
         report = found.report
         for block in _read(task, report):
             scanned = self._scanned(block)
@@ -126,7 +147,7 @@ class Scanner:
     def versions(self, task: Task, medications: Medications, seeker: Seeker, spill: Path) -> Report:
         """Look for further versions of records that were kept, among the lines that were not. What they were counted
         as is taken back."""
-        found = _Findings(task)
+        found = _Findings(task, self._doses)
         report = found.report
         for block in _read(task, report):
             bounds = seeker.lines(block.content)
@@ -184,7 +205,7 @@ class Scanner:
         elif points_outward(resource):
             report.later += 1
         else:
-            self._administration(line, resource, _nowhere, found)
+            self._administration(line, resource, nowhere, found)
 
     def _administration(self, line: Line, resource: dict[str, Any], resolve: Resolve, found: _Findings) -> None:
         if identify(resource, self._drug, resolve).answer is Answer.OTHER:
@@ -198,15 +219,49 @@ class Scanner:
 class _Findings:
     """What comes of a task, while it is looked at."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, doses: Doses) -> None:
         self.report = Report(task.number)
-        self._kept = Writer()
+        self.kept = 0
+        self._doses = doses
+        self._kept = Writer(task.number)
         self._marks: list[Marks] = []
 
     def keep(self, line: Line, resource: Resource) -> None:
         """Keep an administration, in the bucket of its patient."""
-        marked, of = mark(resource.get("id")), bucket(patient_of(resource))
-        self._kept.add(Kept(self.report.task, line.number, line.offset, marked, of, line.content))
+        self.kept += 1
+        dose = self._doses.read(resource, line.number, line.offset)
+        if dose is not None:
+            self._kept.add_dose(dose)
+        else:
+            marked, of = mark(resource.get("id")), bucket(patient_of(resource))
+            self._kept.add(Kept(self.report.task, line.number, line.offset, marked, of, line.content))
+
+    def repeated(self, block: Block) -> list[Bounds] | None:
+        """Keep the plain doses of a block that repeat others, which needs no look for traces. The lines that are left;
+        None where that is all of them."""
+        if block.too_long:
+            return None
+        left: list[Bounds] = []
+        start, before = 0, self.report.lines
+        doses, keep = self._doses.repeated, self._kept.add_dose
+        lines = block.content.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        for number, content in enumerate(lines):
+            dose = None
+            try:
+                resource = orjson.loads(content) if len(content) <= LONGEST_LINE else None
+                if isinstance(resource, dict):
+                    dose = doses(resource, before + number, block.offset + start)
+            except orjson.JSONDecodeError:
+                pass
+            if dose is not None:
+                keep(dose)
+                self.kept += 1
+            else:
+                left.append((start, start + len(content), number))
+            start += len(content) + 1
+        return left
 
     def leave(self, marks: npt.ArrayLike, *, unmarked: bool) -> None:
         """Take note of administrations that are not kept, by their ids."""
@@ -220,15 +275,6 @@ class _Findings:
         write_marks(beside, self._marks)
         self.report.marks = str(beside)
         return self.report
-
-
-def patient_of(resource: Resource) -> str | None:
-    """Whose record it is, as `Patient/x`; None where it does not say, or not so that it can be read."""
-    try:
-        whose = subject_of(resource, _nowhere)
-    except Malformed:
-        return None
-    return whose if whose is not None and whose.startswith("Patient/") else None
 
 
 def points_outward(resource: Resource) -> bool:
@@ -258,10 +304,6 @@ def _holds_records(resource: Resource) -> bool:
     entries = resource.get("entry") if resource["resourceType"] == "Bundle" else None
     held = (entry.get("resource") for entry in entries if isinstance(entry, dict)) if isinstance(entries, list) else ()
     return any(isinstance(each, dict) and each.get("resourceType") in {RESOURCE, "Bundle"} for each in held)
-
-
-def _nowhere(_reference: str, _resource: Resource) -> None:
-    return None
 
 
 def _is_settled(line: Referring, medications: Medications) -> bool:
@@ -308,6 +350,11 @@ def _read(task: Task, report: Report) -> Iterator[Block]:
         yield from blocks(task.file, task.start, task.end)
     except BrokenFileError as broken:
         report.fault = (broken.offset, broken.reason)
+
+
+def _only(lines: Iterable[Bounds], block: Block) -> Block:
+    """Some lines of a block, one behind the other."""
+    return Block(block.offset, b"".join([block.content[start : end + 1] for start, end, _ in lines]))
 
 
 def _line_count(block: Block) -> int:

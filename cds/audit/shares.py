@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
+from cds.audit.doses import fact_of, patient_of
 from cds.audit.ledger import Key, Place
 from cds.audit.lines import read_line
 from cds.audit.medications import Medications
-from cds.audit.scan import patient_of
-from cds.audit.spill import Index, Kept, bucket, read
+from cds.audit.spill import Index, bucket, read
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
-from cds.dosing.facts import NotGiven, Record, Unidentified
+from cds.dosing.facts import Administration, NotGiven, Record, Unidentified
 from cds.dosing.in_force import Regimens
-from cds.fhir.history import read_history
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
 from cds.fhir.plain import Resource
-from cds.fhir.read import RESOURCE
+from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import reference_of
 
 
@@ -59,7 +59,7 @@ class Lines:
 
     indexes: Sequence[Index]
     superseded: frozenset[tuple[int, int]]
-    place: Callable[[Kept], Place]
+    place: Callable[[int, int, int], Place]
     replaced: Mapping[str, str]
     incomplete: frozenset[str] = frozenset()
     all_incomplete: bool = False
@@ -80,69 +80,88 @@ def patients(
             yield result
 
 
-def _grouped(numbers: Iterable[int], lines: Lines, account: Account) -> dict[str, list[tuple[Kept, Resource]]]:
-    """The lines by patient; those of a replaced id may stand in any bucket. A line of nobody is by ''."""
+class _Held(NamedTuple):
+    """A record of a patient: its place (see spill.Kept), and what it says, or all of it where that is still to be
+    read."""
+
+    task: int
+    line: int
+    offset: int
+    said: Administration | dict[str, Any]
+
+
+def _grouped(numbers: Iterable[int], lines: Lines, account: Account) -> dict[str, list[_Held]]:
+    """The records by patient; those of a replaced id may stand in any bucket. A record of nobody is by ''."""
     own = frozenset(numbers)
     further = {bucket(old) for old, new in lines.replaced.items() if bucket(new) in own}
-    grouped: dict[str, list[tuple[Kept, Resource]]] = {}
+    grouped: dict[str, list[_Held]] = {}
+
+    def take(patient: str, held: _Held) -> None:
+        patient = lines.replaced.get(patient, patient)
+        if lines.replaced and bucket(patient or None) not in own:
+            return
+        if lines.superseded and (held.task, held.line) in lines.superseded:
+            account.counts[Key.SUPERSEDED] += 1
+        else:
+            grouped.setdefault(patient, []).append(held)
+
     for number in sorted(own | further):
-        for kept in read(lines.indexes, number):
-            resource = read_line(kept.content)
-            assert resource is not None  # it was read before
-            whose = patient_of(resource) or ""
-            patient = lines.replaced.get(whose, whose)
-            if bucket(patient or None) not in own:
-                continue
-            if kept.order in lines.superseded:
-                account.counts[Key.SUPERSEDED] += 1
-            else:
-                grouped.setdefault(patient, []).append((kept, resource))
-    for held in grouped.values():
-        held.sort(key=lambda each: each[0].order)
+        for index in lines.indexes:
+            kept, doses = read(index, number)
+            for line in kept:
+                resource = read_line(line.content)
+                assert resource is not None  # it was read before
+                take(patient_of(resource) or "", _Held(line.task, line.line, line.offset, resource))
+            for dose in doses:
+                take(dose.patient, _Held(index.task, dose.line, dose.offset, fact_of(dose)))
+    for every in grouped.values():
+        every.sort(key=itemgetter(0, 1))
     return grouped
 
 
 def _patient(
-    patient: str,
-    held: list[tuple[Kept, Resource]],
-    lines: Lines,
-    question: Question,
-    medications: Medications,
-    account: Account,
+    patient: str, held: list[_Held], lines: Lines, question: Question, medications: Medications, account: Account
 ) -> PatientResult | None:
-    drug = question.regimens.drug
-    resources = [resource for _, resource in held]
-    records = read_history(resources, drug=drug, zone=question.zone, patient=None, resolve=medications.resolve)
-    by_reference = {record.reference: record for record in records}
-    named = [reference_of(resource) or f"{RESOURCE}?index={index}" for index, resource in enumerate(resources)]
-    places = {name: lines.place(kept) for name, (kept, _) in zip(named, held, strict=True)}
-    counted = [record for record in records if not _after(record, question.on)]
-    in_error = False
-    for name, resource in zip(named, resources, strict=True):
-        record = by_reference.get(name)
-        if record is None:
-            error = identify(resource, drug, medications.resolve).answer is not Answer.OTHER
-            in_error = in_error or error
-            account.counts[Key.ENTERED_IN_ERROR if error else Key.OTHER_DRUG] += 1
-        elif _after(record, question.on):
-            account.counts[Key.AFTER_ON] += 1
-        elif not patient:
-            account.counts[_key(record, frozenset())] += 1
+    drug, on, counts = question.regimens.drug, question.on, account.counts
+    counted: list[Record] = []
+    places: dict[str, Place] = {}
+    of_the_drug = False
+    for index, (task, line, offset, said) in enumerate(held):
+        record: Record | Ignored
+        if isinstance(said, Administration):
+            name, record = said.reference, said
+        else:
+            name = reference_of(said) or f"{RESOURCE}?index={index}"
+            record = read_administration(
+                said, drug=drug, zone=question.zone, patient=None, resolve=medications.resolve, reference=name
+            )
+            if isinstance(record, Ignored):
+                error = identify(said, drug, medications.resolve).answer is not Answer.OTHER
+                of_the_drug = of_the_drug or error
+                counts[Key.ENTERED_IN_ERROR if error else Key.OTHER_DRUG] += 1
+                places[name] = lines.place(task, line, offset)
+                continue
+        places[name] = lines.place(task, line, offset)
+        of_the_drug = of_the_drug or not isinstance(record, Unidentified)
+        if _after(record, on):
+            counts[Key.AFTER_ON] += 1
+        else:
+            counted.append(record)
     if not patient:
+        counts.update(_key(record, frozenset()) for record in counted)
         account.of_nobody += [places[each.reference] for each in counted if not isinstance(each, Unidentified)]
         return None
-    if not in_error and not any(not isinstance(record, Unidentified) for record in records):
-        account.counts[Key.UNREADABLE] += len(counted)
+    if not of_the_drug:
+        counts[Key.UNREADABLE] += len(counted)
         account.only_unidentified += bool(counted)
         return None
-    assessment = assess(patient, counted, question.regimens, on=question.on, whole=lines.whole(patient))
-    used = frozenset(name for evaluation in assessment.evaluations for name in evaluation.administrations)
-    for record in counted:
-        account.counts[_key(record, used)] += 1
+    assessment = assess(patient, counted, question.regimens, on=on, whole=lines.whole(patient))
+    used = {name for evaluation in assessment.evaluations for name in evaluation.administrations}
+    counts.update([_key(record, used) for record in counted])
     return PatientResult(assessment, places)
 
 
-def _key(record: Record, used: frozenset[str]) -> Key:
+def _key(record: Record, used: Set[str]) -> Key:
     """The key of a record that is read; `used` are those that an evaluation rests on."""
     if isinstance(record, NotGiven):
         return Key.NOT_GIVEN

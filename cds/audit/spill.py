@@ -7,12 +7,16 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from cds.audit.doses import Dose, doses_in, written
 from cds.audit.ids import mark_of
+from cds.audit.lines import read_line
 from cds.audit.units import aside
 
 BUCKETS = 256
@@ -51,6 +55,7 @@ def mark(name: object) -> bytes:
     return mark_of(name).to_bytes(8, "little") + hashlib.blake2b(name.encode(), digest_size=8, key=b"second").digest()
 
 
+@lru_cache(maxsize=1 << 15)
 def bucket(patient: str | None) -> int:
     """The bucket of a patient (`Patient/x`); records of nobody are together in one."""
     return hashlib.blake2b((patient or "").encode(), digest_size=1).digest()[0]
@@ -59,53 +64,76 @@ def bucket(patient: str | None) -> int:
 class Writer:
     """The lines that one task keeps, by bucket, until they are written in one go."""
 
-    def __init__(self) -> None:
+    def __init__(self, task: int) -> None:
+        self._task = task
         self._buckets: dict[int, list[tuple[bytes, bytes, bytes]]] = defaultdict(list)
+        self._doses: dict[int, list[tuple[bytes, bytes]]] = defaultdict(list)
 
     def add(self, kept: Kept) -> None:
         """Keep a line."""
         header = _HEADER.pack(kept.task, kept.line, kept.offset, len(kept.content), kept.mark, bool(kept.mark))
         self._buckets[kept.bucket].append((header, kept.content, kept.mark))
 
+    def add_dose(self, dose: Dose) -> None:
+        """Keep a plain dose in place of its line."""
+        self._doses[bucket(dose.patient)].append((written(dose), mark(dose.name)))
+
     def write(self, path: Path) -> Index:
         """Write the file. Nothing to write makes no file."""
-        buckets: dict[int, tuple[int, int]] = {}
+        buckets: dict[int, Part] = {}
         marks: list[bytes] = []
-        if self._buckets:
+        if self._buckets or self._doses:
             with aside(path) as part, part.open("wb") as file:
-                for number in sorted(self._buckets):
+                for number in sorted({*self._buckets, *self._doses}):
                     start = at = file.tell()
-                    for header, content, marked in self._buckets[number]:
+                    for header, content, marked in self._buckets.get(number, ()):
                         if marked:
                             marks += (marked, _POSITION.pack(at, number))
                         at += file.write(header) + file.write(content)
-                    buckets[number] = (start, at - start)
-        return Index(str(path), buckets, b"".join(marks))
+                    doses = self._doses.get(number, ())
+                    buckets[number] = Part(start, at - start, sum(len(dose) for dose, _ in doses))
+                    file.write(b"".join([dose for dose, _ in doses]))
+                    for dose, marked in doses:
+                        marks += (marked, _POSITION.pack(at, number))
+                        at += len(dose)
+        return Index(self._task, str(path), buckets, b"".join(marks))
+
+
+class Part(NamedTuple):
+    """What of a file is of one bucket: from `start` so many bytes of lines, and behind them so many of plain doses."""
+
+    start: int
+    lines: int
+    doses: int
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What stands where in the file of one task. `buckets`: start and length of each. `marks`: one after the other, the
-    mark of a line with an id, and where the line stands."""
+    """What stands where in the file of one task. `buckets`: the part of each. `marks`: one after the other, the mark of
+    a line or dose with an id, and where it stands."""
 
+    task: int
     path: str
-    buckets: Mapping[int, tuple[int, int]]
+    buckets: Mapping[int, Part]
     marks: bytes
 
 
-def read(indexes: Iterable[Index], number: int) -> Iterator[Kept]:
-    """The lines of a bucket, out of the files of all tasks."""
-    for index in indexes:
-        if number in index.buckets:
-            start, length = index.buckets[number]
-            with Path(index.path).open("rb") as file:
-                file.seek(start)
-                content = file.read(length)
-            at = 0
-            while at < length:
-                kept = _at(content, at, number)
-                at += _HEADER.size + len(kept.content)
-                yield kept
+def read(index: Index, number: int) -> tuple[list[Kept], list[Dose]]:
+    """The lines and the doses of a bucket in the file of a task."""
+    part = index.buckets.get(number)
+    if part is None:
+        return [], []
+    with Path(index.path).open("rb") as file:
+        file.seek(part.start)
+        content = file.read(part.lines)
+        doses = file.read(part.doses)
+    lines: list[Kept] = []
+    at = 0
+    while at < part.lines:
+        kept = _at(content, at, number)
+        at += _HEADER.size + len(kept.content)
+        lines.append(kept)
+    return lines, list(doses_in(doses))
 
 
 def marks_of(indexes: Iterable[Index]) -> npt.NDArray[np.void]:
@@ -121,12 +149,18 @@ def marks_of(indexes: Iterable[Index]) -> npt.NDArray[np.void]:
     return np.concatenate(parts) if parts else np.empty(0, dtype=MARKS)
 
 
-def line_at(index: Index, position: int, number: int) -> Kept:
-    """One line, by its position in the file of a task and its bucket."""
+def record_at(index: Index, position: int, number: int) -> tuple[tuple[int, int], dict[str, Any]]:
+    """One record, by its position in the file of a task and its bucket: its order in the input (see Kept), and what of
+    it tells its version, or all of it."""
+    part = index.buckets[number]
     with Path(index.path).open("rb") as file:
         file.seek(position)
+        if position >= part.start + part.lines:
+            dose = next(doses_in(file.readline()))
+            return (index.task, dose.line), dose.resource
         header = file.read(_HEADER.size)
-        return _at(header + file.read(_HEADER.unpack(header)[3]), 0, number)
+        kept = _at(header + file.read(_HEADER.unpack(header)[3]), 0, number)
+    return kept.order, read_line(kept.content) or {}
 
 
 def _at(content: bytes, at: int, number: int) -> Kept:

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyperscan
 
 from cds.audit.ids import Marks, read_marks
-from cds.audit.lines import read_line
-from cds.audit.spill import Index, Kept, line_at, mark, marks_of
+from cds.audit.spill import Index, mark, marks_of, record_at
 from cds.fhir.plain import Resource
 from cds.fhir.read import RESOURCE
 from cds.fhir.references import newer, relative
@@ -98,7 +98,7 @@ def sought(indexes: Sequence[Index]) -> Sought:
     marks = frozenset(_joined(row) for row in every)
     if len(marks) > FEW:
         return Sought(marks)
-    names = {str(_resource(_line(indexes, row))["id"]) for row in every}
+    names = {str(_record(indexes, row)[1]["id"]) for row in every}
     return Sought(marks, tuple(sorted(names)))
 
 
@@ -109,22 +109,20 @@ def superseded(indexes: Sequence[Index], deletions: Mapping[str, str]) -> frozen
     """
     every = marks_of(indexes)
     deleted = {mark(name): when for name, when in _administrations(deletions)}
-    _, first, counts = np.unique(every[["high", "low"]], return_index=True, return_counts=True)
-    several = {_joined(every[at]) for at in first[counts > 1]}
+    several = _several(every)
     rows = [row for row in every if _joined(row) in several or _joined(row) in deleted] if several or deleted else []
-    versions: dict[bytes, list[Kept]] = {}
+    versions: dict[bytes, list[tuple[tuple[int, int], Resource]]] = {}
     for row in rows:
-        versions.setdefault(_joined(row), []).append(_line(indexes, row))
+        versions.setdefault(_joined(row), []).append(_record(indexes, row))
     lost: set[tuple[int, int]] = set()
-    for marked, lines in versions.items():
-        lines.sort(key=lambda line: line.order)
-        last, last_resource = lines[0], _resource(lines[0])
-        for line in lines[1:]:
-            resource = _resource(line)
+    for marked, records in versions.items():
+        records.sort(key=itemgetter(0))
+        last, last_resource = records[0]
+        for order, resource in records[1:]:
             if newer(last_resource, resource) is resource:
-                last, last_resource = line, resource
+                last, last_resource = order, resource
         gone = marked in deleted and not _updated_after(last_resource, deleted[marked])
-        lost |= {line.order for line in lines if gone or line is not last}
+        lost |= {order for order, _ in records if gone or order != last}
     return frozenset(lost)
 
 
@@ -136,13 +134,18 @@ def _administrations(deletions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, when
 
 
-def _line(indexes: Sequence[Index], row: np.void) -> Kept:
-    return line_at(indexes[int(row["index"])], int(row["position"]), int(row["bucket"]))
+def _several(every: npt.NDArray[np.void]) -> set[bytes]:
+    """The marks that stand there more than once."""
+    halves = np.sort(every["high"])
+    if not (halves[1:] == halves[:-1]).any():
+        # half of each is compared many times as fast as the whole, and mostly tells
+        return set()
+    _, first, counts = np.unique(every[["high", "low"]], return_index=True, return_counts=True)
+    return {_joined(every[at]) for at in first[counts > 1]}
 
 
-def _resource(line: Kept) -> dict[str, Any]:
-    """The resource of a line that was read before."""
-    return read_line(line.content) or {}
+def _record(indexes: Sequence[Index], row: np.void) -> tuple[tuple[int, int], Resource]:
+    return record_at(indexes[int(row["index"])], int(row["position"]), int(row["bucket"]))
 
 
 def _joined(row: np.void) -> bytes:

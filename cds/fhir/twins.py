@@ -1,12 +1,13 @@
-"""Records that repeat the one before but for their date: read by comparing, which is quicker than reading again."""
+"""Records that repeat one before but for their date: read by comparing, which is quicker than reading again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import tzinfo
 from operator import itemgetter
+from typing import NamedTuple
 
-from cds.dosing.facts import Administration
+from cds.dosing.facts import Administration, DateRange
 from cds.fhir.dates import read_date
 from cds.fhir.plain import Resource
 from cds.fhir.versions import OF_OTHERS
@@ -17,19 +18,29 @@ _MAY_DIFFER = frozenset({
     "supportingInformation", "note", "partOf", "eventHistory", "device",
 })  # fmt: skip
 _MEDICATION_ELSEWHERE = "medicationReference"
+_MOST = 64
+_MOST_ALIKE = 4
+"""So many records with the same names are compared with one."""
+
+
+class _Known(NamedTuple):
+    """A record that was counted with an exact date: what of it must be the same, and what was made of it."""
+
+    same: Callable[[Resource], object]
+    said: object
+    type_of_value: type
+    fact: Administration
 
 
 class Twins:
-    """The last record of a history that was counted with an exact date, and what was made of it."""
+    """The records that were counted with an exact date, the last of each kind. `subjects`: what may differ too, where
+    records of many patients are read and nobody asks whose they are."""
 
-    __slots__ = ("_fact", "_names", "_said", "_same", "_type_of_value")
+    __slots__ = ("_known", "_may_differ")
 
-    def __init__(self) -> None:
-        self._fact: Administration | None = None
-        self._names: list[str] = []
-        self._same: Callable[[Resource], object] = len
-        self._said: object = None
-        self._type_of_value: type = type(None)
+    def __init__(self, *, subjects: bool = False) -> None:
+        self._may_differ = _MAY_DIFFER | {"subject"} if subjects else _MAY_DIFFER
+        self._known: dict[tuple[str, ...], list[_Known]] = {}
 
     def remember(self, record: object, fact: object) -> None:
         """Keep a record that others may repeat; one whose medication is elsewhere is not the same by its words, and one
@@ -37,15 +48,22 @@ class Twins:
         if not isinstance(record, dict) or not isinstance(fact, Administration) or fact.notes:
             return
         if _MEDICATION_ELSEWHERE not in record and OF_OTHERS.isdisjoint(record):
-            self._fact, self._names = fact, list(record)
-            self._same = itemgetter(*[name for name in record if name not in _MAY_DIFFER])
-            self._said = self._same(record)
-            self._type_of_value = _type_of_value(record)
+            same = itemgetter(*[name for name in record if name not in self._may_differ])
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            alike = self._known.setdefault(tuple(record), [])
+            alike.insert(0, _Known(same, same(record), _type_of_value(record), fact))
+            del alike[_MOST_ALIKE:]
 
     def read(self, record: object, reference: str, zone: tzinfo) -> Administration | None:
-        """The fact of a record that repeats the one before, with its own reference and date; None for any other."""
-        fact = self._fact
-        if fact is None or not isinstance(record, dict) or not self._repeated(record):
+        """The fact of a record that repeats one before, with its own reference and date; None for any other."""
+        found = self.day_of(record, zone) if isinstance(record, dict) else None
+        return None if found is None else Administration(reference, found[0], found[1].amount, found[1].stopped)
+
+    def day_of(self, record: Resource, zone: tzinfo) -> tuple[DateRange, Administration] | None:
+        """The day of a record that repeats one before, and what was made of that one; None for any other."""
+        fact = self._repeated(record)
+        if fact is None:
             return None
         said = record.get("effectiveDateTime")
         if said is None:
@@ -54,19 +72,25 @@ class Twins:
         elif "effectivePeriod" in record:
             return None
         dated = read_date(said, zone) if isinstance(said, str) else None
-        if dated is None or dated[1] is not None:
-            return None
-        return Administration(reference, dated[0], fact.amount, fact.stopped)
+        return None if dated is None or dated[1] is not None else (dated[0], fact)
 
-    def _repeated(self, record: Resource) -> bool:
-        """Whether a record differs from the one before at most where a dose of another day may. One sender writes the
-        names in one order; a record in another order is read in full."""
+    def _repeated(self, record: Resource) -> Administration | None:
+        """What was made of a record from which this one differs at most where a dose of another day may. One sender
+        writes the names in one order; a record in another order is read in full."""
+        alike = self._known.get(tuple(record))
+        if alike is None:
+            return None
         name = record.get("id")
-        try:
-            same = list(record) == self._names and self._same(record) == self._said
-        except RecursionError:
-            return False
-        return same and isinstance(name, str) and bool(name) and _type_of_value(record) is self._type_of_value
+        if not isinstance(name, str) or not name:
+            return None
+        for known in alike:
+            try:
+                same = known.same(record) == known.said
+            except RecursionError:
+                return None
+            if same and _type_of_value(record) is known.type_of_value:
+                return known.fact
+        return None
 
 
 def _type_of_value(record: Resource) -> type:
