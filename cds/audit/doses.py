@@ -81,12 +81,15 @@ def _dose(resource: Resource, line: int, offset: int, when: DateRange, fact: Adm
     updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
     if patient is None or not isinstance(name, str) or not name or not (updated is None or isinstance(updated, str)):
         return None
+    if not (name.isprintable() and patient.isprintable() and (updated is None or updated.isprintable())):
+        # half of a surrogate pair, which the slow parser lets pass, cannot be written
+        return None
     amount = None if fact.amount is None else str(fact.amount)
     return Dose(line, offset, patient, name, updated, when.latest.toordinal(), amount, fact.stopped)
 
 
 def written(dose: Dose) -> bytes:
-    """A dose as a line. Raises orjson.JSONEncodeError for half of a surrogate pair, which no file can hold."""
+    """A dose as a line."""
     return orjson.dumps(tuple(dose), option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -127,4 +130,3 @@ def patient_of(resource: Resource) -> str | None:
 
 def nowhere(_reference: str, _resource: Resource) -> None:
     """Finds nothing that a record refers to."""
-    return None

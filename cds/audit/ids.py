@@ -20,7 +20,8 @@ usual shape."""
 _QUOTE, _BACKSLASH = 34, 92
 # Odd numbers, the same in every process: two ids that differ in one word have different marks.
 _TIMES = np.random.default_rng(20160601).integers(2**63, size=WIDTH // 8, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-_EACH = [int(times) for times in _TIMES]
+_A, _B, _C, _D, _E, _F, _G, _H = (int(times) for times in _TIMES)
+_LOW = 2**64 - 1
 _WORDS = struct.Struct(f"<{WIDTH // 8}Q")
 
 
@@ -50,9 +51,10 @@ def mark_of(name: str) -> int:
     encoded = name.encode("utf-8", "surrogatepass")
     if len(encoded) >= WIDTH:
         return int.from_bytes(hashlib.blake2b(encoded, digest_size=8).digest(), "little")
-    words = _WORDS.unpack(encoded.ljust(WIDTH, b"\0"))
-    mixed: int = sum(word * times for word, times in zip(words, _EACH, strict=True))
-    return mixed % 2**64
+    a, b, c, d, e, f, g, h = _WORDS.unpack(encoded.ljust(WIDTH, b"\0"))
+    # written out, since every record that is kept has one
+    mixed: int = a * _A + b * _B + c * _C + d * _D + e * _E + f * _F + g * _G + h * _H
+    return mixed & _LOW
 
 
 def marks_beside(spill: Path) -> Path:

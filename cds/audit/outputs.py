@@ -96,6 +96,9 @@ def _cell(value: Any) -> Any:
         value = "; ".join("?" if each is None else str(each) for each in value)
     if not isinstance(value, str):
         return value
+    if value[:1].isalnum() and value.isprintable():
+        # nearly all of them have nothing to look for
+        return value
     value = value.translate(_CONTROL)
     return f"'{value}" if value.lstrip()[:1] in _FORMULA else value
 

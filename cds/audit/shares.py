@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from operator import itemgetter
@@ -20,7 +21,6 @@ from cds.dosing.facts import Administration, NotGiven, Record, Unidentified
 from cds.dosing.in_force import Regimens
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
-from cds.fhir.plain import Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import reference_of
 
@@ -161,7 +161,7 @@ def _patient(
     return PatientResult(assessment, places)
 
 
-def _key(record: Record, used: Set[str]) -> Key:
+def _key(record: Record, used: AbstractSet[str]) -> Key:
     """The key of a record that is read; `used` are those that an evaluation rests on."""
     if isinstance(record, NotGiven):
         return Key.NOT_GIVEN

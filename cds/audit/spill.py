@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -52,7 +52,8 @@ def mark(name: object) -> bytes:
     known by where they are not parsed (see ids)."""
     if not isinstance(name, str) or not name:
         return b""
-    return mark_of(name).to_bytes(8, "little") + hashlib.blake2b(name.encode(), digest_size=8, key=b"second").digest()
+    second = hashlib.blake2b(name.encode(), digest_size=8, person=b"second")
+    return mark_of(name).to_bytes(8, "little") + second.digest()
 
 
 @lru_cache(maxsize=1 << 15)
@@ -67,7 +68,7 @@ class Writer:
     def __init__(self, task: int) -> None:
         self._task = task
         self._buckets: dict[int, list[tuple[bytes, bytes, bytes]]] = defaultdict(list)
-        self._doses: dict[int, list[tuple[bytes, bytes]]] = defaultdict(list)
+        self._doses: dict[int, _Doses] = defaultdict(_Doses)
 
     def add(self, kept: Kept) -> None:
         """Keep a line."""
@@ -76,7 +77,7 @@ class Writer:
 
     def add_dose(self, dose: Dose) -> None:
         """Keep a plain dose in place of its line."""
-        self._doses[bucket(dose.patient)].append((written(dose), mark(dose.name)))
+        self._doses[bucket(dose.patient)].add(dose)
 
     def write(self, path: Path) -> Index:
         """Write the file. Nothing to write makes no file."""
@@ -90,13 +91,34 @@ class Writer:
                         if marked:
                             marks += (marked, _POSITION.pack(at, number))
                         at += file.write(header) + file.write(content)
-                    doses = self._doses.get(number, ())
-                    buckets[number] = Part(start, at - start, sum(len(dose) for dose, _ in doses))
-                    file.write(b"".join([dose for dose, _ in doses]))
-                    for dose, marked in doses:
-                        marks += (marked, _POSITION.pack(at, number))
-                        at += len(dose)
+                    doses = self._doses.get(number, _NO_DOSES)
+                    buckets[number] = Part(start, at - start, len(doses.rows))
+                    file.write(doses.rows)
+                    marks.append(doses.marks_at(at, number))
         return Index(self._task, str(path), buckets, b"".join(marks))
+
+
+class _Doses:
+    """The plain doses of one bucket. Rows are added to one buffer: held one by one, each would keep all the room that
+    it was given while it was written."""
+
+    def __init__(self) -> None:
+        self.rows = bytearray()
+        self._marks = bytearray()
+
+    def add(self, dose: Dose) -> None:
+        self._marks += mark(dose.name) + _POSITION.pack(len(self.rows), 0)
+        self.rows += written(dose)
+
+    def marks_at(self, position: int, number: int) -> bytes:
+        """The marks of doses that are written from this position on, in the part of this bucket."""
+        marks = np.frombuffer(self._marks, dtype=_MARK).copy()
+        marks["position"] += position
+        marks["bucket"] = number
+        return marks.tobytes()
+
+
+_NO_DOSES = _Doses()
 
 
 class Part(NamedTuple):

@@ -13,6 +13,7 @@ from cds.dosing.codes import CATCH_UP, MAINTENANCE, Code, Severity, Status
 from cds.dosing.findings import Finding
 
 _UNSAFE = frozenset({Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE})
+_NO_CODES: frozenset[Code] = frozenset()
 _GRAVEST_FIRST = list(Severity)
 _BEYOND_TOLERANCE = frozenset({Code.EARLIER_THAN_SCHEDULE, Code.LATE})
 _STEPS = ("loading-", MAINTENANCE, CATCH_UP)
@@ -58,13 +59,14 @@ class Tally:
             self._dose(evaluation)
 
     def _dose(self, evaluation: Evaluation) -> None:
-        codes = {finding.code for finding in evaluation.findings}
-        self.unsafe += not codes.isdisjoint(_UNSAFE)
+        codes = frozenset([finding.code for finding in evaluation.findings]) if evaluation.findings else _NO_CODES
+        unsafe = not codes.isdisjoint(_UNSAFE)
+        self.unsafe += unsafe
         self.undecidable += Code.INTERVAL_UNDECIDABLE in codes
         if evaluation.interval_days is not None:
             key = (evaluation.step, evaluation.when.latest.isoformat()[:7])
             self.doses[key] += 1
-            self.on_time[key] += codes.isdisjoint(_UNSAFE) and not any(map(_beyond_tolerance, evaluation.findings))
+            self.on_time[key] += not unsafe and not any(map(_beyond_tolerance, evaluation.findings))
             self.intervals[evaluation.step, evaluation.interval_days] += 1
 
     def merge(self, other: Tally) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -84,6 +85,9 @@ class Processes:
         return iter(self._executor.map(here, arguments) if self._executor is not None else map(here, arguments))
 
 
+_UNTIL_LOOKED = 100_000
+"""So many more objects than there were until is looked for those that only refer to each other."""
+
 _worker: Worker | None = None
 
 
@@ -105,6 +109,9 @@ def _begin_apart(plan: Plan) -> None:
 
     Thread(target=follow, daemon=True).start()
     _begin(plan)
+    # what is there stays, and of what is made of records next to nothing refers back to what refers to it
+    gc.freeze()
+    gc.set_threshold(_UNTIL_LOOKED)
 
 
 def _do(work: Callable[[Worker, _Argument], _Result], argument: _Argument) -> _Result:

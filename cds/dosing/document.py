@@ -42,15 +42,20 @@ def regimen_as_json(regimen: Regimen) -> dict[str, str]:
 
 
 def _evaluation(evaluation: Evaluation) -> dict[str, Any]:
-    return _without_absent(
-        administrations=list(evaluation.administrations),
-        earliest=evaluation.when.earliest,
-        latest=evaluation.when.latest,
-        regimen=evaluation.regimen,
-        step=evaluation.step,
-        interval_days=evaluation.interval_days,
-        findings=_findings(evaluation.findings),
-    )
+    # written out, as an audit has millions of them
+    when = evaluation.when
+    latest = when.latest.isoformat()
+    told: dict[str, Any] = {
+        "administrations": list(evaluation.administrations),
+        "earliest": latest if when.earliest == when.latest else when.earliest.isoformat(),
+        "latest": latest,
+        "regimen": evaluation.regimen,
+        "step": evaluation.step,
+    }
+    if evaluation.interval_days is not None:
+        told["interval_days"] = evaluation.interval_days
+    told["findings"] = _findings(evaluation.findings) if evaluation.findings else []
+    return told
 
 
 def _forecast(forecast: Forecast) -> dict[str, Any]:
