@@ -23,11 +23,11 @@ _BOUNDS = """\
 The scan is bound by the processor, not by the disk: the files are in memory here, and `cat` shows what reading
 them alone takes. `python -m cProfile -m tests.bench_audit.embedded` tells where its time goes.
 
-Where all is of the drug, there is nothing to pass over: every line is parsed, once, which is a third of the scan. The rest
-of the scan is comparing a record with one that says the same on another day, its date, and a mark of its id. Assessing
-is bound by the rules themselves, in Python: walking the doses of a patient takes about two fifths, the assessment
-and the findings as JSON a third. Of writing, the report takes three to five seconds at any size, most of it for
-loading and drawing its plots; the rest goes into the cells of `findings.csv`.
+Where all is of the drug, there is nothing to pass over: every line is parsed, once, which is a third of the scan. The
+rest of the scan is comparing a record with one that says the same on another day, its date, and a mark of its id.
+Assessing is bound by the rules themselves, in Python: walking the doses of a patient takes about two fifths, the
+assessment and the findings as JSON a third. Of writing, the report takes three to five seconds at any size, most of
+it for loading and drawing its plots; the rest goes into the cells of `findings.csv`.
 """
 _MEMORY = 500e6
 _START = 0.7
