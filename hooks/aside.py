@@ -1,4 +1,4 @@
-"""What a FHIR server holds beside the doses: the Patient and the statements. A failure is told, and not raised."""
+"""What a FHIR server holds beside the doses of a patient. That it cannot be read is told, and not raised."""
 
 from __future__ import annotations
 
@@ -8,41 +8,32 @@ from typing import NamedTuple
 
 from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError, Kind
-from cds.fhir.needs import STATEMENTS
+from cds.fhir.needs import Need
 from cds.fhir.plain import Resource
 
 _NOTHING: Mapping[str, Resource] = MappingProxyType({})
 
 
-class Aside(NamedTuple):
-    """What could be had; `problems` say what could not, without patient data. `missing`: the server has no such
-    patient. `medications` and `full_urls` are for references."""
+class Read(NamedTuple):
+    """The resources of one need as far as they could be had; `problems` say what could not, without patient data.
+    `missing`: the server has no such patient. `medications` and `full_urls` are for references."""
 
     resources: tuple[Resource, ...] = ()
     problems: tuple[str, ...] = ()
-    missing: bool = False
     medications: Mapping[str, Resource] = _NOTHING
     full_urls: Mapping[str, Resource] = _NOTHING
+    missing: bool = False
 
 
-async def read_person(client: FhirClient, patient_id: str, seconds: float | None = None) -> Aside:
-    """The Patient, who may have died (rule F10) or stand for another id too (C9). `patient_id` is bare."""
+async def ask(client: FhirClient, need: Need, patient_id: str, seconds: float | None = None) -> Read:
+    """All resources of a need, of the patient with this bare id. Never raises FhirError."""
     try:
-        return Aside((await client.read("Patient", patient_id, seconds=seconds),))
+        if not need.patient:
+            return Read((await client.read(need.resource_type, patient_id, seconds=seconds),))
+        fetched = await client.history(patient_id, needs=(need,), seconds=seconds)
     except FhirError as error:
-        return Aside(problems=(error.message,), missing=error.kind is Kind.MISSING)
-
-
-async def read_statements(client: FhirClient, patient_id: str, seconds: float | None = None) -> Aside:
-    """The MedicationStatements (rules C7, C8). Of a server that has none of this type nothing is claimed: it says so
-    itself, and has nothing to hide."""
-    try:
-        fetched = await client.history(patient_id, needs=(STATEMENTS,), seconds=seconds)
-    except FhirError as error:
-        return Aside() if error.unsupported else Aside(problems=(error.message,))
-    return Aside(
-        tuple(fetched.resources),
-        () if fetched.whole and not fetched.unread else fetched.problems,
-        medications=fetched.by_reference,
-        full_urls=fetched.full_urls,
-    )
+        if error.unsupported and need.optional:
+            return Read()
+        return Read(problems=(error.message,), missing=error.kind is Kind.MISSING)
+    whole = fetched.whole and not (need.optional and fetched.unread)
+    return Read(fetched.resources, () if whole else fetched.problems, fetched.by_reference, fetched.full_urls)

@@ -1,32 +1,41 @@
-"""What is read beside the history: the active orders of the patient. That it could not be read costs no warning."""
+"""What is read beside the history of a patient: active orders, statements, the Patient."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from datetime import date
-from types import MappingProxyType
 from typing import NamedTuple
 
 from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.client import FhirClient
-from cds.fhir.errors import FhirError
 from cds.fhir.needs import Need
 from cds.fhir.plain import Resource
 from cds.fhir.standing import Standing, read_standing, unnamed
+from hooks.aside import Read, ask
 from hooks.desk import Desk
 from hooks.gather import Link
 from hooks.protocol import HookRequest
 
-_NOTHING: Mapping[str, Resource] = MappingProxyType({})
+
+class Beside(NamedTuple):
+    """What was read beside the history, by the key of its need."""
+
+    read: Mapping[str, Read]
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """All of it."""
+        return tuple([resource for each in self.read.values() for resource in each.resources])
+
+    def unknown(self, words: Mapping[str, str]) -> tuple[str, ...]:
+        """What could not be read, each need in the words for it; needs without words are left out."""
+        return tuple(
+            [f"{words[key]}: {problem}" for key, each in self.read.items() if key in words for problem in each.problems]
+        )
 
 
-class Read(NamedTuple):
-    """The resources of one need as far as they could be had; `problems` say what could not, without patient data."""
-
-    resources: tuple[Resource, ...] = ()
-    problems: tuple[str, ...] = ()
-    medications: Mapping[str, Resource] = _NOTHING
-    full_urls: Mapping[str, Resource] = _NOTHING
+NOTHING = Beside({})
 
 
 def at_hand(request: HookRequest, need: Need) -> Read | None:
@@ -37,11 +46,20 @@ def at_hand(request: HookRequest, need: Need) -> Read | None:
     return None if _why_not_all(contents, need) else Read(contents.resources, full_urls=contents.full_urls)
 
 
-async def read(request: HookRequest, need: Need, link: Link, seconds: float) -> Read:
-    """All resources of a need: from the prefetch, else from the server. Never raises FhirError."""
-    found = at_hand(request, need)
-    if found is not None:
-        return found
+async def read_beside(request: HookRequest, needs: Iterable[Need], link: Link, seconds: float) -> Beside:
+    """All resources of some needs, from the prefetch, else from the server, all at the same time. Never raises
+    FhirError."""
+    needs = tuple(needs)
+    found = {need.key: at_hand(request, need) for need in needs}
+    missing = [need for need in needs if found[need.key] is None]
+    if missing:
+        answers = await asyncio.gather(*(_read(request, need, link, seconds) for need in missing))
+        found |= zip((need.key for need in missing), answers, strict=True)
+    return Beside({key: each for key, each in found.items() if each is not None})
+
+
+async def _read(request: HookRequest, need: Need, link: Link, seconds: float) -> Read:
+    """All resources of a need that are not at hand."""
     part = Contents()
     why: tuple[str, ...] = (f"prefetch.{need.key} is missing",)
     if need.key in request.prefetch:
@@ -51,11 +69,12 @@ async def read(request: HookRequest, need: Need, link: Link, seconds: float) -> 
     if client is None:
         no_way = link.fault.message if link.fault is not None else "the request names no fhirServer to read it from"
         return Read(part.resources, (*why, no_way), full_urls=part.full_urls)
-    try:
-        fetched = await client.history(request.patient_id, needs=(need,), seconds=seconds)
-    except FhirError as error:
-        return Read(part.resources, (error.message,), full_urls=part.full_urls)
-    return Read(fetched.resources, () if fetched.whole else fetched.problems, fetched.by_reference, fetched.full_urls)
+    found = await ask(client, need, request.patient_id, seconds)
+    return (
+        found
+        if found.resources or not found.problems
+        else found._replace(resources=part.resources, full_urls=part.full_urls)
+    )
 
 
 async def read_orders(request: HookRequest, found: Read, desk: Desk, on: date, link: Link, seconds: float) -> Standing:
@@ -83,6 +102,8 @@ def _why_not_all(contents: Contents, need: Need) -> tuple[str, ...]:
     """Why a prefetched value does not hold all that was asked for; nothing where it does."""
     types = {resource.get("resourceType") for resource in contents.resources}
     problems = contents.problems
+    if not types and not need.patient and not problems:
+        problems = ("is empty",)
     if types and need.resource_type not in types:
         problems = (*problems, f"holds no {need.resource_type}, but other resources")
     if contents.next_url is not None:

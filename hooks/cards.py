@@ -64,6 +64,7 @@ class CardContext(NamedTuple):
     problems: tuple[str, ...] = ()
     links: Sequence[Card] = ()
     not_compared: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def order_cards(
@@ -154,7 +155,7 @@ def _card(
         "uuid": context.new_id(),
         "summary": summary(lead.kind, lead.variant, _fields(assessment, lead, plan)),
         "indicator": lead.indicator.value,
-        "detail": detail(assessment, subject, context.read_at, context.problems, context.not_compared),
+        "detail": detail(assessment, subject, context.read_at, context.problems, context.not_compared, context.unknown),
         "source": _source(lead.kind, regimen, context),
         "extension": {EXTENSION: _extension(assessment, lead.kind, about)},
     }

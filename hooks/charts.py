@@ -8,19 +8,20 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from cds.dosing.assessment import Assessment
-from cds.dosing.codes import Severity
+from cds.dosing.codes import Severity, Status
 from cds.fhir.appointments import read_appointment
-from cds.fhir.needs import APPOINTMENTS, ORDERS
+from cds.fhir.needs import APPOINTMENTS, ORDERS, PERSON, STATEMENTS
 from cds.fhir.orders import Order
 from cds.fhir.references import Pool
 from cds.fhir.standing import carried_out
-from hooks.beside import read, read_orders
+from hooks.beside import NOTHING, Beside, read_beside, read_orders
 from hooks.card_kinds import Kind
 from hooks.cards import Card, chart_cards, order_cards
 from hooks.desk import Desk
 from hooks.found import Found, Outcome, assessed, has_drug, records
 from hooks.gather import Gathered, Link, NotReadError
 from hooks.protocol import ENCOUNTER_START, HookRequest
+from hooks.wording import UNKNOWN_BESIDE, UNKNOWN_ORDERS
 
 
 class _Ahead(NamedTuple):
@@ -30,19 +31,27 @@ class _Ahead(NamedTuple):
     orders: tuple[Order, ...]
     problems: tuple[str, ...]
     gathered: Gathered
+    beside: Beside
 
 
 async def of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -> Found:
     """The card on the patient's chart. At a visit, the cards on the dose of that day too."""
     link = Link(desk.client, request)
     until = asyncio.get_running_loop().time() + desk.limits.seconds
-    gathered = await records(request, desk, link, desk.limits.seconds)
-    assessment = assessed(request, gathered, desk, on, ())
+    gathered, beside = await _read(request, desk, link)
+    assessment = assessed(request, gathered, desk, on, (), beside=beside)
+    if has_drug(assessment) or assessment.forecast.status is Status.DECISION:
+        # of all other patients, who are nearly all, this is not asked
+        further = await read_beside(request, (PERSON, ORDERS), link, desk.limits.seconds)
+        beside = Beside({**beside.read, **further.read})
+        assessment = assessed(request, gathered, desk, on, (), beside=beside)
+    gathered = gathered._replace(beside=beside.resources)
     if gathered.unread and assessment.unidentified and not has_drug(assessment):
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
         raise NotReadError("; ".join(gathered.problems))
     outcome = Outcome.CHECKED if has_drug(assessment) else Outcome.NOT_OURS
-    context = desk.context(now, gathered.problems)
+    unknown = beside.unknown(UNKNOWN_BESIDE | {ORDERS.key: UNKNOWN_ORDERS})
+    context = desk.context(now, gathered.problems, unknown=unknown)
     with desk.traces.step("cards"):
         cards = chart_cards(assessment, context=context)
     visit = request.hook == ENCOUNTER_START
@@ -50,7 +59,7 @@ async def of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) ->
     if not visit and not due:
         return Found(outcome, cards, assessment, gathered)
     left = max(0.1, until - asyncio.get_running_loop().time())
-    ahead = await _ahead(request, desk, on, link, gathered, left)
+    ahead = await _ahead(request, desk, on, link, gathered, beside, left)
     context = context._replace(not_compared=ahead.problems if has_drug(assessment) else ())
     if due:
         cards = [] if _one_fits(request, desk, on, ahead) else chart_cards(assessment, context=context)
@@ -58,7 +67,7 @@ async def of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) ->
     if today:
         others = [order for order in ahead.orders if order.reference not in {each.reference for each in today}]
         ordered = [ordered for order in others for ordered in order.days]
-        assessment = assessed(request, ahead.gathered, desk, on, today, ordered)
+        assessment = assessed(request, ahead.gathered, desk, on, today, ordered, beside=ahead.beside)
         judged = frozenset(order.reference for order in today)
         told = order_cards(assessment, today, judged=judged, context=context)
         for card in told:
@@ -71,8 +80,12 @@ async def of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) ->
     return Found(outcome, cards, assessment, ahead.gathered)
 
 
-async def _ahead(request: HookRequest, desk: Desk, on: date, link: Link, gathered: Gathered, seconds: float) -> _Ahead:
-    found, booked = await asyncio.gather(*(read(request, need, link, seconds) for need in (ORDERS, APPOINTMENTS)))
+async def _ahead(
+    request: HookRequest, desk: Desk, on: date, link: Link, gathered: Gathered, beside: Beside, seconds: float
+) -> _Ahead:
+    missing = [need for need in (ORDERS, APPOINTMENTS) if need.key not in beside.read]
+    beside = Beside({**beside.read, **(await read_beside(request, missing, link, seconds)).read})
+    found, booked = beside.read[ORDERS.key], beside.read[APPOINTMENTS.key]
     standing = await read_orders(request, found, desk, on, link, seconds)
     done = set(carried_out(gathered.resources))
     orders = [order for order in standing.orders if order.reference not in done and order.days]
@@ -91,8 +104,8 @@ async def _ahead(request: HookRequest, desk: Desk, on: date, link: Link, gathere
     ]
     days = {ordered.day for order in orders for ordered in order.days}
     orders += [visit for visit in visits if any(ordered.day not in days for ordered in visit.days)]
-    beside = (*found.resources, *booked.resources)
-    return _Ahead(tuple(orders), (*standing.problems, *booked.problems), gathered._replace(beside=beside))
+    known = gathered._replace(beside=beside.resources)
+    return _Ahead(tuple(orders), (*standing.problems, *booked.problems), known, beside)
 
 
 def _of_day(orders: tuple[Order, ...], day: date) -> tuple[Order, ...]:
@@ -103,7 +116,7 @@ def _of_day(orders: tuple[Order, ...], day: date) -> tuple[Order, ...]:
 
 def _one_fits(request: HookRequest, desk: Desk, on: date, ahead: _Ahead) -> bool:
     """Whether a dose is ordered or booked for a day of which nothing is found above info."""
-    assessment: Assessment = assessed(request, ahead.gathered, desk, on, ahead.orders)
+    assessment: Assessment = assessed(request, ahead.gathered, desk, on, ahead.orders, beside=ahead.beside)
     return any(
         all(finding.severity is Severity.INFO for finding in proposed.findings) for proposed in assessment.proposed
     )
@@ -111,3 +124,14 @@ def _one_fits(request: HookRequest, desk: Desk, on: date, ahead: _Ahead) -> bool
 
 def _is_of(card: Card, kind: Kind) -> bool:
     return bool(card["source"]["topic"]["code"] == kind.value)
+
+
+async def _read(request: HookRequest, desk: Desk, link: Link) -> tuple[Gathered, Beside]:
+    """The history and the statements at the same time: of who was treated elsewhere these are all there is."""
+    if desk.refusal:
+        return await records(request, desk, link, desk.limits.seconds), NOTHING
+    reading = asyncio.create_task(read_beside(request, (STATEMENTS,), link, desk.limits.seconds))
+    try:
+        return await records(request, desk, link, desk.limits.seconds), await reading
+    finally:
+        reading.cancel()

@@ -84,7 +84,13 @@ class Desk:
             search_by_post=self.site.search_by_post,
         )
 
-    def context(self, now: datetime, problems: Iterable[str] = (), not_compared: Iterable[str] = ()) -> CardContext:
+    def context(
+        self,
+        now: datetime,
+        problems: Iterable[str] = (),
+        not_compared: Iterable[str] = (),
+        unknown: Iterable[str] = (),
+    ) -> CardContext:
         """What cards need beside an assessment."""
         here = now.astimezone(self.zone)
         return CardContext(
@@ -96,6 +102,7 @@ class Desk:
             problems=tuple(problems),
             links=self.links,
             not_compared=tuple(not_compared),
+            unknown=tuple(unknown),
         )
 
     def warm_up(self) -> None:

@@ -42,9 +42,10 @@ def detail(
     read_at: str,
     problems: Sequence[str] = (),
     not_compared: Sequence[str] = (),
+    unknown: Sequence[str] = (),
 ) -> str:
     """The whole text. `read_at` is when the records were read, as people read it; `problems` what of the history could
-    not be, `not_compared` what of the other active orders."""
+    not be, `not_compared` what of the other active orders, `unknown` what beside them."""
     regimen = assessment.regimen
     parts = [
         _lines(assessment, subject),
@@ -53,6 +54,7 @@ def detail(
         _ordered(assessment),
         _not_read("Not all of the history was read:", problems),
         _not_read("Not compared with all other active orders:", not_compared),
+        _not_read("Not known, since it could not be read:", unknown),
         _unreadable(assessment),
         _unidentified(assessment) if subject.on_order else "",
         _label_says(regimen.title, regimen.statements, STATEMENTS[subject.kind]),

@@ -10,8 +10,13 @@ from typing import Any, NamedTuple
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
 from cds.dosing.facts import Ordered
+from cds.fhir.beside import beside as read_beside
+from cds.fhir.beside import died_on, of_one
 from cds.fhir.history import lost, read_history
+from cds.fhir.needs import PERSON
 from cds.fhir.orders import Order
+from cds.fhir.references import Pool
+from hooks.beside import NOTHING, Beside
 from hooks.desk import Desk
 from hooks.gather import Gathered, Link, NotReadError, gather
 from hooks.protocol import HookRequest
@@ -67,24 +72,30 @@ def assessed(
     on: date,
     orders: Iterable[Order],
     ordered: Iterable[Ordered] = (),
+    *,
+    beside: Beside = NOTHING,
 ) -> Assessment:
-    """The records read and assessed, with the dates that `orders` propose; `ordered` are those of other orders."""
+    """The records read and assessed, with the dates that `orders` propose; `ordered` are those of other orders, and
+    `beside` is what was read beside the history."""
     with desk.traces.step("assess"):
-        patient = f"Patient/{request.patient_id}"
-        records = read_history(
-            gathered.resources,
-            drug=desk.regimens.drug,
-            zone=desk.zone,
-            patient=patient,
-            medications=gathered.medications,
-            full_urls=gathered.full_urls,
-        )
+        drug, zone, patient = desk.regimens.drug, desk.zone, f"Patient/{request.patient_id}"
+        every = (*gathered.resources, *beside.resources)
+        full_urls, medications = gathered.full_urls, gathered.medications
+        for each in beside.read.values():
+            full_urls, medications = {**each.full_urls, **full_urls}, {**each.medications, **medications}
+        resolve = Pool(every, full_urls=full_urls, fetched=medications).resolve
+        # doses are those of the history alone; a Patient says which ids are this one (C9)
+        persons = [each for each in beside.resources if each.get("resourceType") == PERSON.resource_type]
+        known = (*gathered.resources, *persons)
+        records = read_history(known, drug=drug, zone=zone, patient=patient, resolve=resolve)
+        died = died_on(every, zone).get(patient)
         return assess(
             patient,
-            records,
+            (*records, *read_beside(of_one(every, patient), drug=drug, zone=zone, resolve=resolve)),
             desk.regimens,
             on=on,
             whole=gathered.whole and not lost(records, gathered.unread),
             proposals=[proposal for order in orders for proposal in order.proposals],
+            ended=died is not None and died <= on,
             ordered=ordered,
         )

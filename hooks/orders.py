@@ -13,14 +13,15 @@ from cds.dosing.facts import Ordered
 from cds.fhir.appointments import is_appointment
 from cds.fhir.needs import ORDERS
 from cds.fhir.standing import Standing, carried_out, replaced
-from hooks.beside import at_hand, read, read_orders
+from hooks.beside import NOTHING, Beside, read_beside, read_orders
 from hooks.cards import not_checked_card, order_cards
 from hooks.desk import Desk
 from hooks.drafts import Drafts, read_drafts
 from hooks.found import Found, NotKnownError, Outcome, assessed, has_drug, records
 from hooks.gather import Gathered, Link, NotReadError, prefetched
 from hooks.protocol import HookRequest
-from hooks.wording import NotChecked
+from hooks.services import ORDER
+from hooks.wording import UNKNOWN_BESIDE, NotChecked
 
 
 async def of_orders(request: HookRequest, desk: Desk, incident: str, now: datetime, on: date) -> Found:
@@ -39,9 +40,14 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
         return Found(Outcome.NOT_CHECKED if cards else Outcome.NOT_OURS, cards)
     left = max(0.1, until - asyncio.get_running_loop().time())
     history = _gather_for(drafts, partial(records, request, desk, link, left))
-    gathered, standing = await _with_orders(history, drafts, request, desk, on, link, left)
-    assessment = assessed(request, gathered, desk, on, drafts.ours, _others(standing, drafts, gathered))
-    context = desk.context(now, gathered.problems, standing.problems)
+    gathered, beside = await _with_beside(history, drafts, request, desk, link, left)
+    standing = Standing()
+    if ORDERS.key in beside.read:
+        with desk.traces.step("orders"):
+            standing = await read_orders(request, beside.read[ORDERS.key], desk, on, link, left)
+    ordered = _others(standing, drafts, gathered)
+    assessment = assessed(request, gathered, desk, on, drafts.ours, ordered, beside=beside)
+    context = desk.context(now, gathered.problems, standing.problems, beside.unknown(UNKNOWN_BESIDE))
     with desk.traces.step("cards"):
         cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
     had_drug = has_drug(assessment) or assessment.forecast.status is Status.DECISION
@@ -60,32 +66,20 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
     return Found(outcome, cards, assessment, gathered)
 
 
-async def _with_orders(
-    history: Coroutine[Any, Any, Gathered],
-    drafts: Drafts,
-    request: HookRequest,
-    desk: Desk,
-    on: date,
-    link: Link,
-    seconds: float,
-) -> tuple[Gathered, Standing]:
-    """The history, and beside it the active orders with which judged orders are compared."""
+async def _with_beside(
+    history: Coroutine[Any, Any, Gathered], drafts: Drafts, request: HookRequest, desk: Desk, link: Link, seconds: float
+) -> tuple[Gathered, Beside]:
+    """The history, and what is read beside it where an order is judged."""
     if not drafts.to_judge or desk.refusal:
-        return await history, Standing()
-    found = at_hand(request, ORDERS)
-    if found is not None:
+        return await history, NOTHING
+    # at the same time, since a server can take a while
+    reading = asyncio.create_task(read_beside(request, ORDER.beside, link, seconds))
+    try:
         gathered = await history
-    else:
-        # at the same time, since a server can take a while
-        reading = asyncio.create_task(read(request, ORDERS, link, seconds))
-        try:
-            gathered = await history
-            found = await reading
-        finally:
-            reading.cancel()
-    with desk.traces.step("orders"):
-        standing = await read_orders(request, found, desk, on, link, seconds)
-    return gathered._replace(beside=found.resources), standing
+        beside = await reading
+    finally:
+        reading.cancel()
+    return gathered._replace(beside=beside.resources), beside
 
 
 def _others(standing: Standing, drafts: Drafts, gathered: Gathered) -> tuple[Ordered, ...]:
@@ -135,7 +129,7 @@ async def _with_medications(
         return drafts._replace(failure=link.fault.message if link.fault is not None else "")
     if drafts.linked:
         # the orders that appointments are for, if they are active
-        found = await read(request, ORDERS, link, seconds)
+        found = (await read_beside(request, (ORDERS,), link, seconds)).read[ORDERS.key]
         drafts = reader(beside=(*beside, *found.resources), fetched=found.medications)
         return drafts._replace(failure="; ".join(found.problems))
     fetched = await client.medications(drafts.wanted(), seconds=seconds)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cds.dosing.drug import Drug
 from cds.fhir.beside import beside, died_on, of_one
 from cds.fhir.history import lost, read_history
+from cds.fhir.needs import PERSON, STATEMENTS
 from cds.fhir.read import RESOURCE
 from cds.fhir.references import Pool, relative
 from hooks.console import UsageError, say
@@ -21,7 +22,7 @@ from hooks.settings import CheckSettings
 if TYPE_CHECKING:
     from cds.fhir.client import FhirClient
     from cds.fhir.fetch import Fetched
-    from hooks.aside import Aside
+    from hooks.aside import Read
 
 _BESIDE = "Not read beside the doses, which are judged without it (rules C7, C8, F10)"
 
@@ -74,11 +75,11 @@ async def _add(
     client: FhirClient, patient: str, fetched: Fetched, found: Histories, drug: Drug, zone: tzinfo, url: str
 ) -> None:
     """Add the history of a patient, with what stands beside it."""
-    from hooks.aside import read_person, read_statements
+    from hooks.aside import ask
 
     group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
     name = patient.removeprefix("Patient/")
-    person, statements = await asyncio.gather(read_person(client, name), read_statements(client, name))
+    person, statements = await asyncio.gather(ask(client, PERSON, name), ask(client, STATEMENTS, name))
     if not group and person.missing:
         # a mistyped id must not pass for one who was never treated
         found.unusable.append(f"{patient}: {url} knows no such patient; correct --patient")
@@ -108,7 +109,7 @@ def _tell(patient: str, fetched: Fetched, whole: bool, found: Histories) -> None
         found.remarks.setdefault("Remarks", []).extend(problems)
 
 
-def _tell_beside(patient: str, recorded: bool, person: Aside, statements: Aside, found: Histories) -> None:
+def _tell_beside(patient: str, recorded: bool, person: Read, statements: Read, found: Histories) -> None:
     """What is to be said of the reading of what stands beside the doses."""
     if not recorded:
         empty = f"{patient}: the server shows no {RESOURCE}; check what the token may see"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds.dosing.drug import Coding
-from cds.fhir.needs import APPOINTMENTS, ORDERS, Need, templates
+from cds.fhir.needs import APPOINTMENTS, ORDERS, PERSON, STATEMENTS, Need, templates
 from hooks.protocol import APPOINTMENT_BOOK, ENCOUNTER_START, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 from hooks.wire import Discovery
 
@@ -16,7 +16,8 @@ _REQUIREMENTS = (
     "as incomplete. Without FHIR access for the service, each MedicationAdministration and each order must carry "
     "its medication inline (medicationCodeableConcept) or contained. Bundles that are split over pages need fhirServer "
     "and fhirAuthorization with the scopes patient/MedicationAdministration.read, patient/MedicationRequest.read, "
-    "patient/Medication.read and patient/Appointment.read, or their user/ forms."
+    "patient/MedicationStatement.read, patient/Patient.read, patient/Medication.read and patient/Appointment.read, or "
+    "their user/ forms."
 )
 
 
@@ -39,7 +40,7 @@ CHART = Service(
     "Tells when the next dose of nusinersen is due or overdue, which catch-up the label gives for a delayed dose, and "
     "where the history is incomplete or the label leaves the decision to a clinician. A dose that is due is not told "
     "while an order or an appointment for it fits.",
-    (ORDERS, APPOINTMENTS),
+    (ORDERS, STATEMENTS, PERSON, APPOINTMENTS),
 )
 # One id on two hooks: the cards of order-sign replace those of order-select in the client.
 ORDER = Service(
@@ -49,7 +50,7 @@ ORDER = Service(
     "Checks the date of a nusinersen order against the doses given: the minimum interval, the schedule of the label, "
     "and the catch-up after a delay; and against the dates of other active orders. Orders of other drugs are not "
     "looked at.",
-    (ORDERS,),
+    (ORDERS, STATEMENTS, PERSON),
 )
 APPOINTMENT = Service(
     "nusinersen-appointment",
@@ -57,7 +58,7 @@ APPOINTMENT = Service(
     "Nusinersen: date of an appointment",
     "Checks the start of a proposed appointment for a dose of nusinersen as the date of an order. It is known by a "
     "code of the site in its service type or reason, or by a link to an order for nusinersen. Others are not read.",
-    (ORDERS,),
+    (ORDERS, STATEMENTS, PERSON),
 )
 ENCOUNTER = Service(
     "nusinersen-encounter",
@@ -65,7 +66,7 @@ ENCOUNTER = Service(
     "Nusinersen: visit",
     "Tells what is told when the chart is opened, and checks the dose for which an order or an appointment is dated on "
     "the day of the visit.",
-    (ORDERS, APPOINTMENTS),
+    (ORDERS, STATEMENTS, PERSON, APPOINTMENTS),
 )
 SERVICES: dict[str, Service] = {service.id: service for service in (CHART, ORDER, APPOINTMENT, ENCOUNTER)}
 

@@ -302,6 +302,12 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
 }
 """Each reason in a few words for the summary and in one sentence for the detail."""
 
+UNKNOWN_BESIDE: dict[str, str] = {
+    "statements": "Doses given elsewhere",
+    "patient": "Whether the patient has died",
+}
+"""What is not known where something beside the history could not be read, by the key of its prefetch."""
+UNKNOWN_ORDERS = "Other therapies that are ordered"
 CHECK_ORDERS_BY_HAND = "Check the dates of the other active orders for this drug before ordering a dose."
 CHECK_BY_HAND = "Check the date of the last dose in the record before giving or ordering a dose."
 

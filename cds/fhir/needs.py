@@ -18,7 +18,8 @@ class Need:
     `key` is the prefetch key. `patient` is the search parameter that names the patient, `sort` the one that puts the
     newest first, `sort_r5` what R5 calls it. `status` are the statuses asked for; all of them where it is empty.
     `include` are the `_include` values of our own queries. `by_code`: the codes of a site that filters by code apply to
-    it.
+    it. Without `patient` it is no search: the resource is that of the patient's id. `optional`: a server that does not
+    have this type keeps nothing back.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Need:
     include: tuple[str, ...] = ()
     by_code: bool = False
     status: str = ""
+    optional: bool = False
 
 
 NEEDS: tuple[Need, ...] = (
@@ -64,8 +66,12 @@ STATEMENTS = Need(
     sort_r5="-effective",
     include=("MedicationStatement:medication",),
     by_code=True,
+    optional=True,
 )
 """What is noted of doses given elsewhere (rule C7), and of other therapies (C8)."""
+
+PERSON = Need(key="patient", resource_type="Patient", patient="", sort="", sort_r5="")
+"""The patient, who may have died (rule F10), or have had other ids (C9)."""
 
 
 APPOINTMENTS = Need(
@@ -85,6 +91,8 @@ def template(need: Need, codes: Iterable[Coding] = ()) -> str:
     There is no `_count`: in CDS Hooks 2.0 it limits the number of results, so it could cut a history short. There is
     no `_include`, which is outside the subset. `codes` turns on the filter by code.
     """
+    if not need.patient:
+        return f"{need.resource_type}/{{{{context.patientId}}}}"
     parts = [f"{need.patient}={{{{context.patientId}}}}"]
     parts += [f"status={need.status}"] if need.status else []
     parts.append(f"_sort={need.sort}")

@@ -105,6 +105,8 @@ def order_sign(order_medication: dict[str, Any], history_medication: dict[str, A
             },
             "prefetch": {
                 "orders": {"resourceType": "Bundle", "type": "searchset", "total": 0},
+                "statements": {"resourceType": "Bundle", "type": "searchset", "total": 0},
+                "patient": {"resourceType": "Patient", "id": "bench"},
                 "administrations": {
                     "resourceType": "Bundle",
                     "type": "searchset",

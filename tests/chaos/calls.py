@@ -61,7 +61,15 @@ def request(kind: Kind, *, fhir: str = "", more: int = 0) -> Json:
         made = call("order-sign", drafts=[order], context=context)
     if fhir:
         return {**with_server(made), "fhirServer": fhir}
-    return {**made, "prefetch": {"administrations": bundle(history(kind.patient, more)), "orders": None}}
+    return {
+        **made,
+        "prefetch": {
+            "administrations": bundle(history(kind.patient, more)),
+            "orders": None,
+            "statements": None,
+            "patient": None,
+        },
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,16 +132,23 @@ class Server:
         return said if isinstance(said, Response) else await said
 
 
-async def _no_orders(_: Request) -> Response:
-    """Nobody has another active order."""
+async def _nothing(_: Request) -> Response:
+    """Nobody has another active order, or a statement."""
     return answer(searchset([], total=0))
+
+
+async def _person(request: Request) -> Response:
+    """Everybody is alive."""
+    return answer({"resourceType": "Patient", "id": request.path_params["name"]})
 
 
 @contextmanager
 def running() -> Iterator[tuple[Server, str]]:
     """The server and its base URL, for as long as the block lasts."""
     server = Server()
-    routes = [Route("/fhir/MedicationAdministration", server.search), Route("/fhir/MedicationRequest", _no_orders)]
+    beside = [Route(f"/fhir/{of_type}", _nothing) for of_type in ("MedicationRequest", "MedicationStatement")]
+    beside.append(Route("/fhir/Patient/{name}", _person))
+    routes = [Route("/fhir/MedicationAdministration", server.search), *beside]
     app = Starlette(routes=routes)
     with listen(0, "none") as listener, serving([(app, listener)]):
         yield server, f"{address(listener)}/fhir"

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from cds.dosing.drug import Coding
-from cds.fhir.needs import APPOINTMENTS, NEEDS, ORDERS, Need, query, relaxed, template, templates
+from cds.fhir.needs import APPOINTMENTS, NEEDS, ORDERS, PERSON, STATEMENTS, Need, query, relaxed, template, templates
 
 ATC = Coding("http://www.whocc.no/atc", "M09AX07")
 ODD = Coding("https://codes.example.invalid/a&b", "x|y,z")
@@ -39,8 +39,10 @@ def test_every_template_keeps_to_the_subset_of_cds_hooks_2_0(need: Need, codes: 
 def test_the_templates_are_these() -> None:
     history = {"administrations": "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"}
     assert templates() == history
-    assert templates(beside=[ORDERS]) == history | {
-        "orders": "MedicationRequest?patient={{context.patientId}}&status=active&_sort=-authoredon"
+    assert templates(beside=[ORDERS, STATEMENTS, PERSON]) == history | {
+        "orders": "MedicationRequest?patient={{context.patientId}}&status=active&_sort=-authoredon",
+        "statements": "MedicationStatement?patient={{context.patientId}}&_sort=-effective",
+        "patient": "Patient/{{context.patientId}}",
     }
 
 

@@ -103,7 +103,8 @@ def readable(request: Resource, server: str = SERVER) -> Resource:
 
 def prefetch(*resources: Resource, **more: Any) -> Resource:
     """The prefetched history."""
-    return {"administrations": bundle(list(resources), **more), "orders": None, "appointments": None}
+    nothing = dict.fromkeys(("orders", "appointments", "statements", "patient"))
+    return {"administrations": bundle(list(resources), **more), **nothing}
 
 
 OUTCOME = {

@@ -179,7 +179,7 @@ def test_a_server_is_told_of_the_trace_where_the_site_wants_it(to_servers: bool)
 
     with watched(answer, to_servers=to_servers) as seen:
         seen.client.post(f"/cds-services/{ORDER}", json=UNREAD, headers={"traceparent": PARENT})
-    assert [parent[3:35] for parent in sent] == ([PARENT[3:35]] * 2 if to_servers else [""] * 2)
+    assert [parent[3:35] for parent in sent] == ([PARENT[3:35]] * 4 if to_servers else [""] * 4)
 
 
 def test_ids_of_the_caller_are_kept_where_well_formed_and_reach_every_line_of_the_call() -> None:

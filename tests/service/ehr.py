@@ -28,6 +28,8 @@ PATIENT = "p-4711"
 NOW = datetime(2026, 5, 3, 23, 45, tzinfo=UTC)
 ZONE = "Pacific/Chatham"
 ATC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}
+PERSON = {"resourceType": "Patient", "id": PATIENT}
+BESIDE = {"orders": None, "appointments": None, "statements": None, "patient": PERSON}
 OTHER_DRUG = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01"}], "text": "paracetamol"}
 ORDER = "nusinersen-order"
 CHART = "nusinersen-chart"
@@ -86,10 +88,10 @@ def draft(name: str = "o1", day: str | None = "2026-05-06", **changes: Any) -> R
 
 
 def call(hook: str, *, drafts: list[Resource] | None = None, **more: Any) -> Resource:
-    """A hook request without prefetch and server; `context` adds to the context. A prefetch says that there are no
-    active orders and no appointments, unless it says otherwise."""
+    """A hook request without prefetch and server; `context` adds to the context. A prefetch says that there is nothing
+    beside the history, unless it says otherwise."""
     if "administrations" in (more.get("prefetch") or {}):
-        more["prefetch"] = {"orders": None, "appointments": None, **more["prefetch"]}
+        more["prefetch"] = {**BESIDE, **more["prefetch"]}
     context: Resource = {"userId": "Practitioner/17", "patientId": PATIENT, **more.pop("context", {})}
     if drafts is not None:
         context["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": order} for order in drafts]}

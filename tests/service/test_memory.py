@@ -28,6 +28,7 @@ from tests.service.ehr import (
     ORDER,
     OTHER_DRUG,
     PATIENT,
+    PERSON,
     SERVER,
     TOKEN,
     Answer,
@@ -127,7 +128,7 @@ def replayed(decision: Decision, request: Resource) -> tuple[str, set[str]]:
     assessment = assess(patient, records, regimen, on=decision.on, whole=True, proposals=proposals)
     groups = (assessment, assessment.forecast, *assessment.evaluations, *assessment.proposed)
     codes = {finding.code.value for group in groups for finding in group.findings}
-    return input_digest(called, Gathered(resources, whole=True), KEYS.newest), codes
+    return input_digest(called, Gathered(resources, whole=True, beside=(PERSON,)), KEYS.newest), codes
 
 
 @pytest.mark.parametrize(

@@ -131,9 +131,9 @@ def test_a_record_whose_medication_is_on_another_server_makes_the_history_of_an_
 
     def server(request: httpx.Request) -> httpx.Response:
         assert request.url.host == "ehr.example.invalid"
-        of_orders = request.url.path.endswith("/MedicationRequest")
-        assert of_orders or request.url.path.endswith("/MedicationAdministration")
-        return httpx.Response(200, json=bundle([] if of_orders else records))
+        of_doses = request.url.path.endswith("/MedicationAdministration")
+        assert of_doses or request.url.path.endswith(("/MedicationRequest", "/MedicationStatement", f"/{PATIENT}"))
+        return httpx.Response(200, json=bundle(records if of_doses else []))
 
     for prefetch in ({}, {"prefetch": {"administrations": bundle(records)}}):
         with service(server) as client:

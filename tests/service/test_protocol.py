@@ -51,8 +51,10 @@ def test_discovery_is_valid_and_lists_each_hook_of_each_service() -> None:
     history = "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"
     orders = "MedicationRequest?patient={{context.patientId}}&status=active&_sort=-authoredon"
     booked = "Appointment?patient={{context.patientId}}&status=booked,pending,arrived,checked-in&_sort=-date"
-    both = {"orders": orders, "appointments": booked}
-    beside = {CHART: both, ORDER: {"orders": orders}, APPOINTMENT: {"orders": orders}, ENCOUNTER: both}
+    statements = "MedicationStatement?patient={{context.patientId}}&_sort=-effective"
+    all_ = {"orders": orders, "statements": statements, "patient": "Patient/{{context.patientId}}"}
+    both = {**all_, "appointments": booked}
+    beside = {CHART: both, ORDER: all_, APPOINTMENT: all_, ENCOUNTER: both}
     for entry in answer.json()["services"]:
         assert entry["prefetch"] == {"administrations": history, **beside[entry["id"]]}
         assert "inline" in entry["usageRequirements"]

@@ -1,0 +1,231 @@
+"""What stands beside the doses, in the service: statements (C7), other therapies (C8), therapy that has ended (F10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.service.ehr import (
+    ATC,
+    CHART,
+    LAST_WEEK,
+    LOADED,
+    ON_SCHEDULE,
+    ORDER,
+    OTHER_DRUG,
+    PATIENT,
+    PERSON,
+    ask,
+    bundle,
+    call,
+    draft,
+    history,
+    kinds,
+    no_calls,
+    prefetched,
+    service,
+    with_server,
+)
+
+Resource = dict[str, Any]
+DUE = "2026-08-03"
+"""The day that the schedule recommends for the draft."""
+LONG_AGO = ("2025-01-01", "2025-01-15", "2025-01-29", "2025-03-05", "2025-07-05")
+"""The dose of November is missing: the catch-up of the label is due."""
+RISDIPLAM = {"text": "risdiplam 60 mg powder"}
+UNKNOWN = "**Not known, since it could not be read:**"
+
+
+def statement(**changes: Any) -> Resource:
+    """A dose of nusinersen that was given elsewhere last week."""
+    noted = {
+        "resourceType": "MedicationStatement",
+        "id": "s1",
+        "status": "active",
+        "medicationCodeableConcept": ATC,
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        "effectiveDateTime": "2026-04-28",
+    }
+    return {**noted, **changes}
+
+
+def risdiplam(**changes: Any) -> Resource:
+    """An active order of another therapy, written after the last dose."""
+    order = {"status": "active", "medicationCodeableConcept": RISDIPLAM, "authoredOn": "2026-04-20"}
+    return draft("r1", None, **{**order, **changes})
+
+
+def died(**when: Any) -> Resource:
+    return {**PERSON, **when}
+
+
+@pytest.mark.parametrize(
+    ("days", "beside", "chart", "order"),
+    [
+        pytest.param(LONG_AGO, {}, ["CatchUp"], [], id="nothing beside the doses"),
+        pytest.param(
+            ON_SCHEDULE, {"statements": bundle([statement()])}, ["HistoryIncomplete"], ["HistoryIncomplete"], id="C7"
+        ),
+        pytest.param(
+            (),
+            {"statements": bundle([statement()])},
+            ["HistoryIncomplete"],
+            ["HistoryIncomplete"],
+            id="C7: no dose here",
+        ),
+        pytest.param(
+            ON_SCHEDULE,
+            {"statements": bundle([statement(effectiveDateTime="2026-03-01")])},
+            [],
+            [],
+            id="C7: of a day before the last dose",
+        ),
+        pytest.param(
+            ON_SCHEDULE,
+            {"statements": bundle([statement(medicationCodeableConcept=OTHER_DRUG)])},
+            [],
+            [],
+            id="C7: of another drug",
+        ),
+        pytest.param(
+            ON_SCHEDULE,
+            {"statements": bundle([statement(subject={"reference": "Patient/other"})])},
+            [],
+            [],
+            id="C9: of another patient",
+        ),
+        pytest.param(LONG_AGO, {"orders": bundle([risdiplam()])}, [], [], id="C8 F10: another therapy was ordered"),
+        pytest.param(
+            LONG_AGO,
+            {"statements": bundle([statement(medicationCodeableConcept=RISDIPLAM)])},
+            [],
+            [],
+            id="C8 F10: another therapy is taken",
+        ),
+        pytest.param(
+            LONG_AGO,
+            {"orders": bundle([risdiplam(authoredOn="2025-02-01")])},
+            ["CatchUp"],
+            [],
+            id="F10: another therapy was begun before the last dose",
+        ),
+        pytest.param(LONG_AGO, {"patient": died(deceasedBoolean=True)}, [], [], id="F10: has died"),
+        pytest.param(LONG_AGO, {"patient": died(deceasedDateTime="2025-12-24")}, [], [], id="F10: has died on a day"),
+        pytest.param(LONG_AGO, {"patient": died(deceasedBoolean=False)}, ["CatchUp"], [], id="F10: lives"),
+        pytest.param(
+            LONG_AGO,
+            {"patient": {**died(deceasedBoolean=True), "id": "other"}},
+            ["CatchUp"],
+            [],
+            id="C9: another patient has died",
+        ),
+    ],
+)
+def test_c7_c8_f10_what_stands_beside_the_doses_is_read(
+    days: tuple[str, ...], beside: Resource, chart: list[str], order: list[str]
+) -> None:
+    prefetch = {**prefetched(*days), **beside}
+    with service(no_calls) as client:
+        assert kinds(ask(client, CHART, call("patient-view", prefetch=prefetch))) == chart
+        asked = call("order-sign", drafts=[draft(day=DUE)], prefetch=prefetch)
+        assert [kind for kind in kinds(ask(client, ORDER, asked)) if kind != "CatchUp"] == order
+
+
+def test_f10_a_date_that_is_too_early_is_told_though_therapy_has_ended() -> None:
+    prefetch = {**prefetched(*LAST_WEEK), "patient": died(deceasedBoolean=True)}
+    with service(no_calls) as client:
+        assert kinds(ask(client, ORDER, call("order-sign", drafts=[draft()], prefetch=prefetch))) == ["TooEarly"]
+
+
+class Ehr:
+    """A FHIR server with a status and a body for each type; what it was asked for is in `asked`."""
+
+    def __init__(self, doses: list[Resource], **answers: tuple[int, Resource]) -> None:
+        nothing = (200, bundle([]))
+        self.answers = {
+            "MedicationAdministration": (200, bundle(doses)),
+            "MedicationRequest": nothing,
+            "MedicationStatement": nothing,
+            "Patient": (200, PERSON),
+            **answers,
+        }
+        self.asked: set[str] = set()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        of_type = request.url.path.removeprefix("/fhir/").partition("/")[0]
+        self.asked.add(of_type)
+        status, body = self.answers[of_type]
+        return httpx.Response(status, json=body)
+
+
+EVERYTHING = {"MedicationAdministration", "MedicationRequest", "MedicationStatement", "Patient"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        pytest.param({}, ["CatchUp"], id="nothing beside the doses"),
+        pytest.param({"MedicationStatement": (200, bundle([statement()]))}, ["HistoryIncomplete"], id="C7"),
+        pytest.param({"MedicationRequest": (200, bundle([risdiplam()]))}, [], id="C8 F10"),
+        pytest.param({"Patient": (200, died(deceasedBoolean=True))}, [], id="F10"),
+    ],
+)
+def test_c7_c8_f10_it_is_read_from_the_server(answers: dict[str, tuple[int, Resource]], expected: list[str]) -> None:
+    ehr = Ehr(history(*LONG_AGO), **answers)
+    with service(ehr) as client:
+        assert kinds(ask(client, CHART, with_server(call("patient-view")))) == expected
+    assert ehr.asked == EVERYTHING
+
+
+def test_of_a_patient_without_the_drug_neither_orders_nor_the_patient_are_read() -> None:
+    ehr = Ehr([])
+    with service(ehr) as client:
+        assert kinds(ask(client, CHART, with_server(call("patient-view")))) == []
+    assert ehr.asked == {"MedicationAdministration", "MedicationStatement"}
+
+
+def test_an_order_that_is_not_ours_reads_nothing() -> None:
+    order = draft(medicationCodeableConcept=OTHER_DRUG)
+    with service(no_calls) as client:
+        assert kinds(ask(client, ORDER, with_server(call("order-sign", drafts=[order])))) == []
+
+
+@pytest.mark.parametrize(
+    ("of_type", "status", "said"),
+    [
+        pytest.param("MedicationStatement", 403, "Doses given elsewhere: ", id="C7: denied"),
+        pytest.param("MedicationStatement", 500, "Doses given elsewhere: ", id="C7: broken"),
+        pytest.param("MedicationStatement", 404, "", id="C7: a server without statements keeps nothing back"),
+        pytest.param("Patient", 403, "Whether the patient has died: ", id="F10: denied"),
+        pytest.param("Patient", 404, "Whether the patient has died: ", id="F10: not there"),
+        pytest.param("MedicationRequest", 403, "Other therapies that are ordered: ", id="C8: denied"),
+    ],
+)
+def test_c7_f10_what_could_not_be_read_is_a_line_of_the_card_that_is_shown_and_no_card(
+    of_type: str, status: int, said: str
+) -> None:
+    failing: dict[str, tuple[int, Resource]] = {of_type: (status, {})}
+    with service(Ehr(history(*LONG_AGO), **failing)) as client:
+        [card] = ask(client, CHART, with_server(call("patient-view"))).json()["cards"]
+    assert card["source"]["topic"]["code"] == "NusinersenCatchUp"
+    assert (UNKNOWN in card["detail"]) is bool(said)
+    assert said in card["detail"]
+    with service(Ehr(history(*ON_SCHEDULE), **failing)) as client:
+        assert kinds(ask(client, CHART, with_server(call("patient-view")))) == []
+        asked = ask(client, ORDER, with_server(call("order-sign", drafts=[draft(day=DUE)])))
+        assert kinds(asked) == (["NotChecked"] if of_type == "MedicationRequest" else [])
+
+
+@pytest.mark.parametrize("key", ["statements", "patient"])
+@pytest.mark.parametrize("value", ["missing", "<html>", bundle(history(*LOADED))], ids=["missing", "rubbish", "other"])
+def test_c7_f10_a_prefetch_without_them_is_a_line_of_the_card_that_is_shown(key: str, value: object) -> None:
+    asked = call("order-sign", drafts=[draft()], prefetch={**prefetched(*LAST_WEEK), key: value})
+    if value == "missing":
+        del asked["prefetch"][key]
+    with service(no_calls) as client:
+        [card] = ask(client, ORDER, asked).json()["cards"]
+    assert card["source"]["topic"]["code"] == "NusinersenTooEarly"
+    assert UNKNOWN in card["detail"]
+    assert f"prefetch.{key}" in card["detail"]
