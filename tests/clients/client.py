@@ -107,7 +107,8 @@ class Client:
             "access_token": "token-of-this-call",
             "token_type": "Bearer",
             "expires_in": 60,
-            "scope": "user/MedicationAdministration.read user/MedicationRequest.read user/Medication.read",
+            "scope": "user/MedicationAdministration.read user/MedicationRequest.read user/MedicationStatement.read "
+            "user/Patient.read user/Medication.read",
             "subject": "cds-service",
         }
 
@@ -124,7 +125,7 @@ class Client:
         answer = self.http.get(f"{self.world.fhir}/{query}")
         assert answer.status_code == 200
         found = answer.json()
-        return found if found.get("entry") else None
+        return None if found["resourceType"] == "Bundle" and not found.get("entry") else found
 
     def feedback(self, hook: str, *entries: Resource) -> httpx.Response:
         """Says what became of cards."""
