@@ -17,6 +17,8 @@ PAGES = {
     "not-started": "/demo/timeline?patient=not-started",
     "playground": "/demo?patient=loading-in-progress&hook=order-sign",
 }
+# one demonstration and one browser for all of them
+pytestmark = pytest.mark.xdist_group("browser")
 WIDE, NARROW, PAPER = 1280, 390, 688
 
 
