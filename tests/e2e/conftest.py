@@ -48,9 +48,10 @@ def demo() -> Iterator[str]:
     thread.join(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium of the system; without one the tests fail and say what is missing."""
+    """Chromium of the system; without one the tests fail and say what is missing. Closed before the tests of the next
+    module: Playwright keeps an event loop running in the thread, where asyncio.run() of other tests would fail."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "these tests need Chromium: apt-get install chromium, or what the system calls it"
     with sync_playwright() as playwright:
