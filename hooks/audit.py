@@ -222,7 +222,7 @@ def _exit_code(audited: Audited) -> ExitCode:
     if not audited.ledger.balanced and not audited.ledger.faults:
         say("nusinersen-cds: the ledger does not add up; please report it")
         return ExitCode.INTERNAL
-    if audited.ledger.rejected or audited.ledger.faults or any(account.of_nobody for account in audited.accounts):
+    if audited.ledger.rejected or audited.ledger.faults:
         return ExitCode.NOT_READ
     if audited.ledger.lines == audited.ledger.counts[Key.BLANK]:
         say("NOT USABLE: there is no resource in the input; name the files of an export")

@@ -194,6 +194,9 @@ def results(plan: Plan, scanned: Scanned, account: Account) -> Iterator[PatientR
 def ledger(scanned: Scanned, accounts: Iterable[Account]) -> Ledger:
     """The account of everything."""
     counts = Counter(scanned.counts)
+    rejected = list(scanned.rejected)
     for account in accounts:
         counts += account.counts
-    return Ledger(scanned.total, {key: counts[key] for key in Key}, scanned.rejected, scanned.faults, scanned.held)
+        rejected += account.rejected
+    listed = tuple(sorted(rejected))
+    return Ledger(scanned.total, {key: counts[key] for key in Key}, listed, scanned.faults, scanned.held)

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cds.audit.doses import fact_of, patient_of
-from cds.audit.ledger import Key, Place
+from cds.audit.ledger import Key, Place, Rejection
 from cds.audit.lines import read_line
 from cds.audit.medications import Medications
 from cds.audit.spill import Index, bucket, read
@@ -44,10 +44,11 @@ class PatientResult:
 
 @dataclass(slots=True)
 class Account:
-    """What became of the lines of a share. `of_nobody`: records of the drug that name no patient; `only_unidentified`:
-    patients of whom no record is known to be of the drug."""
+    """What became of the lines of a share. `rejected`: records that name no patient (rule C9), those of the drug
+    `of_nobody` too; `only_unidentified`: patients of whom no record is known to be of the drug."""
 
     counts: Counter[Key] = field(default_factory=Counter)
+    rejected: list[Rejection] = field(default_factory=list)
     of_nobody: list[Place] = field(default_factory=list)
     only_unidentified: int = 0
 
@@ -142,14 +143,15 @@ def _patient(
                 places[name] = lines.place(task, line, offset)
                 continue
         places[name] = lines.place(task, line, offset)
+        if not patient:
+            _reject(record, places[name], account)
+            continue
         of_the_drug = of_the_drug or not isinstance(record, Unidentified)
         if _after(record, on):
             counts[Key.AFTER_ON] += 1
         else:
             counted.append(record)
     if not patient:
-        counts.update(_key(record, frozenset()) for record in counted)
-        account.of_nobody += [places[each.reference] for each in counted if not isinstance(each, Unidentified)]
         return None
     if not of_the_drug:
         counts[Key.UNREADABLE] += len(counted)
@@ -159,6 +161,16 @@ def _patient(
     used = {name for evaluation in assessment.evaluations for name in evaluation.administrations}
     counts.update([_key(record, used) for record in counted])
     return PatientResult(assessment, places)
+
+
+def _reject(record: Record, place: Place, account: Account) -> None:
+    """Rule C9: a record without a subject is rejected and listed."""
+    account.counts[Key.REJECTED] += 1
+    if isinstance(record, Unidentified):
+        account.rejected.append(Rejection(place, "names no patient; its medication is not identified"))
+    else:
+        account.rejected.append(Rejection(place, "names no patient; it is of the drug"))
+        account.of_nobody.append(place)
 
 
 def _key(record: Record, used: AbstractSet[str]) -> Key:

@@ -101,7 +101,7 @@ LEDGERS: list[tuple[str, dict[str, bytes], dict[str, int]]] = [
     ("not given", {"a": lines(record("a1", concept(OURS), status="not-done"))}, {"not_given": 1}),
     ("no date", {"a": lines(record("a1", concept(OURS), effectiveDateTime=None))}, {"unreadable": 1}),
     ("nobody knows which drug", {"a": lines(record("a1", concept(UNKNOWN)))}, {"unreadable": 1}),
-    ("of nobody", {"a": lines(record("a1", concept(OURS), subject=None))}, {"unreadable": 1}),
+    ("of nobody", {"a": lines(record("a1", concept(OURS), subject=None))}, {"rejected": 1}),
     ("in error", {"a": lines(record("a1", concept(OURS), status="entered-in-error"))}, {"entered_in_error": 1}),
     (
         "of another drug and in error",

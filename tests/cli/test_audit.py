@@ -157,13 +157,21 @@ def test_strict_finds_what_was_left_unparsed(export: Path) -> None:
         assert (quick / name).read_bytes() == (strict / name).read_bytes()
 
 
-def test_a_dose_of_nobody_is_listed(export: Path) -> None:
+def test_c9_a_dose_of_nobody_is_rejected_and_listed(export: Path) -> None:
     (export / "nobody.ndjson").write_bytes(ndjson(dose("n1", "2026-01-01", None)))
     ended, out = audit(export)
     assert ended.exit_code == 3
     assert f"{export / 'nobody.ndjson'}:1" in ended.stderr
     nobody = json.loads((out / "summary.json").read_text())["records_of_nobody"]
     assert [(Path(each["file"]).name, each["line"]) for each in nobody] == [("nobody.ndjson", 1)]
+    counts = json.loads((out / "ledger.json").read_text())
+    [rejected] = counts["rejections"]
+    assert (Path(rejected["file"]).name, rejected["line"], rejected["reason"]) == (
+        "nobody.ndjson",
+        1,
+        "names no patient; it is of the drug",
+    )
+    assert (counts["rejected"], counts["balanced"]) == (1, True)
 
 
 def test_identifiers_as_hashes_or_not_at_all(export: Path, tmp_path: Path) -> None:
