@@ -21,7 +21,7 @@ SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo() -> Iterator[str]:
     """The base URL of the service."""
     written, serving, done = StringIO(), threading.Event(), threading.Event()

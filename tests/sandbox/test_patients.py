@@ -11,6 +11,7 @@ import pytest
 from cds.dosing.assess import assess
 from cds.dosing.codes import Code, Status
 from cds.dosing.findings import Finding
+from cds.fhir.beside import beside
 from cds.fhir.history import read_history
 from cds.fhir.orders import read_order
 from cds.fhir.references import Pool
@@ -44,7 +45,11 @@ def test_there_are_at_least_eighteen() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_engine_finds_what_the_table_says_on_any_day(name: str, on: date) -> None:
     demo, said = patient(name, on), expected(name)
-    read = read_history([*demo.resources, *shared_resources()], drug=REGIMEN.drug, zone=ZONE, patient=f"Patient/{name}")
+    every = [*demo.resources, *shared_resources()]
+    read = [
+        *read_history(every, drug=REGIMEN.drug, zone=ZONE, patient=f"Patient/{name}"),
+        *beside(every, drug=REGIMEN.drug, zone=ZONE, resolve=Pool(every).resolve),
+    ]
     found = assess(f"Patient/{name}", read, REGIMEN, on=on, whole=True)
     assert tuple(Line(one.step, codes(one.findings)) for one in found.evaluations) == said.evaluations
     assert found.forecast.status == said.status
@@ -65,13 +70,18 @@ def test_the_draft_order_gives_the_findings_of_the_table_on_any_day(name: str, o
 
 
 def test_every_status_has_a_patient() -> None:
-    assert {expected(name).status for name in NAMES} == {status.value for status in Status}
+    # That therapy has ended stands in the Patient resource or beside the doses, of which these tables tell nothing.
+    assert {status.value for status in Status} - {expected(name).status for name in NAMES} == {"ended"}
 
 
 def test_every_finding_has_a_patient_or_needs_more_than_a_history() -> None:
     shown = {code for name in NAMES for code in expected(name).codes}
-    # A server that is asked for one patient's records does not answer with those of another.
-    assert {code.value for code in Code} - shown == {"wrong-patient"}
+    needs_more = {
+        "wrong-patient",  # a server that is asked for one patient's records does not answer with those of another
+        "outside-record",  # a MedicationStatement
+        "no-label-rule", "regimen-switch", "regimen-switch-undefined",  # the high dose
+    }  # fmt: skip
+    assert {code.value for code in Code} - shown == needs_more
 
 
 def test_every_way_to_name_a_medication_is_used() -> None:

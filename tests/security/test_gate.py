@@ -60,7 +60,7 @@ def test_a_known_client_gets_discovery_and_cards(issuer: Issuer) -> None:
         found = client.get(DISCOVERY, headers=signed(issuer, DISCOVERY))
         chart = client.post(CHART, json=OVERDUE, headers=signed(issuer, CHART))
         ordered = client.post(ORDER, json=order, headers=signed(issuer, ORDER))
-    assert len(found.json()["services"]) == 3
+    assert len(found.json()["services"]) == 5
     assert [card["source"]["topic"]["code"] for card in chart.json()["cards"]] == ["NusinersenOverdue"]
     assert [card["source"]["topic"]["code"] for card in ordered.json()["cards"]] == ["NusinersenTooEarly"]
 
@@ -171,7 +171,7 @@ def test_a_slash_at_the_end_of_a_path_costs_no_token(aud: str) -> None:
         headers = signed(SANDBOX, path, aud=f"{BASE}{path}{aud}")
         told = client.post(f"{path}/", json={"feedback": [feedback]}, headers=headers)
         again = client.post(f"{path}/", json={"feedback": [feedback]}, headers=headers)
-    assert len(found.json()["services"]) == 3
+    assert len(found.json()["services"]) == 5
     assert card["source"]["topic"]["code"] == "NusinersenTooEarly"
     assert (told.status_code, again.status_code) == (200, 401)
 

@@ -53,7 +53,7 @@ def test_calls_pass_with_their_tokens_and_large_bodies(folder: Path, behind: Ser
         ordered = client.post(base + ORDER, content=large, headers=signed(ORDER))
         refused = client.get(base + DISCOVERY)
         with_slash = client.get(f"{base}{DISCOVERY}/", headers=signed(DISCOVERY), follow_redirects=False)
-    assert len(found.json()["services"]) == 3
+    assert len(found.json()["services"]) == 5
     assert ordered.status_code == 200
     assert ordered.json()["cards"]
     assert with_slash.status_code == 200
