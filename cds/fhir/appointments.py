@@ -12,7 +12,7 @@ from cds.fhir.codes import codes_of
 from cds.fhir.identity import Answer, Identity
 from cds.fhir.order_dates import APPOINTMENT, MEDICATION_REQUEST, proposed_days
 from cds.fhir.orders import Order, moved, read_order
-from cds.fhir.plain import Malformed, Resolve, Resource
+from cds.fhir.plain import Malformed, Resolve, Resource, status_of
 from cds.fhir.references import contained, reference_of, relative
 
 _OTHER, _OURS = Identity(Answer.OTHER), Identity(Answer.OURS)
@@ -43,7 +43,7 @@ def read_appointment(
     if not is_appointment(resource):
         return Order(reference or "?", _OTHER, "", (), resource)
     reference = reference_of(resource) or reference or f"{APPOINTMENT}?"
-    withdrawn = resource.get("status") in _NO_VISIT
+    withdrawn = status_of(resource) in _NO_VISIT
     days = proposed_days(resource, zone, on)
     if not days:
         return Order(reference, _OTHER, "", (), resource, withdrawn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, tzinfo
 
 from cds.dosing.drug import Drug
@@ -12,7 +12,7 @@ from cds.fhir.dates import read_element
 from cds.fhir.effective import possible_days
 from cds.fhir.identify import identify
 from cds.fhir.patients import all_replaced, other_subject, replaced_ids
-from cds.fhir.plain import Malformed, Resolve, Resource
+from cds.fhir.plain import Malformed, Resolve, Resource, status_of
 from cds.fhir.references import reference_of, subject_of
 
 STATEMENT, ORDER = "MedicationStatement", "MedicationRequest"
@@ -22,19 +22,31 @@ _NOTHING_BEGUN = frozenset({"entered-in-error", "draft", "cancelled", "not-done"
 
 
 def beside(
-    resources: Iterable[Resource], *, drug: Drug, zone: tzinfo, resolve: Resolve
+    resources: Iterable[Resource],
+    *,
+    drug: Drug,
+    zone: tzinfo,
+    resolve: Resolve,
+    doses: Collection[str] = (),
 ) -> tuple[Outside | OtherTherapy, ...]:
-    """What statements, orders and administrations of one patient say of doses elsewhere and of other therapies."""
+    """What statements, orders and administrations of one patient say of doses elsewhere and of other therapies.
+
+    `doses` are the records that are known to be of the drug, which need not be looked at. What is of the drug is no
+    other therapy, whatever else its text names: an order for it may say what it takes the place of.
+    """
     others = codes_of(drug).other_therapies
     found: list[Outside | OtherTherapy] = []
     for index, resource in enumerate(resources):
+        named = reference_of(resource)
+        if named in doses:
+            continue
         of_type = resource.get("resourceType")
-        reference = reference_of(resource) or f"{of_type}?index={index}"
-        status = resource.get("status")
+        reference = named or f"{of_type}?index={index}"
+        status = status_of(resource)
         if of_type == STATEMENT and status not in _NOTHING_TAKEN and identify(resource, drug, resolve).of_the_drug:
             found.append(Outside(reference, *_taken(resource, zone)))
         therapy = None if status in _NOTHING_BEGUN | _NOTHING_TAKEN else _therapy(resource, drug, others, resolve)
-        if therapy is not None:
+        if therapy is not None and not identify(resource, drug, resolve).of_the_drug:
             found.append(OtherTherapy(reference, therapy, _begun(resource, zone)))
     return tuple(found)
 

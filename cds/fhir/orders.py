@@ -24,7 +24,7 @@ from cds.fhir.order_dates import (
     moved,
     proposed_days,
 )
-from cds.fhir.plain import Malformed, Resolve, Resource, objects_in
+from cds.fhir.plain import Malformed, Resolve, Resource, objects_in, status_of
 from cds.fhir.read import BY_TEXT
 from cds.fhir.references import reference_of
 from cds.fhir.routes import UNEXPECTED, UNRECOGNISED, WrongRoute, route_recognised
@@ -95,8 +95,7 @@ def _of_another_kind(resource: Resource, drug: Drug, resolve: Resolve) -> Identi
 
 
 def _is_withdrawn(order: Resource) -> bool:
-    status = order.get("status")
-    return (isinstance(status, str) and status in _WITHDRAWN) or order.get("doNotPerform") is True
+    return status_of(order) in _WITHDRAWN or order.get("doNotPerform") is True
 
 
 def _proposals(

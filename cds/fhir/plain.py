@@ -81,3 +81,9 @@ def text_in(parent: Resource, name: str, at: str = "") -> str:
     if value is None:
         return ""
     raise malformed(value, "a string", at, name)
+
+
+def status_of(resource: Resource) -> str:
+    """The status of a resource, for telling it from others; empty where it has none, or none that is a string."""
+    status = resource.get("status")
+    return status if isinstance(status, str) else ""

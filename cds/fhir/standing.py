@@ -14,7 +14,7 @@ from cds.fhir.identity import Answer
 from cds.fhir.order_dates import MEDICATION_REQUEST, proposed_days
 from cds.fhir.orders import Order, read_order
 from cds.fhir.patients import other_subject
-from cds.fhir.plain import Resource
+from cds.fhir.plain import Resource, status_of
 from cds.fhir.read import RESOURCE
 from cds.fhir.references import Pool, reference_of, relative
 
@@ -56,7 +56,7 @@ def read_standing(
     orders: dict[str, Order] = {}
     nameless = strangers = 0
     for index, resource in enumerate(every):
-        if resource.get("resourceType") != MEDICATION_REQUEST or resource.get("status") in _NOT_ACTIVE:
+        if resource.get("resourceType") != MEDICATION_REQUEST or status_of(resource) in _NOT_ACTIVE:
             continue
         named = f"{MEDICATION_REQUEST}?index={index}"
         order = read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve, reference=named)
@@ -87,7 +87,7 @@ def unnamed(
         resource
         for resource in every
         if resource.get("resourceType") == MEDICATION_REQUEST
-        and resource.get("status") not in _NOT_ACTIVE
+        and status_of(resource) not in _NOT_ACTIVE
         and identify(resource, drug, pool.resolve).answer is Answer.UNIDENTIFIED
         and proposed_days(resource, zone, on)
     ]
@@ -103,7 +103,7 @@ def replaced(drafts: Iterable[Resource]) -> Iterator[str]:
 def carried_out(records: Iterable[Resource]) -> Iterator[str]:
     """The orders that recorded administrations name as their request."""
     for record in records:
-        if record.get("resourceType") == RESOURCE and record.get("status") not in _NO_DOSE:
+        if record.get("resourceType") == RESOURCE and status_of(record) not in _NO_DOSE:
             yield from _references(record.get("request"))
 
 
