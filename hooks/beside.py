@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.client import FhirClient
-from cds.fhir.needs import Need
+from cds.fhir.needs import STATEMENTS, Need
 from cds.fhir.plain import Resource
 from cds.fhir.standing import Standing, read_standing, unnamed
 from hooks.aside import Read, ask
 from hooks.desk import Desk
 from hooks.gather import Link
 from hooks.protocol import HookRequest
+from hooks.wording import UNKNOWN_BESIDE
 
 
 class Beside(NamedTuple):
@@ -34,8 +35,19 @@ class Beside(NamedTuple):
             [f"{words[key]}: {problem}" for key, each in self.read.items() if key in words for problem in each.problems]
         )
 
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """What could not be read of doses given elsewhere."""
+        return self.unknown({STATEMENTS.key: UNKNOWN_BESIDE[STATEMENTS.key]})
+
 
 NOTHING = Beside({})
+
+
+def asked_for(needs: Iterable[Need], request: HookRequest, desk: Desk) -> tuple[Need, ...]:
+    """The needs without statements, where a site has none to read and none came with the request."""
+    without = not desk.site.statements and STATEMENTS.key not in request.prefetch
+    return tuple([need for need in needs if not (without and need is STATEMENTS)])
 
 
 def at_hand(request: HookRequest, need: Need) -> Read | None:
@@ -44,6 +56,17 @@ def at_hand(request: HookRequest, need: Need) -> Read | None:
         return None
     contents = read_contents(request.prefetch[need.key])
     return None if _why_not_all(contents, need) else Read(contents.resources, full_urls=contents.full_urls)
+
+
+def all_at_hand(request: HookRequest, needs: Iterable[Need]) -> Beside | None:
+    """What the prefetch holds of some needs; None where a part of it must be read from the server."""
+    found: dict[str, Read] = {}
+    for need in needs:
+        read = at_hand(request, need)
+        if read is None:
+            return None
+        found[need.key] = read
+    return Beside(found)
 
 
 async def read_beside(request: HookRequest, needs: Iterable[Need], link: Link, seconds: float) -> Beside:
@@ -79,6 +102,8 @@ async def _read(request: HookRequest, need: Need, link: Link, seconds: float) ->
 
 async def read_orders(request: HookRequest, found: Read, desk: Desk, on: date, link: Link, seconds: float) -> Standing:
     """The active orders of the drug among what was read; a Medication without which nobody can say is read, too."""
+    if not found.resources:
+        return Standing(problems=found.problems)
     drug, zone = desk.regimens.drug, desk.zone
     medications = dict(found.medications)
     wanted = unnamed(found.resources, drug=drug, zone=zone, on=on, full_urls=found.full_urls)

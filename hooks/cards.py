@@ -18,11 +18,12 @@ from hooks.phrases import counted, dated_step, drug_name, fill, harmless, number
 from hooks.suggestions import Move, suggestions
 from hooks.wording import (
     CHECK_BY_HAND,
-    CHECK_ORDERS_BY_HAND,
     DELAYS,
     FINDINGS,
     NOT_CHECKED,
+    OTHERWISE_BY_HAND,
     PAST_REASONS,
+    VARIANTS,
     NotChecked,
     Variant,
 )
@@ -115,11 +116,11 @@ def not_checked_card(reason: NotChecked, incident: str, context: CardContext, *,
     """The warning that a check could not be made. `more` is what went wrong, in words that hold no patient data."""
     short, sentence = NOT_CHECKED[reason]
     drug = drug_name(context.regimen.drug.names[0])
-    variant = Variant.ORDERS if reason is NotChecked.ORDERS else Variant.PLAIN
+    variant = VARIANTS.get(reason, Variant.PLAIN)
     paragraphs = [
         f"**{sentence}**",
         f"What went wrong: {harmless(more)}" if more else "",
-        CHECK_ORDERS_BY_HAND if reason is NotChecked.ORDERS else CHECK_BY_HAND,
+        OTHERWISE_BY_HAND.get(reason, CHECK_BY_HAND),
         f"Incident {harmless(incident)}.",
     ]
     paragraphs.append(closing(context.regimen, context.read_at))

@@ -14,14 +14,14 @@ from cds.fhir.needs import APPOINTMENTS, ORDERS, PERSON, STATEMENTS
 from cds.fhir.orders import Order
 from cds.fhir.references import Pool
 from cds.fhir.standing import carried_out
-from hooks.beside import NOTHING, Beside, read_beside, read_orders
+from hooks.beside import NOTHING, Beside, asked_for, read_beside, read_orders
 from hooks.card_kinds import Kind
 from hooks.cards import Card, chart_cards, order_cards
 from hooks.desk import Desk
-from hooks.found import Found, Outcome, assessed, has_drug, records
+from hooks.found import Found, Outcome, assessed, deadline, has_drug, left, records
 from hooks.gather import Gathered, Link, NotReadError
 from hooks.protocol import ENCOUNTER_START, HookRequest
-from hooks.wording import UNKNOWN_BESIDE, UNKNOWN_ORDERS
+from hooks.wording import UNKNOWN_BESIDE, UNKNOWN_ORDERS, NotChecked
 
 
 class _Ahead(NamedTuple):
@@ -35,14 +35,30 @@ class _Ahead(NamedTuple):
 
 
 async def of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -> Found:
-    """The card on the patient's chart. At a visit, the cards on the dose of that day too."""
+    """The card on the patient's chart. At a visit, the cards on the dose of that day too.
+
+    What beside the history could not be read is a line of a card that is shown. Without a card nobody would be told,
+    so that doses given elsewhere, and at a visit the orders and appointments of the day, then count as not read.
+    """
+    found, elsewhere, of_the_day = await _of_chart(request, desk, now, on)
+    if (elsewhere or of_the_day) and not found.cards:
+        why = NotChecked.ELSEWHERE if elsewhere else NotChecked.ORDERS
+        raise NotReadError("; ".join((*elsewhere, *of_the_day)), why)
+    return found
+
+
+async def _of_chart(
+    request: HookRequest, desk: Desk, now: datetime, on: date
+) -> tuple[Found, tuple[str, ...], tuple[str, ...]]:
+    """What the call comes to, and what could not be read though it could have been a reason for a card: of doses given
+    elsewhere, and of the orders and appointments of a visit."""
     link = Link(desk.client, request)
-    until = asyncio.get_running_loop().time() + desk.limits.seconds
+    until = deadline(desk)
     gathered, beside = await _read(request, desk, link)
     assessment = assessed(request, gathered, desk, on, (), beside=beside)
     if has_drug(assessment) or assessment.forecast.status is Status.DECISION:
         # of all other patients, who are nearly all, this is not asked
-        further = await read_beside(request, (PERSON, ORDERS), link, desk.limits.seconds)
+        further = await read_beside(request, (PERSON, ORDERS), link, left(until))
         beside = Beside({**beside.read, **further.read})
         assessment = assessed(request, gathered, desk, on, (), beside=beside)
     gathered = gathered._replace(beside=beside.resources)
@@ -57,9 +73,8 @@ async def of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) ->
     visit = request.hook == ENCOUNTER_START
     due = any(_is_of(card, Kind.DUE) for card in cards)
     if not visit and not due:
-        return Found(outcome, cards, assessment, gathered)
-    left = max(0.1, until - asyncio.get_running_loop().time())
-    ahead = await _ahead(request, desk, on, link, gathered, beside, left)
+        return Found(outcome, cards, assessment, gathered), beside.elsewhere, ()
+    ahead = await _ahead(request, desk, on, link, gathered, beside, left(until))
     context = context._replace(not_compared=ahead.problems if has_drug(assessment) else ())
     if due:
         cards = [] if _one_fits(request, desk, on, ahead) else chart_cards(assessment, context=context)
@@ -77,7 +92,7 @@ async def of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) ->
         topics = [card["source"]["topic"] for card in told]
         cards = [*told, *(card for card in cards if card["source"]["topic"] not in topics)]
         outcome = Outcome.CHECKED
-    return Found(outcome, cards, assessment, ahead.gathered)
+    return Found(outcome, cards, assessment, ahead.gathered), beside.elsewhere, ahead.problems if visit else ()
 
 
 async def _ahead(
@@ -130,7 +145,9 @@ async def _read(request: HookRequest, desk: Desk, link: Link) -> tuple[Gathered,
     """The history and the statements at the same time: of who was treated elsewhere these are all there is."""
     if desk.refusal:
         return await records(request, desk, link, desk.limits.seconds), NOTHING
-    reading = asyncio.create_task(read_beside(request, (STATEMENTS,), link, desk.limits.seconds))
+    reading = asyncio.create_task(
+        read_beside(request, asked_for((STATEMENTS,), request, desk), link, desk.limits.seconds)
+    )
     try:
         return await records(request, desk, link, desk.limits.seconds), await reading
     finally:

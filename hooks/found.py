@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
-from cds.dosing.facts import Ordered
+from cds.dosing.facts import Administration, Ordered
 from cds.fhir.beside import beside as read_beside
 from cds.fhir.beside import died_on, of_one
 from cds.fhir.history import lost, read_history
@@ -52,6 +53,16 @@ class NotKnownError(Exception):
     """Nothing could be read, and no order is known to be of the drug. The message holds no patient data."""
 
 
+def deadline(desk: Desk) -> float:
+    """When a call that begins now has to end, by the clock of the loop."""
+    return asyncio.get_running_loop().time() + desk.limits.seconds
+
+
+def left(until: float) -> float:
+    """Seconds until the deadline; never so few that nothing is tried."""
+    return max(0.1, until - asyncio.get_running_loop().time())
+
+
 async def records(request: HookRequest, desk: Desk, link: Link, seconds: float) -> Gathered:
     """The records. Raises NotReadError where it is not known whose patient this is, and what `gather` raises."""
     if desk.refusal:
@@ -88,10 +99,12 @@ def assessed(
         persons = [each for each in beside.resources if each.get("resourceType") == PERSON.resource_type]
         known = (*gathered.resources, *persons)
         records = read_history(known, drug=drug, zone=zone, patient=patient, resolve=resolve)
+        doses = frozenset([record.reference for record in records if isinstance(record, Administration)])
+        around = read_beside(of_one(every, patient), drug=drug, zone=zone, resolve=resolve, doses=doses)
         died = died_on(every, zone).get(patient)
         return assess(
             patient,
-            (*records, *read_beside(of_one(every, patient), drug=drug, zone=zone, resolve=resolve)),
+            (*records, *around),
             desk.regimens,
             on=on,
             whole=gathered.whole and not lost(records, gathered.unread),

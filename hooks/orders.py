@@ -13,11 +13,11 @@ from cds.dosing.facts import Ordered
 from cds.fhir.appointments import is_appointment
 from cds.fhir.needs import ORDERS
 from cds.fhir.standing import Standing, carried_out, replaced
-from hooks.beside import NOTHING, Beside, read_beside, read_orders
+from hooks.beside import NOTHING, Beside, all_at_hand, asked_for, read_beside, read_orders
 from hooks.cards import not_checked_card, order_cards
 from hooks.desk import Desk
 from hooks.drafts import Drafts, read_drafts
-from hooks.found import Found, NotKnownError, Outcome, assessed, has_drug, records
+from hooks.found import Found, NotKnownError, Outcome, assessed, deadline, has_drug, left, records
 from hooks.gather import Gathered, Link, NotReadError, prefetched
 from hooks.protocol import HookRequest
 from hooks.services import ORDER
@@ -29,7 +29,7 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
     reader = partial(read_drafts, request, drug=desk.regimens.drug, zone=desk.zone, on=on, visits=desk.site.dose_visits)
     drafts = reader()
     link = Link(desk.client, request)
-    until = asyncio.get_running_loop().time() + desk.limits.seconds
+    until = deadline(desk)
     if drafts.wanted() or (drafts.linked and drafts.unsure):
         # half of the time, so that a slow Medication of another order leaves enough for the history
         with desk.traces.step("medications"):
@@ -38,13 +38,13 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
     if not drafts.to_judge and not drafts.nameless:
         cards = [not_checked_card(why, incident, desk.context(now), more=more) for why, more in unchecked]
         return Found(Outcome.NOT_CHECKED if cards else Outcome.NOT_OURS, cards)
-    left = max(0.1, until - asyncio.get_running_loop().time())
-    history = _gather_for(drafts, partial(records, request, desk, link, left))
-    gathered, beside = await _with_beside(history, drafts, request, desk, link, left)
+    seconds = left(until)
+    history = _gather_for(drafts, partial(records, request, desk, link, seconds))
+    gathered, beside = await _with_beside(history, drafts, request, desk, link, seconds)
     standing = Standing()
     if ORDERS.key in beside.read:
         with desk.traces.step("orders"):
-            standing = await read_orders(request, beside.read[ORDERS.key], desk, on, link, left)
+            standing = await read_orders(request, beside.read[ORDERS.key], desk, on, link, left(until))
     ordered = _others(standing, drafts, gathered)
     assessment = assessed(request, gathered, desk, on, drafts.ours, ordered, beside=beside)
     context = desk.context(now, gathered.problems, standing.problems, beside.unknown(UNKNOWN_BESIDE))
@@ -54,9 +54,11 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
     if drafts.nameless and (had_drug or (drafts.failure and (cards or unchecked))):
         said = [f"{order.reference}: {order.identity.element} {order.identity.detail}" for order in drafts.nameless]
         unchecked = ((NotChecked.UNIDENTIFIED, "; ".join(said)), *unchecked)
-    if standing.problems and drafts.to_judge and not cards:
+    unread = (*standing.problems, *beside.elsewhere)
+    if unread and drafts.to_judge and not cards:
         # each card on an order says it in its detail
-        unchecked = ((NotChecked.ORDERS, "; ".join(standing.problems)), *unchecked)
+        why = NotChecked.ORDERS if standing.problems else NotChecked.ELSEWHERE
+        unchecked = ((why, "; ".join(unread)), *unchecked)
     cards += [not_checked_card(why, incident, context, more=more) for why, more in unchecked]
     if drafts.nameless and drafts.failure and not cards:
         # Of a patient who was never treated this may be the first dose: that it is not ours is not known.
@@ -72,13 +74,18 @@ async def _with_beside(
     """The history, and what is read beside it where an order is judged."""
     if not drafts.to_judge or desk.refusal:
         return await history, NOTHING
-    # at the same time, since a server can take a while
-    reading = asyncio.create_task(read_beside(request, ORDER.beside, link, seconds))
-    try:
+    needs = asked_for(ORDER.beside, request, desk)
+    beside = all_at_hand(request, needs)
+    if beside is not None:
         gathered = await history
-        beside = await reading
-    finally:
-        reading.cancel()
+    else:
+        # at the same time, since a server can take a while
+        reading = asyncio.create_task(read_beside(request, needs, link, seconds))
+        try:
+            gathered = await history
+            beside = await reading
+        finally:
+            reading.cancel()
     return gathered._replace(beside=beside.resources), beside
 
 

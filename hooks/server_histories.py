@@ -116,6 +116,6 @@ def _tell_beside(patient: str, recorded: bool, person: Read, statements: Read, f
         if person.problems:
             empty += f", and the id, since the Patient could not be read ({'; '.join(person.problems)})"
         found.remarks.setdefault("Nothing recorded", []).append(empty)
-    problems = [f"{patient}: {problem}" for problem in (*person.problems, *statements.problems)]
-    if problems:
-        found.remarks.setdefault(_BESIDE, []).extend(problems)
+    found.not_read += [f"{patient}: doses given elsewhere: {problem}" for problem in statements.problems]
+    if person.problems:
+        found.remarks.setdefault(_BESIDE, []).extend(f"{patient}: {problem}" for problem in person.problems)

@@ -140,6 +140,11 @@ class SiteFields(BaseModel):
         (),
         description="Codes, `system|code` between spaces, of service types and reasons of appointments for the dose",
     )
+    statements: bool = Field(
+        True,
+        description="Read what is noted of doses given elsewhere (MedicationStatement, rule C7). False where there is "
+        "none to read: nothing is then said of such doses, unless they come with the prefetch",
+    )
     search_by_post: bool = Field(
         False, description="Search FHIR servers by POST alone; without it, where a server refuses a GET"
     )

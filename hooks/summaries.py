@@ -78,6 +78,10 @@ SUMMARIES: Mapping[tuple[Kind, Variant], tuple[str, ...]] = {
         "{drug} date NOT checked against other active orders, which could not be read; checked against doses given",
         "{drug} date NOT checked against other active orders",
     ),
+    (Kind.NOT_CHECKED, Variant.ELSEWHERE): (
+        "{drug} NOT checked against doses given elsewhere, which could not be read; checked against doses given here",
+        "{drug} NOT checked against doses given elsewhere",
+    ),
     (Kind.DUE, Variant.PLAIN): (
         "{drug}: {step} due, recommended for {recommended}; overdue from {overdue_from}",
         "{drug}: the next dose is due",

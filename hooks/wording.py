@@ -24,6 +24,8 @@ class Variant(StrEnum):
     ROUTE = "route"
     ORDERS = "orders"
     """Other active orders are what matters."""
+    ELSEWHERE = "elsewhere"
+    """Doses given elsewhere are what matters."""
     DATES_STAND = "dates-stand"
     """Records are missing that cannot move the next dose."""
 
@@ -243,6 +245,7 @@ class NotChecked(StrEnum):
 
     DENIED = "denied"
     ORDERS = "orders"
+    ELSEWHERE = "elsewhere"
     UPSTREAM = "upstream"
     UNIDENTIFIED = "unidentified"
     ANOTHER_PATIENT = "another-patient"
@@ -266,6 +269,10 @@ NOT_CHECKED: Mapping[NotChecked, tuple[str, str]] = {
     NotChecked.ORDERS: (
         "other active orders could not be read",
         "The date was compared with the doses given, and not with the other active orders of this patient.",
+    ),
+    NotChecked.ELSEWHERE: (
+        "doses given elsewhere could not be read",
+        "The doses given here are known, and not what this record notes of doses given elsewhere.",
     ),
     NotChecked.UNIDENTIFIED: (
         "the ordered medication is not known",
@@ -308,8 +315,17 @@ UNKNOWN_BESIDE: dict[str, str] = {
 }
 """What is not known where something beside the history could not be read, by the key of its prefetch."""
 UNKNOWN_ORDERS = "Other therapies that are ordered"
-CHECK_ORDERS_BY_HAND = "Check the dates of the other active orders for this drug before ordering a dose."
 CHECK_BY_HAND = "Check the date of the last dose in the record before giving or ordering a dose."
+OTHERWISE_BY_HAND: Mapping[NotChecked, str] = {
+    NotChecked.ORDERS: "Check the dates of the other active orders for this drug before ordering a dose.",
+    NotChecked.ELSEWHERE: "Ask whether a dose was given elsewhere before giving or ordering one.",
+}
+"""What to do instead, where it is something else."""
+VARIANTS: Mapping[NotChecked, Variant] = {
+    NotChecked.ORDERS: Variant.ORDERS,
+    NotChecked.ELSEWHERE: Variant.ELSEWHERE,
+}
+"""The words of a summary, where they are not the plain ones: something was checked."""
 
 SEVERITIES: Mapping[Severity, str] = {
     Severity.CRITICAL: "**Critical:** ",

@@ -135,12 +135,6 @@ NOT_READ = "Not read beside the doses, which are judged without it (rules C7, C8
             {"outside-record"},
             id="C7: of a Medication that is read apart",
         ),
-        pytest.param(
-            {STATEMENTS: page({**STATEMENT, "subject": {"reference": "Patient/p2"}}, MEDICATION)},
-            "upcoming",
-            set(),
-            id="C9: a statement of another patient",
-        ),
         pytest.param({STATEMENTS: page(RISDIPLAM)}, "ended", {"other-smn-therapy"}, id="C8, F10: another therapy"),
         pytest.param(
             {PERSON: (200, {**PATIENT[1], "deceasedBoolean": True})}, "ended", set(), id="F10: the patient has died"
@@ -164,26 +158,42 @@ def test_c7_c8_f10_what_stands_beside_the_doses_is_read(
     assert "NOT READ" not in ended.stderr
 
 
+def test_c9_a_server_that_answers_with_statements_of_others_may_have_kept_some_back() -> None:
+    of_another = page({**STATEMENT, "subject": {"reference": "Patient/p2"}}, MEDICATION)
+    with server(Scripted({STATEMENTS: of_another, **DOSES})) as base:
+        ended = check(base, "--patient", "p1")
+    (assessment,) = ended.assessments
+    assert (assessment["forecast"]["status"], assessment["findings"]) == ("upcoming", [])
+    assert ended.exit_code == 3
+    assert "Patient/p1: doses given elsewhere: " in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("beside", "says"),
     [
-        pytest.param({STATEMENTS: (403, {})}, "Patient/p1: the search for MedicationStatement: ", id="denied"),
-        pytest.param({STATEMENTS: (500, {})}, "Patient/p1: the search for MedicationStatement: ", id="broken"),
-        pytest.param(
-            {STATEMENTS: page(STATEMENT), "Medication": (403, {})}, "Patient/p1: Medications not read: 1", id="of what?"
-        ),
-        pytest.param({PERSON: (403, {})}, "Patient/p1: the read of a Patient: ", id="the Patient denied"),
+        pytest.param({STATEMENTS: (403, {})}, "the search for MedicationStatement: ", id="denied"),
+        pytest.param({STATEMENTS: (500, {})}, "the search for MedicationStatement: ", id="broken"),
+        pytest.param({STATEMENTS: page(STATEMENT), "Medication": (403, {})}, "Medications not read: 1", id="of what?"),
     ],
 )
-def test_c7_f10_what_could_not_be_read_beside_the_doses_is_said_and_changes_nothing(
+def test_c7_statements_that_could_not_be_read_change_no_date_and_are_not_passed_over(
     beside: dict[str, tuple[int, Json]], says: str
 ) -> None:
     with server(Scripted({**DOSES, **beside})) as base:
         ended = check(base, "--patient", "p1")
+    assert ended.exit_code == 3, ended.stderr
+    assert ended.assessments[0]["forecast"]["status"] == "upcoming"
+    assert "NOT READ" in ended.stderr
+    assert f"Patient/p1: doses given elsewhere: {says}" in ended.stderr
+
+
+def test_f10_a_patient_that_could_not_be_read_is_said_and_changes_nothing() -> None:
+    with server(Scripted({**DOSES, PERSON: (403, {})})) as base:
+        ended = check(base, "--patient", "p1")
     assert ended.exit_code == 0, ended.stderr
     assert ended.assessments[0]["forecast"]["status"] == "upcoming"
     assert NOT_READ in ended.stderr
-    assert says in ended.stderr
+    assert "Patient/p1: the read of a Patient: " in ended.stderr
 
 
 def test_a_type_that_the_server_does_not_have_is_no_fault() -> None:
@@ -267,7 +277,8 @@ def test_a_medication_that_could_not_be_read_may_have_been_the_drug(
     record = dose("a", "2026-04-20", medicationReference=pointer)
     del record["medicationCodeableConcept"]
     # the read of the Medication has no query, and gets what is not in the table
-    with server(Scripted({"patient=p1": page(*loading(), record), "": medication})) as base:
+    doses = {"/MedicationAdministration?patient=p1": page(*loading(), record), STATEMENTS: page()}
+    with server(Scripted({**doses, "": medication})) as base:
         ended = check(base, "--patient", "p1")
     assert ended.exit_code == code, ended.stderr
     assert ended.assessments[0]["unidentified"] == ["MedicationAdministration/a"] * unidentified

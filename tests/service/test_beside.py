@@ -10,6 +10,7 @@ import pytest
 from tests.service.ehr import (
     ATC,
     CHART,
+    ENCOUNTER,
     LAST_WEEK,
     LOADED,
     ON_SCHEDULE,
@@ -21,6 +22,7 @@ from tests.service.ehr import (
     bundle,
     call,
     draft,
+    given,
     history,
     kinds,
     no_calls,
@@ -34,7 +36,9 @@ DUE = "2026-08-03"
 """The day that the schedule recommends for the draft."""
 LONG_AGO = ("2025-01-01", "2025-01-15", "2025-01-29", "2025-03-05", "2025-07-05")
 """The dose of November is missing: the catch-up of the label is due."""
+INSTEAD = {**ATC, "text": "nusinersen 12 mg, instead of risdiplam"}
 RISDIPLAM = {"text": "risdiplam 60 mg powder"}
+ELSEWHERE = "NOT checked against doses given elsewhere"
 UNKNOWN = "**Not known, since it could not be read:**"
 
 
@@ -88,6 +92,17 @@ def died(**when: Any) -> Resource:
             [],
             [],
             id="C7: of another drug",
+        ),
+        pytest.param(
+            LONG_AGO,
+            {
+                "orders": bundle(
+                    [draft("r2", None, medicationCodeableConcept=INSTEAD, status="active", authoredOn="2026-04-20")]
+                )
+            },
+            ["CatchUp"],
+            [],
+            id="C8 F10: an order for the drug that names what it takes the place of",
         ),
         pytest.param(
             ON_SCHEDULE,
@@ -149,6 +164,7 @@ class Ehr:
             "MedicationRequest": nothing,
             "MedicationStatement": nothing,
             "Patient": (200, PERSON),
+            "Appointment": nothing,
             **answers,
         }
         self.asked: set[str] = set()
@@ -203,7 +219,7 @@ def test_an_order_that_is_not_ours_reads_nothing() -> None:
         pytest.param("MedicationRequest", 403, "Other therapies that are ordered: ", id="C8: denied"),
     ],
 )
-def test_c7_f10_what_could_not_be_read_is_a_line_of_the_card_that_is_shown_and_no_card(
+def test_c7_f10_what_could_not_be_read_is_a_line_of_the_card_that_is_shown(
     of_type: str, status: int, said: str
 ) -> None:
     failing: dict[str, tuple[int, Resource]] = {of_type: (status, {})}
@@ -212,10 +228,74 @@ def test_c7_f10_what_could_not_be_read_is_a_line_of_the_card_that_is_shown_and_n
     assert card["source"]["topic"]["code"] == "NusinersenCatchUp"
     assert (UNKNOWN in card["detail"]) is bool(said)
     assert said in card["detail"]
-    with service(Ehr(history(*ON_SCHEDULE), **failing)) as client:
+
+
+@pytest.mark.parametrize(
+    ("of_type", "status", "chart", "order"),
+    [
+        pytest.param("MedicationStatement", 403, 412, ELSEWHERE, id="C7: denied"),
+        pytest.param("MedicationStatement", 500, 412, ELSEWHERE, id="C7: broken"),
+        pytest.param("MedicationStatement", 404, 200, "", id="C7: a server without statements keeps nothing back"),
+        pytest.param("Patient", 403, 200, "", id="F10: a death would take cards away, and bring none"),
+        pytest.param("MedicationRequest", 403, 200, "NOT checked against other active orders", id="P3: denied"),
+    ],
+)
+@pytest.mark.parametrize("days", [ON_SCHEDULE, ()], ids=["on schedule", "never treated here"])
+def test_c7_what_could_not_be_read_is_told_where_no_card_is_shown(
+    days: tuple[str, ...], of_type: str, status: int, chart: int, order: str
+) -> None:
+    failing: dict[str, tuple[int, Resource]] = {of_type: (status, {})}
+    with service(Ehr(history(*days), **failing)) as client:
+        shown = ask(client, CHART, with_server(call("patient-view")))
+        assert (shown.status_code, "Doses given elsewhere: " in shown.text) == (chart, chart == 412)
+        cards = ask(client, ORDER, with_server(call("order-sign", drafts=[draft(day=DUE)]))).json()["cards"]
+        assert [order in card["summary"] for card in cards] == ([True] if order else [])
+
+
+@pytest.mark.parametrize("of_type", ["Appointment", "MedicationRequest", "MedicationStatement"])
+def test_a_visit_of_which_a_dose_may_not_have_been_seen_is_not_read(of_type: str) -> None:
+    failing: dict[str, tuple[int, Resource]] = {of_type: (503, {})}
+    visit = with_server(call("encounter-start", context={"encounterId": "e1"}))
+    for days in (ON_SCHEDULE, ()):
+        with service(Ehr(history(*days))) as client:
+            assert kinds(ask(client, ENCOUNTER, visit)) == []
+        with service(Ehr(history(*days), **failing)) as client:
+            assert ask(client, ENCOUNTER, visit).status_code == 412
+
+
+def test_c7_a_chart_without_statements_is_a_card_where_the_site_wants_one() -> None:
+    ehr = Ehr(history(*ON_SCHEDULE), MedicationStatement=(403, {}))
+    with service(ehr, chart_failure="card") as client:
+        [card] = ask(client, CHART, with_server(call("patient-view"))).json()["cards"]
+    assert ELSEWHERE in card["summary"]
+
+
+def test_c7_a_site_can_say_that_it_has_no_statements() -> None:
+    ehr = Ehr(history(*ON_SCHEDULE))
+    with service(ehr, statements=False) as client:
         assert kinds(ask(client, CHART, with_server(call("patient-view")))) == []
-        asked = ask(client, ORDER, with_server(call("order-sign", drafts=[draft(day=DUE)])))
-        assert kinds(asked) == (["NotChecked"] if of_type == "MedicationRequest" else [])
+        assert kinds(ask(client, ORDER, with_server(call("order-sign", drafts=[draft(day=DUE)])))) == []
+        assert ehr.asked == EVERYTHING - {"MedicationStatement"}
+        sent = {**prefetched(*ON_SCHEDULE), "statements": bundle([statement()])}
+        assert kinds(ask(client, CHART, call("patient-view", prefetch=sent))) == ["HistoryIncomplete"]
+
+
+@pytest.mark.parametrize("status", [["completed"], {"a": 1}, 3, True, None], ids=repr)
+@pytest.mark.parametrize(
+    ("key", "odd"),
+    [
+        ("administrations", given("z", "2026-01-01", medicationCodeableConcept=OTHER_DRUG)),
+        ("statements", statement(medicationCodeableConcept=OTHER_DRUG)),
+        ("orders", draft("z", medicationCodeableConcept=OTHER_DRUG)),
+    ],
+    ids=["administrations", "statements", "orders"],
+)
+def test_an_odd_status_of_another_drug_keeps_nobody_from_checking(key: str, odd: Resource, status: object) -> None:
+    doses = history(*LAST_WEEK) if key == "administrations" else []
+    prefetch = {**prefetched(*LAST_WEEK), key: bundle([*doses, {**odd, "status": status}])}
+    with service(no_calls) as client:
+        assert kinds(ask(client, ORDER, call("order-sign", drafts=[draft()], prefetch=prefetch))) == ["TooEarly"]
+        assert ask(client, CHART, call("patient-view", prefetch=prefetch)).status_code == 200
 
 
 @pytest.mark.parametrize("key", ["statements", "patient"])

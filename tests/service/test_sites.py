@@ -181,7 +181,8 @@ def test_a_path_below_a_listed_server_is_listed() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.path)
-        return httpx.Response(200, json=bundle(history(*LAST_WEEK)))
+        doses = history(*LAST_WEEK) if request.url.path.endswith("/MedicationAdministration") else []
+        return httpx.Response(200, json=bundle(doses))
 
     with service(answer) as client:
         request = {**with_server(call("patient-view")), "fhirServer": f"{SERVER}/tenant-1/"}
