@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterable
 
@@ -28,7 +29,10 @@ _STATE = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What a service under test keeps, where a test does not say otherwise, goes with the tests."""
+    """What a service under test keeps, where a test does not say otherwise, goes with the tests. A shell starts what
+    runs in the background deaf to Ctrl-C, and so would be all that the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_STATE] = os.environ["NUSINERSEN_CDS_STATE_FOLDER"] = tempfile.mkdtemp(prefix="nusinersen-cds-tests-")
 
 
