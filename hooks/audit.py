@@ -20,6 +20,7 @@ from cds.audit.ledger import Key
 from cds.audit.plan import Plan, tasks
 from cds.audit.publish import Audited, Wanted
 from cds.audit.scan import Task
+from cds.audit.shares import NOT_LOOKED_AT
 from cds.audit.shares import Question as Asked
 from cds.audit.work import DOWNLOAD, NAME, WorkError, digest, program, work_folder
 from cds.audit.workers import NotStartedError, WorkFailedError
@@ -210,11 +211,10 @@ def _report(audited: Audited, files: Sequence[InputFile], seconds: float) -> Non
         [f"{each.place}: {each.reason}" for each in ledger.rejected[:_MOST_NAMED]],
     )
     say_all("FILES THAT BROKE, so that histories may be incomplete", [f"{e.place}: {e.reason}" for e in ledger.faults])
-    nobody = [str(place) for account in audited.accounts for place in account.of_nobody]
-    say_all("OF THE DRUG AND OF NO PATIENT", nobody[:_MOST_NAMED])
     tally = audited.tally
     statuses = ", ".join(f"{number:,} {status}" for status, number in sorted(tally.statuses.items()))
     say(f"{counted(tally.patients, 'patient')} assessed" + (f": {statuses}." if statuses else "."))
+    say(f"Not looked at: {'; '.join(NOT_LOOKED_AT)}.")
     say(f"{counted(tally.unsafe, 'unsafe interval')}. {size / 1e6:,.1f} MB in {seconds:.1f} s.")
 
 

@@ -17,7 +17,7 @@ from cds.audit.ledger import Ledger
 from cds.audit.measured import measure_report
 from cds.audit.outputs import complete, write_findings, write_json, write_lines, write_recall
 from cds.audit.plan import Plan
-from cds.audit.shares import Account
+from cds.audit.shares import NOT_LOOKED_AT, Account
 from cds.audit.streams import ASSESSMENTS, FINDINGS, RECALL, stream
 from cds.audit.tally import Tally
 from cds.dosing.codes import Severity
@@ -82,7 +82,6 @@ def _report(plan: Plan, wanted: Wanted, shares: int, audited: Audited) -> str:
             tally=audited.tally,
             ledger=audited.ledger,
             recall=[_in_report(orjson.loads(row), wanted) for row in islice(rows, MOST_RECALLED)],
-            of_nobody=[place for account in audited.accounts for place in account.of_nobody],
             only_unidentified=sum(account.only_unidentified for account in audited.accounts),
             at_least=wanted.at_least,
             shown=wanted.in_report,
@@ -103,7 +102,6 @@ def _in_report(row: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
 def summary(plan: Plan, wanted: Wanted, audited: Audited) -> dict[str, Any]:
     """The content of `summary.json`."""
     question = plan.question
-    nobody = sorted(place for account in audited.accounts for place in account.of_nobody)
     return {
         "on": question.on.isoformat(),
         "time_zone": str(question.zone),
@@ -113,11 +111,11 @@ def summary(plan: Plan, wanted: Wanted, audited: Audited) -> dict[str, Any]:
         **audited.tally.as_json(),
         "patients_with_unidentified_records_only": sum(account.only_unidentified for account in audited.accounts),
         "inputs_not_read": audited.not_read,
-        "records_of_nobody": [{"file": place.file, "line": place.line, "offset": place.offset} for place in nobody],
+        "not_looked_at": list(NOT_LOOKED_AT),
     }
 
 
 def _shown(document: dict[str, Any], shown: Shown) -> dict[str, Any]:
     """A document with the places in its lists as they are shown."""
-    listed = ("rejections", "faults", "records_of_nobody")
+    listed = ("rejections", "faults")
     return {name: shown.listed(value) if name in listed else value for name, value in document.items()}

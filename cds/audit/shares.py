@@ -24,6 +24,13 @@ from cds.fhir.identity import Answer
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import reference_of
 
+NOT_LOOKED_AT = (
+    "doses noted elsewhere (MedicationStatement, rule C7)",
+    "other therapies of the disease (C8)",
+    "deaths (F10)",
+)
+"""What `check` and the service look at beside the doses, and an audit does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -44,12 +51,11 @@ class PatientResult:
 
 @dataclass(slots=True)
 class Account:
-    """What became of the lines of a share. `rejected`: records that name no patient (rule C9), those of the drug
-    `of_nobody` too; `only_unidentified`: patients of whom no record is known to be of the drug."""
+    """What became of the lines of a share. `rejected`: records that name no patient (rule C9); `only_unidentified`:
+    patients of whom no record is known to be of the drug."""
 
     counts: Counter[Key] = field(default_factory=Counter)
     rejected: list[Rejection] = field(default_factory=list)
-    of_nobody: list[Place] = field(default_factory=list)
     only_unidentified: int = 0
 
 
@@ -166,11 +172,8 @@ def _patient(
 def _reject(record: Record, place: Place, account: Account) -> None:
     """Rule C9: a record without a subject is rejected and listed."""
     account.counts[Key.REJECTED] += 1
-    if isinstance(record, Unidentified):
-        account.rejected.append(Rejection(place, "names no patient; its medication is not identified"))
-    else:
-        account.rejected.append(Rejection(place, "names no patient; it is of the drug"))
-        account.of_nobody.append(place)
+    what = "its medication is not identified" if isinstance(record, Unidentified) else "it is of the drug"
+    account.rejected.append(Rejection(place, f"names no patient; {what}"))
 
 
 def _key(record: Record, used: AbstractSet[str]) -> Key:

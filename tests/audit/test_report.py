@@ -62,7 +62,6 @@ def reported(*assessments: Assessment, shown: Shown | None = None, question: Que
         tally=tally,
         ledger=Ledger(1004, counts, (), ()),
         recall=rows,
-        of_nobody=(),
         only_unidentified=0,
         at_least=Severity.INFO,
         shown=how,
@@ -236,11 +235,10 @@ def test_a_long_recall_list_says_how_much_more_there_is() -> None:
 
 INCOMPLETE: list[tuple[str, dict[str, object], str]] = [
     ("inputs", {"not_read": 2}, "2 of the inputs could not be read, or not to their end."),
-    ("records of nobody", {"of_nobody": (Place("p1.ndjson", 0, 7),)}, "1 records of the drug name no patient."),
     (
         "lines",
         {"ledger": Ledger(1, {Key.REJECTED: 1}, (Rejection(Place("p1.ndjson", 0, 7), "is no JSON"),), ())},
-        "1 lines could not be read. Each can be a dose of anybody.",
+        "1 lines were rejected. Each can be a dose of anybody.",
     ),
     (
         "files that broke",

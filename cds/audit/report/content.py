@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from cds.audit.identifiers import Identifiers, Shown
-from cds.audit.ledger import Key, Ledger, Place
+from cds.audit.ledger import Key, Ledger
 from cds.audit.report.timeline import Dose, doses, timeline, window_after
 from cds.audit.rows import RECALLED, Row
 from cds.audit.tally import Tally
@@ -146,9 +146,3 @@ def rejections(ledger: Ledger, shown: Shown) -> Listed:
     every = [*sorted(ledger.faults), *sorted(ledger.rejected)]
     listed = [(shown.file(each.place.file), each.place.line, each.reason) for each in every[:MOST_REJECTED]]
     return Listed(listed, len(every) - len(listed))
-
-
-def of_nobody(places: Sequence[Place], shown: Shown) -> Listed:
-    """Records of the drug that name no patient: file, line."""
-    listed = [(shown.file(place.file), place.line) for place in sorted(places)[:MOST_REJECTED]]
-    return Listed(listed, len(places) - len(listed))

@@ -11,12 +11,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cds.audit.identifiers import Shown
-from cds.audit.ledger import Ledger, Place
+from cds.audit.ledger import Ledger
 from cds.audit.report import content, plots
 from cds.audit.report.drawing import style
 from cds.audit.report.timeline import legend
 from cds.audit.rows import Row
-from cds.audit.shares import Question
+from cds.audit.shares import NOT_LOOKED_AT, Question
 from cds.audit.tally import Tally
 from cds.dosing.codes import Severity
 
@@ -33,7 +33,6 @@ class Reported:
     tally: Tally
     ledger: Ledger
     recall: Sequence[Row]
-    of_nobody: Sequence[Place]
     only_unidentified: int
     at_least: Severity
     shown: Shown
@@ -72,5 +71,5 @@ def page(told: Reported) -> str:
             recall=content.recalled(told.recall, tally),
             account=list(content.account(ledger)),
             rejections=content.rejections(ledger, shown),
-            of_nobody=content.of_nobody(told.of_nobody, shown),
+            not_looked_at=NOT_LOOKED_AT,
         )
