@@ -197,7 +197,7 @@ async def _medications(client: FhirClient, references: Sequence[str], file: Any,
     for at in range(0, len(references), _REFERENCES):
         fetched = await client.medications(references[at : at + _REFERENCES])
         file.writelines(orjson.dumps(each) + b"\n" for each in fetched.resources)
-        unread |= set(fetched.unread)
+        unread |= {*fetched.unread, *fetched.not_asked}
         found.lost += [each for each in fetched.problems if each not in found.lost]
     return unread
 

@@ -13,6 +13,7 @@ from cds.audit.blocks import BrokenFileError
 from cds.audit.files import InputFile, blocks
 from cds.audit.lines import RejectedError, read_line
 from cds.fhir.errors import issue_codes
+from cds.fhir.plain import Malformed, objects_in
 
 _PACKED = ("", ".gz", ".zst")
 _HARMLESS = frozenset({"warning", "information", "success"})
@@ -59,8 +60,8 @@ def is_manifest(value: object) -> bool:
 def read_manifest(path: Path, value: Mapping[str, Any]) -> Manifest:
     """The manifest in a file."""
     links = [link for link in _objects(value.get("link")) if link.get("relation") == "next"]
-    data = (*_named(value.get("output")), *_named(value.get("deleted")))
-    return Manifest(path, data, tuple(_named(value.get("error"))), bool(links))
+    data = (*_named(value, "output"), *_named(value, "deleted"))
+    return Manifest(path, data, tuple(_named(value, "error")), bool(links))
 
 
 def errors_in(path: Path) -> Counter[str]:
@@ -82,13 +83,24 @@ def _errors(line: bytes) -> Iterator[str]:
     except RejectedError:
         yield "unreadable"
         return
-    for issue in _objects(outcome.get("issue")) if outcome else ():
+    if outcome is None:
+        return
+    issues = list(_objects(outcome.get("issue")))
+    if outcome.get("resourceType") != "OperationOutcome" or not issues:
+        yield "unreadable"
+    for issue in issues:
         if issue.get("severity") not in _HARMLESS:
             yield ", ".join(issue_codes({"issue": [issue]})) or "no code"
 
 
-def _named(entries: object) -> Iterator[Named]:
-    for entry in _objects(entries):
+def _named(manifest: Mapping[str, Any], name: str) -> Iterator[Named]:
+    """The files of a list. One of which no name can be read is one that is not there."""
+    try:
+        entries = [entry for entry, _ in objects_in(manifest, name)]
+    except Malformed:
+        yield Named("?", None)
+        return
+    for entry in entries:
         url, count = entry.get("url"), entry.get("count")
         name = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2]) if isinstance(url, str) else ""
         # a name is one, and leads nowhere else

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import orjson
 from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError, Kind, from_status
 from cds.fhir.exchange import Reply
+from cds.fhir.plain import Malformed, objects_in
 from cds.fhir.retry import RETRIED, pause_before, retry_after
 
 _WHAT = "the export"
@@ -136,7 +137,7 @@ class Export:
         manifest = reply.json
         if not isinstance(manifest, dict) or not isinstance(manifest.get("output"), list):
             raise FhirError(Kind.UNUSABLE, f"{_WHAT}: {self._base_url} answered no manifest; ask its operator why")
-        if any(link.get("relation") == "next" for link in _objects(manifest.get("link"))):
+        if any(link.get("relation") == "next" for link in _listed(manifest, "link")):
             raise FhirError(Kind.UNUSABLE, f"{_WHAT}: its manifest goes on in another one, which is not followed")
         _write(self._folder / _MANIFEST, manifest)
         return manifest
@@ -144,7 +145,7 @@ class Export:
     async def _files(self, manifest: Mapping[str, Any]) -> list[Exported]:
         with_token = manifest.get("requiresAccessToken") is not False
         found: list[Exported] = []
-        entries = [(name, entry) for name in _LISTS for entry in _objects(manifest.get(name))]
+        entries = [(name, entry) for name in _LISTS for entry in _listed(manifest, name)]
         for number, (of, entry) in enumerate(entries, 1):
             url, count = entry.get("url"), entry.get("count")
             if not isinstance(url, str) or not url:
@@ -219,6 +220,9 @@ def _write(path: Path, value: object) -> None:
     part.replace(path)
 
 
-def _objects(values: object) -> Iterator[dict[str, Any]]:
-    if isinstance(values, list):
-        yield from (value for value in values if isinstance(value, dict))
+def _listed(manifest: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """A list of the manifest. An entry that is no object may be a file, and is not passed over."""
+    try:
+        return [each for each, _ in objects_in(manifest, name)]
+    except Malformed as fault:
+        raise FhirError(Kind.UNUSABLE, f"{_WHAT}: its manifest: {fault}; ask its operator why") from None

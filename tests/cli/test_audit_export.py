@@ -247,6 +247,16 @@ def test_no_file_is_fetched_from_another_server_nor_with_a_token_that_is_not_wan
     assert server.tokens["status"] == f"Bearer {TOKEN}"
 
 
+@pytest.mark.parametrize("held", [{"output": ["x"]}, {"deleted": [None]}, {"error": "x"}])
+def test_a_manifest_whose_files_cannot_be_told_is_no_manifest(held: Json, tmp_path: Path) -> None:
+    server = Exporter(manifest=held)
+    with server.running() as url:
+        ended = export(url, tmp_path / "out")
+    assert ended.exit_code == 3
+    assert "its manifest" in ended.stderr
+    assert "ask its operator why" in ended.stderr
+
+
 def test_a_server_that_cannot_delete_is_told_of(tmp_path: Path) -> None:
     with Exporter(answers={"delete": [(405, {})]}).running() as url:
         ended = export(url, tmp_path / "out")

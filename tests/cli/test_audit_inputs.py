@@ -261,6 +261,25 @@ def test_a_manifest_names_no_file_elsewhere(folder: Path) -> None:
     assert ended.stderr.count("names ?, which is not beside it") == 2
 
 
+@pytest.mark.parametrize("held", [["x"], [None], "x", {"url": "1.ndjson"}])
+def test_an_entry_that_names_no_file_is_a_file_that_is_missing(held: object, folder: Path) -> None:
+    (folder / "1.ndjson").write_bytes(lines(HISTORY))
+    manifest(folder, deleted=held)
+    ended, _ = audit(folder)
+    assert ended.exit_code == 3
+    assert "manifest.json: names ?, which is not beside it" in ended.stderr
+
+
+@pytest.mark.parametrize("told", [{"resourceType": "Patient"}, {"resourceType": "OperationOutcome"}, ["x"]])
+def test_errors_that_cannot_be_read_are_counted(told: object, folder: Path) -> None:
+    (folder / "a.ndjson").write_bytes(lines(HISTORY))
+    (folder / "e.ndjson").write_text(json.dumps(told))
+    manifest(folder, output=[output("a.ndjson")], error=[output("e.ndjson")])
+    ended, _ = audit(folder)
+    assert ended.exit_code == 3
+    assert "e.ndjson: errors of the export (1 x unreadable)" in ended.stderr
+
+
 # --- Damage
 
 GOOD = lines(HISTORY)
