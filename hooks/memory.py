@@ -14,8 +14,8 @@ from hooks.desk import Desk
 from hooks.flow import Answered
 from hooks.found import Outcome
 from hooks.journal.comments import Comments
-from hooks.journal.counts import LOST_DECISION
-from hooks.journal.decision import Count, Decision, Feedback
+from hooks.journal.counts import LOST_DECISION, LOST_VIEW
+from hooks.journal.decision import Count, Decision, Feedback, PageView
 from hooks.journal.journal import Journal, JournalStatus
 from hooks.journal.keys import KeyFileError, Keys, own_keys, read_keys
 from hooks.journal.purging import Purging
@@ -41,6 +41,9 @@ class KeepsDecisions(Protocol):
 
     async def keep_feedback(self, given: Iterable[Feedback]) -> bool:
         """The same for feedback."""
+
+    async def keep_view(self, view: PageView) -> bool:
+        """The same for a look at a page."""
 
     def count(self, count: Count) -> None:
         """Count what is not kept."""
@@ -121,6 +124,21 @@ class Memory:
         except Exception as error:  # noqa: BLE001  a card must not be lost with its journal line
             event("decision-lost", ERROR, **reduced(error))
             self._count(Count(LOST_DECISION, service, hook, site_of(desk), now.date()))
+
+    async def note_view(
+        self, page: str, *, outcome: str, site: str, user: str, incident: str, patient: str | None = None
+    ) -> bool:
+        """Keep that somebody looked at a page, of one patient (by the bare id) or of many; whether that is safe.
+        Whatever fails, the answer is False."""
+        now, key = self._clock(), self._keys.newest
+        of = "" if patient is None else key.patient(site, patient)
+        view = PageView(str(uuid4()), now, incident, page, site, outcome, key.user(site, user), of, key.id)
+        try:
+            return await self.journal.keep_view(view)
+        except Exception as error:  # noqa: BLE001  whoever asks must know that it is not kept
+            event("view-lost", ERROR, **reduced(error))
+            self._count(Count(LOST_VIEW, "", "", site, now.date()))
+            return False
 
     def count_bad_request(self, service: str) -> None:
         """Count a call that could not be read."""

@@ -31,7 +31,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 metadata = MetaData()
-LAST_STEP = "0001"
+LAST_STEP = "0002"
 """The step of the migration that makes these tables."""
 
 decisions = Table(
@@ -107,6 +107,21 @@ counters = Table(
     Column("number", BigInteger, nullable=False),
 )
 """Calls that were counted and not kept, and lines that were lost: each run of the service has rows of its own."""
+
+views = Table(
+    "views",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("time", Moment, nullable=False, index=True),
+    Column("incident", String(64), nullable=False),
+    Column("page", String(64), nullable=False),
+    Column("site", String(128), nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("user", String(64), nullable=False, index=True),
+    Column("patient", String(64), nullable=False, index=True),
+    Column("key_id", String(16), nullable=False),
+)
+"""Who looked at which page: user and patient only as keyed hashes, no patient where the page is about many."""
 
 token_ids = Table(
     "token_ids",

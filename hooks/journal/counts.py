@@ -7,7 +7,8 @@ from typing import Any
 
 from hooks.journal.decision import Count
 
-LOST_DECISION, LOST_FEEDBACK = "lost-decision", "lost-feedback"
+LOST_DECISION, LOST_FEEDBACK, LOST_VIEW = "lost-decision", "lost-feedback", "lost-view"
+LOST = frozenset({LOST_DECISION, LOST_FEEDBACK, LOST_VIEW})
 
 
 class Counts:
@@ -28,7 +29,7 @@ class Counts:
     def lost(self) -> int:
         """How many lines this run has lost."""
         with self._lock:
-            return sum(n for count, n in self._numbers.items() if count.kind in {LOST_DECISION, LOST_FEEDBACK})
+            return sum(n for count, n in self._numbers.items() if count.kind in LOST)
 
     def unwritten(self) -> dict[Count, int]:
         """The counts that have changed since `written` was told of them."""

@@ -69,8 +69,25 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
+class PageView:
+    """One look at a page. `user` and `patient` are hashes with the key `key_id`; `patient` is empty where the page is
+    about many. `outcome`: `shown`, or why it was not."""
+
+    id: str
+    time: datetime
+    incident: str
+    page: str
+    site: str
+    outcome: str
+    user: str
+    patient: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
-    """What is counted and not kept. `kind`: `not-ours`, `bad-request`, `lost-decision`, `lost-feedback`."""
+    """What is counted and not kept. `kind`: `not-ours`, `bad-request`, `lost-decision`, `lost-feedback`,
+    `lost-view`."""
 
     kind: str
     service: str

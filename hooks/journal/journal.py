@@ -11,8 +11,8 @@ from pathlib import Path
 
 from hooks.database.database import Database
 from hooks.journal.commit import Committer
-from hooks.journal.counts import LOST_DECISION, LOST_FEEDBACK, Counts
-from hooks.journal.decision import Count, Decision, Feedback
+from hooks.journal.counts import LOST_DECISION, LOST_FEEDBACK, LOST_VIEW, Counts
+from hooks.journal.decision import Count, Decision, Feedback, PageView
 from hooks.journal.drain import Drain
 from hooks.journal.spool import Spool
 from hooks.journal.store import text_of, text_of_count
@@ -77,6 +77,10 @@ class Journal:
         return await self._kept(
             [(text_of(one), Count(LOST_FEEDBACK, one.service, "", "", one.received.date())) for one in given]
         )
+
+    async def keep_view(self, view: PageView) -> bool:
+        """The same for a look at a page."""
+        return await self._kept([(text_of(view), Count(LOST_VIEW, "", "", view.site, view.time.date()))])
 
     def count(self, count: Count) -> None:
         """Count a call of which no line is kept; safe within two seconds, and at an orderly end."""

@@ -39,6 +39,10 @@ class Key:
         """The hash of a patient, given by the bare id; a patient of another site is another patient."""
         return self.digest([b"patient", site.encode(), patient.encode(errors="surrogatepass")])
 
+    def user(self, site: str, user: str) -> str:
+        """The hash of whoever looks at a page, as the session names them; at another site it is somebody else."""
+        return self.digest([b"user", site.encode(), user.encode(errors="surrogatepass")])
+
     def digest(self, parts: Iterable[bytes]) -> str:
         """HMAC-SHA256 of the parts in their order, as 64 hexadecimal digits."""
         hashed = hmac.new(self.secret, digestmod=hashlib.sha256)

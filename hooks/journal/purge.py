@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, delete, func, select
 
 from hooks.database.database import Database
-from hooks.database.tables import cards, counters, decisions, feedback, token_ids, unknown_feedback
+from hooks.database.tables import cards, counters, decisions, feedback, token_ids, unknown_feedback, views
 
 _AT_ONCE = 1000
 """Decisions in one transaction: the service writes in between."""
@@ -17,13 +17,14 @@ _AT_ONCE = 1000
 def purge(database: Database, *, before: datetime, now: datetime, dry_run: bool) -> dict[str, int]:
     """How many rows of each table were removed, or would be. Raises DatabaseDown.
 
-    Decisions and counts go by their day, unknown feedback by when it came; feedback goes with its decision, and with it
+    Decisions, views and counts go by their day, unknown feedback by when it came; feedback goes with its decision, and with it
     what a clinician wrote.
     """
     old = select(decisions.c.id).where(decisions.c.time < before)
     removed = _decisions(database, old, dry_run=dry_run)
     rest: list[tuple[Table, ColumnElement[bool]]] = [
         (unknown_feedback, unknown_feedback.c.received < before),
+        (views, views.c.time < before),
         (counters, counters.c.day < before.date()),
         (token_ids, token_ids.c.expires < now),
     ]

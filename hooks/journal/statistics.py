@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from hooks.database.database import Database
 from hooks.database.tables import cards, counters, decisions, feedback, unknown_feedback
 from hooks.feedback import ACCEPTED
-from hooks.journal.counts import LOST_DECISION, LOST_FEEDBACK
+from hooks.journal.counts import LOST
 from hooks.journal.store import recognise_feedback
 
 
@@ -71,7 +71,7 @@ def statistics(database: Database, *, since: datetime | None, until: datetime | 
             _calls(connection, since, until),
             shown,
             withheld,
-            _counted(connection, [LOST_DECISION, LOST_FEEDBACK], since, until),
+            _counted(connection, sorted(LOST), since, until),
             connection.scalar(select(func.count()).select_from(unknown_feedback)) or 0,
             dict(sorted(by_kind.items())),
             dict(sorted(by_finding.items())),

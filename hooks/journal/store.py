@@ -11,16 +11,16 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hooks.database.database import Database, DatabaseDown
-from hooks.database.tables import cards, counters, decisions, feedback, unknown_feedback
-from hooks.journal.decision import Count, Decision, Feedback
+from hooks.database.tables import cards, counters, decisions, feedback, unknown_feedback, views
+from hooks.journal.decision import Count, Decision, Feedback, PageView
 
 Row = dict[str, Any]
 _MANY = 10_000
 """More names than this are too many for one statement."""
-_KINDS: Mapping[type, str] = {Decision: "decision", Feedback: "feedback"}
+_KINDS: Mapping[type, str] = {Decision: "decision", Feedback: "feedback", PageView: "view"}
 
 
-def text_of(entry: Decision | Feedback) -> bytes:
+def text_of(entry: Decision | Feedback | PageView) -> bytes:
     """An entry as the text of a line."""
     return orjson.dumps({"kind": _KINDS[type(entry)], "entry": entry})
 
@@ -74,20 +74,22 @@ class _Rows:
         self.decisions: list[Row] = []
         self.cards: list[Row] = []
         self.feedback: list[Row] = []
+        self.views: list[Row] = []
         self.counters: dict[tuple[Any, ...], Row] = {}
 
     def add(self, text: bytes) -> None:
         """Read one line. Raises _RefusedLine."""
         try:
             line = orjson.loads(text)
-            add = {"decision": self._decision, "feedback": self._feedback, "count": self._count}[line["kind"]]
-            add(line["entry"])
+            add = {"decision": self._decision, "feedback": self._feedback, "view": self._view, "count": self._count}
+            add[line["kind"]](line["entry"])
         except (KeyError, ValueError, TypeError) as error:
             raise _RefusedLine(type(error).__name__) from None
 
     def write(self, database: Database, connection: Connection) -> None:
         """Write them all."""
-        for table, rows in ((decisions, self.decisions), (cards, self.cards), (unknown_feedback, self.feedback)):
+        own = {decisions: self.decisions, cards: self.cards, unknown_feedback: self.feedback, views: self.views}
+        for table, rows in own.items():
             if rows:
                 connection.execute(database.insert_new(table), rows)
         if named := [*(row["uuid"] for row in self.cards), *(row["card"] for row in self.feedback)]:
@@ -105,6 +107,9 @@ class _Rows:
     def _feedback(self, entry: Row) -> None:
         moments = {name: datetime.fromisoformat(entry[name]) for name in ("outcome_time", "received")}
         self.feedback.append({**entry, **moments})
+
+    def _view(self, entry: Row) -> None:
+        self.views.append({**entry, "time": datetime.fromisoformat(entry["time"])})
 
     def _count(self, entry: Row) -> None:
         count = {**entry["count"], "day": date.fromisoformat(entry["count"]["day"])}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from hooks.journal.comments import Comments
-from hooks.journal.decision import Count, Decision, Feedback
+from hooks.journal.decision import Count, Decision, Feedback, PageView
 from hooks.journal.journal import JournalStatus
 from hooks.journal.keys import Key, Keys
 from hooks.memory import Memory
@@ -20,6 +20,7 @@ class NotedJournal:
     def __init__(self) -> None:
         self.decisions: list[Decision] = []
         self.feedback: list[Feedback] = []
+        self.views: list[PageView] = []
         self.counts: list[Count] = []
 
     def start(self) -> None:
@@ -33,6 +34,11 @@ class NotedJournal:
     async def keep_feedback(self, given: Iterable[Feedback]) -> bool:
         """Noted."""
         self.feedback += given
+        return True
+
+    async def keep_view(self, view: PageView) -> bool:
+        """Noted."""
+        self.views.append(view)
         return True
 
     def count(self, count: Count) -> None:
