@@ -17,8 +17,8 @@ _AT_ONCE = 1000
 def purge(database: Database, *, before: datetime, now: datetime, dry_run: bool) -> dict[str, int]:
     """How many rows of each table were removed, or would be. Raises DatabaseDown.
 
-    Decisions, views and counts go by their day, unknown feedback by when it came; feedback goes with its decision, and with it
-    what a clinician wrote.
+    Decisions, views and counts go by their day, unknown feedback by when it came; feedback goes with its decision, and
+    with it what a clinician wrote.
     """
     old = select(decisions.c.id).where(decisions.c.time < before)
     removed = _decisions(database, old, dry_run=dry_run)
