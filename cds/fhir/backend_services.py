@@ -19,6 +19,8 @@ from cds.fhir.smart_configuration import SmartConfiguration, discover
 
 TYPES = ("MedicationAdministration", "Medication", "Patient")
 """What is read. A Patient only where a history is empty, to tell a mistyped id from one who was never treated."""
+BESIDE = ("MedicationStatement",)
+"""What is read beside it, where the server lets us."""
 
 _WHAT = "the request for an access token"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -116,12 +118,13 @@ class BackendServices:
 
     async def _ask(self, budget: Budget) -> Grant:
         told = await self.configuration(budget)
-        spellings = [scopes(TYPES, old=old) for old in (told.old_scopes_only, not told.old_scopes_only)]
-        for last, wanted in enumerate(spellings):
+        spellings = (told.old_scopes_only, not told.old_scopes_only)
+        attempts = [scopes(types, old=old) for types in ((*TYPES, *BESIDE), TYPES) for old in spellings]
+        for left, wanted in zip(reversed(range(len(attempts))), attempts, strict=True):
             reply = await self._post(told.token_endpoint, wanted, budget)
-            if not (_error_code(reply) == "invalid_scope" and not last):
+            if not (left and _error_code(reply) == "invalid_scope"):
                 return self._read(reply, wanted, told)
-        raise AssertionError("unreachable: the last spelling returns or raises")
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _post(self, endpoint: str, wanted: tuple[str, ...], budget: Budget) -> Reply:
         now = int(self._clock().timestamp())

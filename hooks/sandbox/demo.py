@@ -32,9 +32,10 @@ _WIDTH_OF_A_FILE = 150
 
 
 def demo_settings() -> Settings:
-    """The settings of the demonstration, for which the demo patients were written. Raises SettingsError."""
+    """The settings of the demonstration, for which the demo patients were written: who is treated by 12 mg may change
+    to the high dose. Raises SettingsError."""
     return load(
-        regimen="eu-12mg",
+        regimen="eu-12mg eu-high-dose",
         time_zone="Europe/Stockholm",
         show_assessment=True,
         client_auth="off",

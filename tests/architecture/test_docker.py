@@ -18,6 +18,7 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 from hooks.cli import app
+from hooks.sandbox.demo import demo_settings
 from hooks.sandbox.running import listen, serving
 from hooks.settings import PREFIX, SettingsError, load
 from tests.architecture.sources import ROOT
@@ -178,7 +179,7 @@ def test_the_settings_of_the_trial_load(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv(name, value)
     settings = load()
     [site] = settings.sites()
-    assert site.regimen == ("eu-12mg",)
+    assert site.regimen == demo_settings().sites()[0].regimen
     monkeypatch.setenv("NUSINERSEN_CDS_NO_SUCH", "1")
     with pytest.raises(SettingsError, match="NUSINERSEN_CDS_NO_SUCH"):
         load()

@@ -42,9 +42,15 @@ def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Result:
     return Result(ended.exit_code, ended.stdout, ended.stderr)
 
 
-def check(*arguments: str | Path, form: str = "ndjson", on: str = ON, env: Mapping[str, str] | None = None) -> Result:
-    options = ("--regimen", "eu-12mg", "--on", on, "--time-zone", ZONE, "--format", form)
-    return run("check", *arguments, *options, env=env)
+def check(
+    *arguments: str | Path,
+    form: str = "ndjson",
+    on: str = ON,
+    regimens: Iterable[str] = ("eu-12mg",),
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    allowed = [word for regimen in regimens for word in ("--regimen", regimen)]
+    return run("check", *arguments, *allowed, "--on", on, "--time-zone", ZONE, "--format", form, env=env)
 
 
 def dose(name: str | None, day: str | None, patient: str | None = "p1", **more: Any) -> Json:

@@ -130,7 +130,8 @@ def test_tokens_of_backend_services_are_renewed_where_they_are_refused(tmp_path:
     with server.running() as url:
         ended = export(url, tmp_path / "out", "--client-id", "audit@example.invalid", "--key", key, token="")
     assert ended.exit_code == 1, ended.stderr
-    scopes = "token for system/MedicationAdministration.rs system/Medication.rs system/Patient.rs"
+    types = ("MedicationAdministration", "Medication", "Patient", "MedicationStatement")
+    scopes = f"token for {' '.join(f'system/{each}.rs' for each in types)}"
     assert server.asked == [scopes, "start", "status", "file", scopes, "file", "delete"]
 
 

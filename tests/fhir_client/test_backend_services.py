@@ -23,8 +23,10 @@ from tests.fhir_client.token_server import (
     statement,
 )
 
-V2 = "system/MedicationAdministration.rs system/Medication.rs system/Patient.rs"
-V1 = "system/MedicationAdministration.read system/Medication.read system/Patient.read"
+NEEDED_V2 = "system/MedicationAdministration.rs system/Medication.rs system/Patient.rs"
+NEEDED_V1 = "system/MedicationAdministration.read system/Medication.read system/Patient.read"
+V2 = f"{NEEDED_V2} system/MedicationStatement.rs"
+V1 = f"{NEEDED_V1} system/MedicationStatement.read"
 
 
 def grant_of(server: TokenServer, key: ClientKey = ES384) -> Grant:
@@ -127,8 +129,14 @@ def test_the_other_spelling_is_tried_where_one_is_refused() -> None:
     server = TokenServer(answers=[refusal("invalid_scope")])
     assert grant_of(server).asked == tuple(V1.split())
     assert [form["scope"] for form in server.forms] == [V2, V1]
-    refusing = TokenServer(answers=[refusal("invalid_scope"), refusal("invalid_scope")])
-    assert f"have these scopes registered for the client ({V1})" in error_of(refusing).message
+
+
+def test_where_statements_are_not_granted_the_rest_is_asked_for_alone() -> None:
+    server = TokenServer(answers=[refusal("invalid_scope")] * 2)
+    assert grant_of(server).asked == tuple(NEEDED_V2.split())
+    assert [form["scope"] for form in server.forms] == [V2, V1, NEEDED_V2]
+    refusing = TokenServer(answers=[refusal("invalid_scope")] * 4)
+    assert f"have these scopes registered for the client ({NEEDED_V1})" in error_of(refusing).message
 
 
 def test_what_was_granted_is_told() -> None:

@@ -1,4 +1,4 @@
-"""What the files of the demo patients expect of the regimen eu-12mg, on any day."""
+"""What the files of the demo patients expect of the regimens of the demonstration, on any day."""
 
 from __future__ import annotations
 

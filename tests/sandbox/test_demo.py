@@ -22,7 +22,7 @@ from hooks.sandbox.patients import demo_patients
 from hooks.sandbox.running import HOST, PortInUse, listen, serving
 from hooks.settings import Settings
 
-SETTINGS = Settings(regimen="eu-12mg", time_zone="Asia/Kathmandu", show_assessment=True, client_auth="off")
+SETTINGS = Settings(regimen="eu-12mg eu-high-dose", time_zone="Asia/Kathmandu", show_assessment=True, client_auth="off")
 # 18:30 UTC on 30 April is the first of May in Kathmandu: the demo patients are those of the site's day.
 NOON = datetime(2026, 4, 30, 18, 30, tzinfo=UTC)
 
@@ -72,6 +72,10 @@ def test_every_demo_patient_is_shown_once(seen: Seen) -> None:
         ("due", "patient-view", "info"),
         ("restart-required", "patient-view", "warning"),
         ("transfer", "patient-view", "warning"),
+        ("transfer-noted", "patient-view", "warning"),
+        ("catch-up-interrupted", "patient-view", "warning"),
+        ("high-dose-switch", "patient-view", "info"),
+        ("high-dose-delayed", "patient-view", "warning"),
         ("late", "patient-view", "-"),
         ("not-started", "patient-view", "-"),
     ],
@@ -104,7 +108,7 @@ def test_it_serves_on_the_local_address_only_and_ends(seen: Seen) -> None:
 
 
 def test_the_day_is_that_of_the_site(seen: Seen) -> None:
-    assert "Regimen eu-12mg on 2026-05-01" in seen.text
+    assert "Regimen eu-12mg eu-high-dose on 2026-05-01" in seen.text
 
 
 def test_the_sandbox_serves_alone() -> None:

@@ -20,7 +20,9 @@ from hooks.sandbox.running import HOST, listen
 CLIENT = "nusinersen-cds@example.invalid"
 LOADER = "the-token-of-the-loader"
 """A fixed token that may write, for the fixtures."""
-READS = "system/MedicationAdministration.rs system/Medication.rs system/Patient.rs"
+READS = " ".join(
+    f"system/{each}.rs" for each in ("MedicationAdministration", "Medication", "Patient", "MedicationStatement")
+)
 _SECONDS = 90
 
 

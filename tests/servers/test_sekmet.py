@@ -22,6 +22,7 @@ from cds.fhir.limits import Budget, Limits
 from hooks.app import create_app
 from hooks.doctor.checks import CHECKS
 from hooks.sandbox.calls import chart_request, order_request, send
+from hooks.sandbox.demo import demo_settings
 from hooks.sandbox.load import resources, transaction
 from hooks.sandbox.patients import demo_patients
 from hooks.sandbox.running import address, listen, serving
@@ -37,6 +38,7 @@ NOW = datetime(2026, 4, 30, 18, 30, tzinfo=UTC)
 ZONE = "Asia/Kathmandu"
 MANY = 45
 PATIENTS = demo_patients(ON)
+REGIMENS = demo_settings().sites()[0].regimen
 LIMITS = Limits(seconds=60)
 
 Json = dict[str, Any]
@@ -121,7 +123,7 @@ def test_a_history_is_read_over_pages_with_its_medication(sekmet: Sekmet) -> Non
 def test_check_says_of_each_patient_what_its_file_expects(sekmet: Sekmet) -> None:
     names = [patient.id for patient in PATIENTS]
     wanted = [option for name in names for option in ("--patient", name)]
-    ended = check(sekmet.base, *wanted, *sekmet.options, on=ON.isoformat())
+    ended = check(sekmet.base, *wanted, *sekmet.options, on=ON.isoformat(), regimens=REGIMENS)
     found = {each["patient"].removeprefix("Patient/"): each["forecast"]["status"] for each in ended.assessments}
     assert found == {name: expected(name).status for name in names}
     assert ended.exit_code == 1, ended.stderr
@@ -152,7 +154,7 @@ def test_the_doctor_finds_what_the_service_needs(sekmet: Sekmet) -> None:
 def served(sekmet: Sekmet) -> Iterator[str]:
     """The service, which may read from this server."""
     settings = Settings(
-        regimen="eu-12mg", time_zone=ZONE, fhir_servers=(sekmet.base,), client_auth="off", deadline_seconds=30,
+        regimen=REGIMENS, time_zone=ZONE, fhir_servers=(sekmet.base,), client_auth="off", deadline_seconds=30,
         show_assessment=True,
     )  # fmt: skip
     with listen(0, "none") as listener, serving([(create_app(settings, clock=lambda: NOW), listener)]):

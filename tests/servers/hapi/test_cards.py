@@ -14,6 +14,7 @@ import pytest
 
 from hooks.app import create_app
 from hooks.sandbox.calls import chart_request, order_request, send
+from hooks.sandbox.demo import demo_settings
 from hooks.sandbox.running import address, listen, serving
 from hooks.settings import Settings
 from hooks.wire import CardsResponse
@@ -65,7 +66,7 @@ def services(hapi: str, sandbox: str) -> Iterator[dict[str, Service]]:
 
 def _service(base: str) -> Any:
     settings = Settings(
-        regimen="eu-12mg",
+        regimen=demo_settings().regimen,
         time_zone=ZONE,
         client_auth="off",
         fhir_servers=(base,),

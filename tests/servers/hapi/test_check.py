@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hooks.sandbox.demo import demo_settings
 from tests.cli.files import Result, check
 from tests.servers.hapi.conftest import ON, PATIENTS, TOKEN
 
@@ -13,7 +14,8 @@ pytestmark = pytest.mark.hapi
 def checked(base: str, *more: str) -> Result:
     """`nusinersen-cds check` of all demo patients."""
     wanted = [word for name in PATIENTS for word in ("--patient", name)]
-    return check(base, *wanted, *more, on=ON.isoformat(), env={"NUSINERSEN_CDS_PAGE_SIZE": "2"})
+    regimens = demo_settings().sites()[0].regimen
+    return check(base, *wanted, *more, on=ON.isoformat(), regimens=regimens, env={"NUSINERSEN_CDS_PAGE_SIZE": "2"})
 
 
 def test_check_says_of_every_patient_what_it_says_of_the_sandbox(hapi: str, sandbox: str) -> None:
