@@ -29,7 +29,7 @@ test-hapi: $(STAMP) ## build HAPI FHIR (Java 17, Maven), start it and run the te
 	$(BIN)/python -m pytest -m hapi tests/servers/hapi $(ARGS)
 
 .PHONY: check
-check: format-check lint types imports dead-code docs-check ## all that can be checked without running the service
+check: format-check lint types imports dead-code docs-check docs-build ## all that can be checked without running the service
 
 .PHONY: bench
 bench: $(STAMP) ## measure the service against a bare application
@@ -95,6 +95,15 @@ dead-code: $(STAMP)
 .PHONY: docs-check
 docs-check: $(STAMP)
 	$(BIN)/python -m tests.spec.docs --check
+
+# All pages anew each time, since Sphinx tells what is wrong only with those that it reads again.
+.PHONY: docs-build
+docs-build: $(STAMP) ## build the pages of docs/ for a browser, into build/docs; warnings are errors
+	$(BIN)/sphinx-build -E -a -W --keep-going -n -q -b html -d build/doctrees docs build/docs
+
+.PHONY: docs-serve
+docs-serve: docs-build ## the same, and serve them on 127.0.0.1 (DOCS_PORT, 8002)
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/docs $(or $(DOCS_PORT),8002)
 
 .PHONY: install
 install: $(STAMP) ## make .venv, as every command does that needs it
