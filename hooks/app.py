@@ -58,7 +58,7 @@ class MorePages(Protocol):
     def names(self) -> Mapping[str, str]:
         """What log and counters call their paths."""
 
-    def add(self, app: FastAPI, sites: Sites) -> None:
+    def add(self, app: FastAPI, sites: Sites, memory: Memory) -> None:
         """Bind them."""
 
 
@@ -141,7 +141,8 @@ def create_app(  # noqa: PLR0913  each is a port
 
     _add_services(app, calls, memory, intake, clock)
 
-    _add_pages(app, settings, operations, sites, more)
+    _add_pages(app, settings, operations, sites)
+    _add_more(app, sites, memory, more)
 
     @app.exception_handler(HTTPException)
     async def no_such_page(_: Request, error: HTTPException) -> Response:
@@ -184,11 +185,14 @@ def _add_layers(
     )
 
 
-def _add_pages(app: FastAPI, settings: Settings, operations: Operations, sites: Sites, more: MorePages | None) -> None:
+def _add_pages(app: FastAPI, settings: Settings, operations: Operations, sites: Sites) -> None:
     add_pages(app, operations, metrics=settings.metrics_open)
     add_source_attributes(app, [each for desk in sites for each in desk.regimens.every])
+
+
+def _add_more(app: FastAPI, sites: Sites, memory: Memory, more: MorePages | None) -> None:
     if more is not None:
-        more.add(app, sites)
+        more.add(app, sites, memory)
 
 
 def _service_pages() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import partial
 
 from cds.dosing.assess import assess
@@ -104,6 +104,10 @@ class Desk:
             not_compared=tuple(not_compared),
             unknown=tuple(unknown),
         )
+
+    def today(self) -> date:
+        """The day at the site."""
+        return self.clock().astimezone(self.zone).date()
 
     def warm_up(self) -> None:
         """Pay before the first call for what is made once: tables of the drug's codes, the card texts."""

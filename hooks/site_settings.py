@@ -155,6 +155,11 @@ class SiteFields(BaseModel):
         OnFailure.STATUS, description="A chart that could not be checked: status 412, or a warning card"
     )
     show_upcoming: bool = Field(False, description="Show the next dose on patient-view while it is not due yet")
+    worklist_folder: Path | None = Field(
+        None,
+        description="Folder with the output of the last audit, for the worklist. It names patients: keep it apart from "
+        "the journal, where only the service can read it; none: no worklist",
+    )
     show_assessment: bool = Field(False, description="Put the whole assessment into the response's extension")
 
 

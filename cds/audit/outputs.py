@@ -8,20 +8,17 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cds.audit.cells import cell
 from cds.audit.detected import ISSUE_SEVERITIES, Issues
 from cds.audit.rows import FINDING_COLUMNS, RECALL_COLUMNS, Row
 
 _BATCH = 10_000
-_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
-"""What a formula can begin with, in letters of full width too."""
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
-"""Ends of lines and the like, as escapes: a line that breaks can begin with a formula too."""
 _TYPES = {
     "interval_days": pa.int64(),
     "references": pa.list_(pa.string()),
@@ -87,20 +84,7 @@ def write_recall(path: Path, rows: Iterable[Row]) -> None:
 def _csv(file: IO[str], columns: Sequence[str]) -> Callable[[Row], None]:
     table = csv.DictWriter(file, columns, lineterminator="\n")
     table.writeheader()
-    return lambda row: table.writerow({name: _cell(value) for name, value in row.items()})
-
-
-def _cell(value: Any) -> Any:
-    """What stands in a cell: several values apart by `; `, and what a spreadsheet would run as a formula as a text."""
-    if isinstance(value, list):
-        value = "; ".join("?" if each is None else str(each) for each in value)
-    if not isinstance(value, str):
-        return value
-    if value[:1].isalnum() and value.isprintable():
-        # nearly all of them have nothing to look for
-        return value
-    value = value.translate(_CONTROL)
-    return f"'{value}" if value.lstrip()[:1] in _FORMULA else value
+    return lambda row: table.writerow({name: cell(value) for name, value in row.items()})
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

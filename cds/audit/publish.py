@@ -23,6 +23,9 @@ from cds.audit.tally import Tally
 from cds.dosing.codes import Severity
 from cds.dosing.document import regimens_as_json
 
+_MOST_NAMED = 20
+"""Files of the input that the summary names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -108,6 +111,13 @@ def summary(plan: Plan, wanted: Wanted, audited: Audited) -> dict[str, Any]:
         "regimens": regimens_as_json(question.regimens.every),
         **({} if wanted.since is None else {"doses_since": wanted.since.isoformat()}),
         **({} if wanted.sample is None else {"sample": wanted.sample}),
+        **({} if wanted.patients is None else {"patients_asked_for": len(wanted.patients)}),
+        "identifiers": wanted.shown.how.value,
+        "input": {
+            "files": len(wanted.shown.files),
+            "lines": audited.ledger.lines,
+            "first": [wanted.shown.file(name) for name in islice(wanted.shown.files, _MOST_NAMED)],
+        },
         **audited.tally.as_json(),
         "patients_with_unidentified_records_only": sum(account.only_unidentified for account in audited.accounts),
         "inputs_not_read": audited.not_read,

@@ -15,8 +15,10 @@ from rich.table import Table
 from rich.text import Text
 from starlette.types import ASGIApp
 
+from cds.regimens.library import load as load_regimens
 from hooks.app import create_app, now
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
+from hooks.sandbox.audited import audit_patients
 from hooks.sandbox.calls import Shown, call_all, chart_request, discover, order_request
 from hooks.sandbox.pages import TIMELINE, DemoPages
 from hooks.sandbox.patients import DemoPatient, demo_patients
@@ -67,8 +69,12 @@ def run_demo(
         site = settings.sites()[0]
         on = clock().astimezone(site.zone).date()
         fhir, service = f"{address(fhir_socket)}/fhir", address(service_socket)
-        settings = settings.model_copy(update={"fhir_servers": loopback(fhir), "state_folder": Path(state)})
+        settings = settings.model_copy(update={"fhir_servers": loopback(fhir), "state_folder": Path(state) / "state"})
         patients = demo_patients(on)
+        regimens = load_regimens(settings.site_folder).choose(site.regimen)
+        audited = audit_patients(patients, regimens, on, site.zone, Path(state))
+        # the sites of settings are made of the fields that were set, so that is where the folder is put
+        settings = settings.model_copy(update={"worklist_folder": audited})
         apps: list[tuple[ASGIApp, socket]] = [
             (create_sandbox(fhir, on), fhir_socket),
             (create_app(settings, clock=clock, more=DemoPages(fhir, service, patients)), service_socket),
@@ -139,6 +145,7 @@ def _print_addresses(console: Console, service: str, fhir: str, patients: Iterab
         "To open:",
         f"  playground    {service}{PLAYGROUND}",
         f"  a timeline    {service}{TIMELINE}?patient=overdue",
+        f"  worklist      {service}/worklist",
         f"  services      {service}/cds-services",
         f"  patients      {fhir}/Patient?_count=100",
         f"  one history   {fhir}/MedicationAdministration?patient=overdue&_sort=-effective-time",

@@ -8,9 +8,13 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Query, Request, Response
 
+from hooks.memory import Memory
 from hooks.operations.call import current
+from hooks.pages.people import Anybody
 from hooks.pages.timeline import Place, not_seen, timeline
 from hooks.pages.view import Question
+from hooks.pages.work import WorkPages
+from hooks.pages.worklist import patient_query
 from hooks.protocol import PATIENT_VIEW
 from hooks.sandbox.patients import DemoPatient
 from hooks.sandbox.playground import PLAYGROUND, ask, send_edited
@@ -24,18 +28,21 @@ _FIRST = "overdue"
 class DemoPages:
     """What the demonstration serves beside the service."""
 
-    def __init__(self, fhir: str, service: str, patients: Iterable[DemoPatient]) -> None:
+    def __init__(self, fhir: str, service: str, patients: Iterable[DemoPatient], site: str = "default") -> None:
         """`fhir` is the base URL of the sandbox, `service` that of the service."""
+        back = (PLAYGROUND, "Playground")
+        self._work = WorkPages(Anybody(site), patient_query(TIMELINE), back)
         self._fhir, self._service = fhir, service
         self._patients = {patient.id: patient for patient in patients}
 
     @property
     def names(self) -> Mapping[str, str]:
         """What log and counters call its paths."""
-        return {TIMELINE: "timeline", PLAYGROUND: "playground"}
+        return {TIMELINE: "timeline", PLAYGROUND: "playground", **self._work.names}
 
-    def add(self, app: FastAPI, sites: Sites) -> None:
+    def add(self, app: FastAPI, sites: Sites, memory: Memory) -> None:
         """Bind the pages."""
+        self._work.add(app, sites, memory)
 
         @app.get(TIMELINE, include_in_schema=False)
         async def one_timeline(

@@ -16,7 +16,10 @@ PAGES = {
     "not-counted": "/demo/timeline?patient=date-unusable",
     "not-started": "/demo/timeline?patient=not-started",
     "playground": "/demo?patient=loading-in-progress&hook=order-sign",
+    "worklist": "/worklist",
+    "worklist-part": "/worklist?group=decision&sort=-last&until=soon",
 }
+STATUSES = {"worklist-part": 400}
 # one demonstration and one browser for all of them
 pytestmark = pytest.mark.xdist_group("browser")
 WIDE, NARROW, PAPER = 1280, 390, 688
@@ -36,14 +39,14 @@ def fits(page: Page, width: int) -> bool:
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_a_page_fits_and_one_drawing_of_each_kind_is_seen(open_page: Open, name: str, width: int) -> None:
-    page = open_page(PAGES[name], width=width)
+    page = open_page(PAGES[name], width=width, status=STATUSES.get(name, 200))
     keep(page, f"{name}-{width}")
     assert fits(page, width)
     drawings = [each for each in page.locator("figure svg").all() if each.is_visible()]
     assert len(drawings) == page.locator("figure").count()
 
 
-@pytest.mark.parametrize("name", ["overdue", "catch-up", "not-counted"])
+@pytest.mark.parametrize("name", ["overdue", "catch-up", "not-counted", "worklist"])
 def test_a_page_in_print(open_page: Open, name: str) -> None:
     page = open_page(PAGES[name], width=PAPER)
     page.emulate_media(media="print")
@@ -56,7 +59,7 @@ def test_a_page_in_print(open_page: Open, name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_axe_finds_nothing(open_page: Open, name: str, width: int) -> None:
-    page = open_page(PAGES[name], width=width, scripts=True)
+    page = open_page(PAGES[name], width=width, scripts=True, status=STATUSES.get(name, 200))
     if name == "playground":
         page.get_by_role("button", name="Send to the service").click()
         page.wait_for_load_state()

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 from anyio.from_thread import start_blocking_portal
 
-from hooks.app import create_app
+from hooks.app import MorePages, create_app
 from hooks.operations.entrance import Operations
 from hooks.sandbox.pages import DemoPages
 from hooks.sandbox.patients import DemoPatient, demo_patients, shared_resources
 from hooks.settings import Settings
-from tests.service.noted import noting
+from tests.service.noted import NotedJournal, noting
 
 SERVER = "https://ehr.example.invalid/fhir"
 ZONE = "Asia/Kathmandu"
@@ -77,6 +77,8 @@ def pages(
     answer: Answer | None = None,
     operations: Operations | None = None,
     service: str = "http://127.0.0.1:1",
+    journal: NotedJournal | None = None,
+    more: MorePages | None = None,
     **settings: Any,
 ) -> Iterator[Get]:
     """A function that sends one request to the running demo."""
@@ -88,8 +90,8 @@ def pages(
         clock=lambda: NOW,
         transport=httpx.MockTransport(answer or holding(patients)),
         operations=operations,
-        memory=noting(lambda: NOW),
-        more=DemoPages(SERVER, service, patients),
+        memory=noting(lambda: NOW, journal=journal),
+        more=more or DemoPages(SERVER, service, patients),
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):

@@ -1,0 +1,81 @@
+"""The pages about many patients and where they are: the worklist, its table, and what became of the cards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from fastapi import FastAPI, Request, Response
+
+from hooks.memory import Memory
+from hooks.pages.door import Door, Room, Visit
+from hooks.pages.people import WORKLIST, Access
+from hooks.pages.worklist import Timeline, csv_answer, worklist
+from hooks.sites import Sites
+from hooks.worklist.audited import AuditRead, Audits, NoWorklistError
+from hooks.worklist.choice import read_choice
+from hooks.worklist.table import as_csv
+
+_NOT_SHOWN = "Nothing is shown, because nothing is known. This does not mean that there is nothing to do."
+_INSTEAD = "Until then, find the patients who are due by other means."
+
+
+class WorkPages:
+    """`timeline` gives the address of a patient's timeline; `back` is the page to go back to, if any."""
+
+    def __init__(self, access: Access, timeline: Timeline, back: tuple[str, str] | None = None) -> None:
+        self._access, self._timeline = access, timeline
+        self._list = Room("Worklist", "worklist", WORKLIST, back)
+        self._table = replace(self._list, name="worklist-table")
+        self._audits = Audits()
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What log and counters call its paths."""
+        return {"/worklist": self._list.name, "/worklist.csv": self._table.name}
+
+    def add(self, app: FastAPI, sites: Sites, memory: Memory) -> None:
+        """Bind the pages."""
+        door = Door(self._access, sites, memory)
+
+        @app.get("/worklist", include_in_schema=False)
+        async def page(request: Request) -> Response:
+            """The worklist."""
+            visit = await door.enter(request, self._list)
+            if isinstance(visit, Response):
+                return visit
+            audit = await self._audit(visit)
+            if isinstance(audit, Response):
+                return audit
+            choice, faults = read_choice(request.query_params)
+            return worklist(audit, choice, faults, desk=visit.desk, timeline=self._timeline, back=self._list.back)
+
+        @app.get("/worklist.csv", include_in_schema=False)
+        async def table(request: Request) -> Response:
+            """All lines of the choice as a table for spreadsheets."""
+            choice, faults = read_choice(request.query_params)
+            if faults:
+                return self._table.empty(400, "Nothing was saved.", " ".join(faults))
+            visit = await door.enter(request, self._table)
+            if isinstance(visit, Response):
+                return visit
+            audit = await self._audit(visit)
+            if isinstance(audit, Response):
+                return audit
+            return csv_answer(as_csv(choice.of(audit.rows, visit.desk.today()), audit.about), audit.about)
+
+    async def _audit(self, visit: Visit) -> AuditRead | Response:
+        """The audit of the site, once it is recorded that it is shown; or the page to show in its place."""
+        folder = visit.desk.site.worklist_folder
+        if folder is None:
+            await visit.note("failed")
+            return visit.room.empty(
+                404, _NOT_SHOWN, "This site has no worklist: the setting worklist_folder names no audit."
+            )
+        try:
+            audit = await asyncio.to_thread(self._audits.read, folder.expanduser())
+        except NoWorklistError as error:
+            await visit.note("failed")
+            return visit.room.empty(502, _NOT_SHOWN, f"The last audit cannot be used: {error}.", _INSTEAD)
+        return await visit.refusal() or audit

@@ -1,0 +1,1 @@
+"""The worklist, from the output of an audit."""
