@@ -1,4 +1,4 @@
-"""The worklist in headless Chromium without JavaScript: narrowed by the form, sorted by the keyboard, saved, followed."""
+"""The worklist in headless Chromium without JavaScript: narrowed, sorted by the keyboard, saved, followed."""
 
 from __future__ import annotations
 
