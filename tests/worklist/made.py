@@ -18,12 +18,21 @@ from hooks.sandbox.patients import demo_patients
 from hooks.worklist.rows import Row
 
 ON = date(2026, 5, 1)
+PATIENTS = """
+    restart-required near-boundary catch-up-required overdue
+    one-old-dose catch-up-forgotten interval-too-short date-missing date-unusable unreadable-record interval-undecidable
+    schedule-undefined loading-interrupted transfer unexpected-route partial-dose
+    due status-unknown
+    upcoming late not-started
+""".split()
+"""Overdue, a decision, the rest of the list, and three who are not on it."""
 
 
 @cache
 def _audited() -> Path:
     folder = Path(mkdtemp(prefix="nusinersen-cds-worklist-"))
-    output = audit_patients(demo_patients(ON), load().choose(["eu-12mg"]), ON, ZoneInfo("Asia/Kathmandu"), folder)
+    chosen = [patient for patient in demo_patients(ON) if patient.id in PATIENTS]
+    output = audit_patients(chosen, load().choose(["eu-12mg"]), ON, ZoneInfo("Asia/Kathmandu"), folder)
     assert output is not None, "the audit needs its extra"
     return output
 
