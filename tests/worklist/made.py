@@ -18,13 +18,29 @@ from hooks.sandbox.patients import demo_patients
 from hooks.worklist.rows import Row
 
 ON = date(2026, 5, 1)
-PATIENTS = """
-    restart-required near-boundary catch-up-required overdue
-    one-old-dose catch-up-forgotten interval-too-short date-missing date-unusable unreadable-record interval-undecidable
-    schedule-undefined loading-interrupted transfer unexpected-route partial-dose
-    due status-unknown
-    upcoming late not-started
-""".split()
+PATIENTS = [
+    "restart-required",
+    "near-boundary",
+    "catch-up-required",
+    "overdue",
+    "one-old-dose",
+    "catch-up-forgotten",
+    "interval-too-short",
+    "date-missing",
+    "date-unusable",
+    "unreadable-record",
+    "interval-undecidable",
+    "schedule-undefined",
+    "loading-interrupted",
+    "transfer",
+    "unexpected-route",
+    "partial-dose",
+    "due",
+    "status-unknown",
+    "upcoming",
+    "late",
+    "not-started",
+]
 """Overdue, a decision, the rest of the list, and three who are not on it."""
 
 
