@@ -16,7 +16,6 @@ from hooks.aside import Read, ask
 from hooks.desk import Desk
 from hooks.gather import Link
 from hooks.protocol import HookRequest
-from hooks.wording import UNKNOWN_BESIDE
 
 
 class Beside(NamedTuple):
@@ -35,10 +34,9 @@ class Beside(NamedTuple):
             [f"{words[key]}: {problem}" for key, each in self.read.items() if key in words for problem in each.problems]
         )
 
-    @property
-    def elsewhere(self) -> tuple[str, ...]:
+    def elsewhere(self, words: Mapping[str, str]) -> tuple[str, ...]:
         """What could not be read of doses given elsewhere."""
-        return self.unknown({STATEMENTS.key: UNKNOWN_BESIDE[STATEMENTS.key]})
+        return self.unknown({STATEMENTS.key: words[STATEMENTS.key]})
 
 
 NOTHING = Beside({})

@@ -32,26 +32,8 @@ class Kind(StrEnum):
     NOT_CHECKED = "NusinersenNotChecked"
     DUE = "NusinersenDue"
     UPCOMING = "NusinersenUpcoming"
+    """A topic of its own: who overrides one long before it is due must still see that it is due."""
 
-
-# A topic of its own for the upcoming dose: who overrides one long before it is due must still see that it is due.
-TOPICS: dict[Kind, dict[str, str]] = {
-    kind: {"code": kind.value, "system": TOPIC_SYSTEM, "display": display}
-    for kind, display in {
-        Kind.TOO_EARLY: "Dose sooner than the minimum interval",
-        Kind.CONFLICT: "Proposed doses too near one another",
-        Kind.WRONG_ROUTE_OR_AMOUNT: "Route or amount that the label does not give",
-        Kind.RESTART: "Restart of loading after a delay",
-        Kind.CATCH_UP: "Catch-up after a delay",
-        Kind.EARLIER_THAN_SCHEDULE: "Dose earlier than scheduled",
-        Kind.OVERDUE: "Dose overdue",
-        Kind.DECISION: "Next dose for a clinician to decide",
-        Kind.HISTORY_INCOMPLETE: "Dose history incomplete",
-        Kind.NOT_CHECKED: "Dosing interval not checked",
-        Kind.DUE: "Dose due",
-        Kind.UPCOMING: "Next dose",
-    }.items()
-}
 
 PLANNED_KINDS = frozenset({Kind.RESTART, Kind.CATCH_UP, Kind.OVERDUE, Kind.DUE, Kind.UPCOMING})
 """Kinds whose detail shows the plan."""
@@ -108,17 +90,12 @@ def own_kind(finding: Finding) -> Kind | None:
     return _OWN_KIND.get(finding.code, Kind.DECISION)
 
 
-_PUBLISHED_REASONS = {
-    "risk-benefit-ratio": "Recipient assessment of risk/benefit ratio",
-    "expert-contradicts": "Advice from expert contradicts the recommended action",
-    "action-completed": "Recommended action was already completed",
-    "patient-contraindication": "Patient has contraindication to recommended action",
-    "service-not-available": "Treatment or service is not practically available",
-}
-_OWN_REASONS = {"HistoryDiffers": "The dose history shown here is wrong or not complete"}
-OVERRIDE_REASONS: list[dict[str, str]] = [
-    {"code": code, "system": system, "display": display}
-    for system, reasons in ((PUBLISHED_REASON_SYSTEM, _PUBLISHED_REASONS), (REASON_SYSTEM, _OWN_REASONS))
-    for code, display in reasons.items()
-]
-"""Why a card may be overridden: codes of HL7's list, with its displays, and one that only a dose history needs."""
+OVERRIDE_REASONS: tuple[tuple[str, str], ...] = (
+    ("risk-benefit-ratio", PUBLISHED_REASON_SYSTEM),
+    ("expert-contradicts", PUBLISHED_REASON_SYSTEM),
+    ("action-completed", PUBLISHED_REASON_SYSTEM),
+    ("patient-contraindication", PUBLISHED_REASON_SYSTEM),
+    ("service-not-available", PUBLISHED_REASON_SYSTEM),
+    ("HistoryDiffers", REASON_SYSTEM),
+)
+"""Why a card may be overridden, code and system: codes of HL7's list, and one that only a dose history needs."""

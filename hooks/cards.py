@@ -11,22 +11,14 @@ from cds.dosing.codes import Severity
 from cds.dosing.document import regimen_as_json
 from cds.dosing.findings import Finding
 from cds.dosing.regimen import Regimen
-from hooks.card_kinds import EXTENSION, INFO_KINDS, OVERRIDE_REASONS, TOPICS, Kind
-from hooks.detail import Subject, closing, detail
+from hooks.card_kinds import EXTENSION, INFO_KINDS, Kind
+from hooks.detail import Reading, Subject, closing, detail
 from hooks.leads import LATENESS, Lead, chart_lead, doubt_lead, leads_before, order_lead
-from hooks.phrases import counted, dated_step, drug_name, fill, harmless, numbers, planned_doses, quantity, summary
+from hooks.markdown import harmless
+from hooks.phrases import counted, dated_step, drug_name, fill, numbers, planned_doses, quantity, summary
 from hooks.suggestions import Move, suggestions
-from hooks.wording import (
-    CHECK_BY_HAND,
-    DELAYS,
-    FINDINGS,
-    NOT_CHECKED,
-    OTHERWISE_BY_HAND,
-    PAST_REASONS,
-    VARIANTS,
-    NotChecked,
-    Variant,
-)
+from hooks.wording import ENGLISH
+from hooks.words import VARIANTS, NotChecked, Variant, Wording
 
 Card = dict[str, Any]
 
@@ -53,7 +45,7 @@ class CardContext(NamedTuple):
     `read_at` is when the records were read, as people read it, with its offset. `move` writes an order with another
     date. `new_id` gives a new UUID as text. `source_url` is an absolute URL about the regimen, for a site that has one.
     `links` stand on every card; `problems` say what of the history could not be read, `not_compared` what of the other
-    active orders, in words without patient data.
+    active orders, in words without patient data. `words` is what the cards say, in the language of the site.
     """
 
     regimen: Regimen
@@ -66,6 +58,7 @@ class CardContext(NamedTuple):
     links: Sequence[Card] = ()
     not_compared: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    words: Wording = ENGLISH
 
 
 def order_cards(
@@ -114,29 +107,27 @@ def chart_cards(assessment: Assessment, *, context: CardContext) -> list[Card]:
 
 def not_checked_card(reason: NotChecked, incident: str, context: CardContext, *, more: str = "") -> Card:
     """The warning that a check could not be made. `more` is what went wrong, in words that hold no patient data."""
-    short, sentence = NOT_CHECKED[reason]
+    words, phrases = context.words, context.words.phrases
+    why = words.not_checked[reason]
     drug = drug_name(context.regimen.drug.names[0])
     variant = VARIANTS.get(reason, Variant.PLAIN)
+    short, whole = summary(Kind.NOT_CHECKED, variant, {"drug": drug, "reason": why.short}, words)
     paragraphs = [
-        f"**{sentence}**",
-        f"What went wrong: {harmless(more)}" if more else "",
-        OTHERWISE_BY_HAND.get(reason, CHECK_BY_HAND),
-        f"Incident {harmless(incident)}.",
+        harmless(whole, longest=None),
+        f"**{why.sentence}**",
+        phrases.went_wrong.format(what=harmless(more)) if more else "",
+        why.by_hand or phrases.by_hand,
+        phrases.incident.format(incident=harmless(incident)),
+        closing(context.regimen, context.read_at, words),
     ]
-    paragraphs.append(closing(context.regimen, context.read_at))
+    said: Card = {"kind": Kind.NOT_CHECKED.value, "reason": reason.value, "regimen": regimen_as_json(context.regimen)}
     card: Card = {
         "uuid": context.new_id(),
-        "summary": summary(Kind.NOT_CHECKED, variant, {"drug": drug, "reason": short}),
+        "summary": short,
         "indicator": Severity.WARNING.value,
         "detail": "\n\n".join(text for text in paragraphs if text),
         "source": _source(Kind.NOT_CHECKED, context.regimen, context),
-        "extension": {
-            EXTENSION: {
-                "kind": Kind.NOT_CHECKED.value,
-                "reason": reason.value,
-                "regimen": regimen_as_json(context.regimen),
-            }
-        },
+        "extension": {EXTENSION: said | _language(words)},
     }
     if context.links:
         card["links"] = context.links
@@ -151,17 +142,20 @@ def _card(
 ) -> Card:
     regimen = assessment.regimen
     plan = assessment.forecast.plan if lead.proposed is None else lead.proposed.plan
-    subject = Subject(lead.kind, about, [order.text for order in orders], plan, bool(orders))
+    words = context.words
+    short, whole = summary(lead.kind, lead.variant, _fields(assessment, lead, plan, words), words)
+    subject = Subject(lead.kind, about, [order.text for order in orders], plan, bool(orders), whole)
+    reading = Reading(context.read_at, context.problems, context.not_compared, context.unknown)
     card: Card = {
         "uuid": context.new_id(),
-        "summary": summary(lead.kind, lead.variant, _fields(assessment, lead, plan)),
+        "summary": short,
         "indicator": lead.indicator.value,
-        "detail": detail(assessment, subject, context.read_at, context.problems, context.not_compared, context.unknown),
+        "detail": detail(assessment, subject, reading, words),
         "source": _source(lead.kind, regimen, context),
-        "extension": {EXTENSION: _extension(assessment, lead.kind, about)},
+        "extension": {EXTENSION: _extension(assessment, lead.kind, about, words)},
     }
     if lead.kind not in INFO_KINDS:
-        card["overrideReasons"] = OVERRIDE_REASONS
+        card["overrideReasons"] = words.override_reasons
     if context.links:
         card["links"] = context.links
     return card
@@ -170,9 +164,15 @@ def _card(
 def _offer(
     card: Card, order: DraftOrder, about: Sequence[Proposed], lead: Lead, doubtful: bool, context: CardContext
 ) -> None:
-    drug = context.regimen.drug.names[0]
     offered = suggestions(
-        order.resource, about, lead, doubtful=doubtful, drug=drug, move=context.move, new_id=context.new_id
+        order.resource,
+        about,
+        lead,
+        doubtful=doubtful,
+        drug=context.regimen.drug.names[0],
+        move=context.move,
+        new_id=context.new_id,
+        phrases=context.words.phrases,
     )
     if offered:
         card["suggestions"] = offered
@@ -180,7 +180,8 @@ def _offer(
 
 
 def _source(kind: Kind, regimen: Regimen, context: CardContext) -> Card:
-    source: Card = {"label": f"{regimen.title} ({regimen.id}, version {regimen.version})", "topic": TOPICS[kind]}
+    label = context.words.phrases.source.format(title=regimen.title, id=regimen.id, version=regimen.version)
+    source: Card = {"label": label, "topic": context.words.topics[kind]}
     urls = (context.source_url, *(document.url for document in regimen.sources))
     url = next((url for url in urls if url and url.startswith(("https://", "http://"))), None)
     if url is not None:
@@ -188,10 +189,10 @@ def _source(kind: Kind, regimen: Regimen, context: CardContext) -> Card:
     return source
 
 
-def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...]) -> dict[str, str]:
+def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...], words: Wording) -> dict[str, str]:
     """The numbers that a summary can name, as far as they are known."""
-    forecast = assessment.forecast
-    fields = {"drug": drug_name(assessment.regimen.drug.names[0]), "step": dated_step(forecast)[0]}
+    forecast, phrases = assessment.forecast, words.phrases
+    fields = {"drug": drug_name(assessment.regimen.drug.names[0]), "step": dated_step(forecast, words)[0]}
     if forecast.earliest is not None:
         fields["earliest"] = forecast.earliest.isoformat()
     if forecast.recommended is not None:
@@ -199,43 +200,46 @@ def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...]) -> di
     if forecast.overdue_from is not None:
         fields["overdue_from"] = forecast.overdue_from.isoformat()
     if lead.proposed is not None:
-        fields["when"] = f"on {lead.proposed.date.isoformat()}" + (" (no date ordered)" * lead.proposed.assumed)
+        when = phrases.on_assumed if lead.proposed.assumed else phrases.on
+        fields["when"] = when.format(date=lead.proposed.date.isoformat())
     elif plan:
-        fields["when"] = f"if given on {plan[0].date.isoformat()}"
+        fields["when"] = phrases.if_given.format(date=plan[0].date.isoformat())
     if plan:
-        fields["doses"] = planned_doses(plan)
+        fields["doses"] = planned_doses(plan, words)
     if lead.finding is not None:
-        fields |= _of_finding(lead.finding)
+        fields |= _of_finding(lead.finding, words)
     if lead.proposed is None:
-        fields |= _of_doubt(assessment)
-        if lead.finding is not None and lead.finding.code in PAST_REASONS:
-            fields["reason"] = PAST_REASONS[lead.finding.code]
+        fields |= _of_doubt(assessment, words)
+        if lead.finding is not None and lead.finding.code in words.past_reasons:
+            fields["reason"] = words.past_reasons[lead.finding.code]
     return fields
 
 
-def _of_finding(finding: Finding) -> dict[str, str]:
-    fields = numbers(finding)
-    fields["reason"] = FINDINGS[finding.code].short
+def _of_finding(finding: Finding, words: Wording) -> dict[str, str]:
+    fields = numbers(finding, words)
+    fields["reason"] = words.findings[finding.code].short
     if isinstance(finding.required, date) and isinstance(finding.observed, date):
-        fields["early"] = quantity((finding.required - finding.observed).days)
+        fields["early"] = quantity((finding.required - finding.observed).days, words)
     return fields
 
 
-def _of_doubt(assessment: Assessment) -> dict[str, str]:
+def _of_doubt(assessment: Assessment, words: Wording) -> dict[str, str]:
     """What a decision says of the patient: how much is missing, the delay, the dates that can be meant."""
     fields = {}
     unreadable = len(assessment.unreadable)
-    several = counted(unreadable, "record is", "records are")
-    fields["missing"] = f"{several} not counted" if unreadable else "not all of it was read"
+    fields["missing"] = counted(words.counts.missing, unreadable) if unreadable else words.phrases.not_all_read
     for finding in assessment.forecast.findings:
         if finding.code in LATENESS:
-            fields["delay"] = fill([DELAYS[finding.code], FINDINGS[finding.code].short], numbers(finding))
+            fields["delay"] = fill(
+                [words.delays[finding.code], words.findings[finding.code].short], numbers(finding, words)
+            )
     if assessment.forecast.options:
-        fields["options"] = "options " + ", ".join([day.isoformat() for day in assessment.forecast.options])
+        dates = ", ".join([day.isoformat() for day in assessment.forecast.options])
+        fields["options"] = words.phrases.options.format(dates=dates)
     return fields
 
 
-def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed]) -> Card:
+def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed], words: Wording) -> Card:
     """The same for machines: codes, rules and dates. Nothing in it is empty."""
     findings = [*assessment.forecast.findings, *assessment.findings]
     if about:
@@ -250,7 +254,12 @@ def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed]) ->
         said["rules"] = list(dict.fromkeys([finding.rule for finding in findings]))
     if about:
         said["orders"] = list(dict.fromkeys([proposed.reference for proposed in about]))
-    return said
+    return said | _language(words)
+
+
+def _language(words: Wording) -> Card:
+    """By which words it was said, where they are not the shipped ones: they are the site's to answer for."""
+    return {} if words.locale == ENGLISH.locale else {"wording": {"locale": words.locale, "digest": words.digest}}
 
 
 def _dates(assessment: Assessment, about: Sequence[Proposed]) -> Card:

@@ -21,7 +21,7 @@ from hooks.desk import Desk
 from hooks.found import Found, Outcome, assessed, deadline, has_drug, left, records
 from hooks.gather import Gathered, Link, NotReadError
 from hooks.protocol import ENCOUNTER_START, HookRequest
-from hooks.wording import UNKNOWN_BESIDE, UNKNOWN_ORDERS, NotChecked
+from hooks.words import NotChecked
 
 
 class _Ahead(NamedTuple):
@@ -66,14 +66,14 @@ async def _of_chart(
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
         raise NotReadError("; ".join(gathered.problems))
     outcome = Outcome.CHECKED if has_drug(assessment) else Outcome.NOT_OURS
-    unknown = beside.unknown(UNKNOWN_BESIDE | {ORDERS.key: UNKNOWN_ORDERS})
+    unknown = beside.unknown({**desk.words.unknown, ORDERS.key: desk.words.unknown_orders})
     context = desk.context(now, gathered.problems, unknown=unknown)
     with desk.traces.step("cards"):
         cards = chart_cards(assessment, context=context)
     visit = request.hook == ENCOUNTER_START
     due = any(_is_of(card, Kind.DUE) for card in cards)
     if not visit and not due:
-        return Found(outcome, cards, assessment, gathered), beside.elsewhere, ()
+        return Found(outcome, cards, assessment, gathered), beside.elsewhere(desk.words.unknown), ()
     ahead = await _ahead(request, desk, on, link, gathered, beside, left(until))
     context = context._replace(not_compared=ahead.problems if has_drug(assessment) else ())
     if due:
@@ -92,7 +92,8 @@ async def _of_chart(
         topics = [card["source"]["topic"] for card in told]
         cards = [*told, *(card for card in cards if card["source"]["topic"] not in topics)]
         outcome = Outcome.CHECKED
-    return Found(outcome, cards, assessment, ahead.gathered), beside.elsewhere, ahead.problems if visit else ()
+    unread = ahead.problems if visit else ()
+    return Found(outcome, cards, assessment, ahead.gathered), beside.elsewhere(desk.words.unknown), unread
 
 
 async def _ahead(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from functools import partial
@@ -23,7 +23,8 @@ from hooks.protocol import HookRequest
 from hooks.settings import Settings
 from hooks.site_settings import Site
 from hooks.source_attributes import PATH as SOURCE_PATH
-from hooks.wording import SOURCE_ATTRIBUTES
+from hooks.wording import ENGLISH
+from hooks.words import Wording
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class Desk:
     refusal: str = ""
     traces: Traces = field(default_factory=NoTraces)
     links: list[Card] = field(default_factory=list)
+    words: Wording = ENGLISH
 
     @classmethod
     def of(
@@ -52,10 +54,12 @@ class Desk:
         *,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
+        wordings: Mapping[str, Wording],
     ) -> Desk:
-        """Raises UnknownRegimen, or ValueError for a regimen that may not be used here or that the tolerances do not
-        fit."""
+        """Raises UnknownRegimen, or ValueError for a regimen that may not be used here, that the tolerances do not fit,
+        or for a language that `wordings` does not hold."""
         regimens = library.choose(site.regimen).map(partial(_at_the_site, site))
+        words = _words(site, wordings)
         return cls(
             site,
             regimens,
@@ -65,7 +69,8 @@ class Desk:
             regimens.drug.searched if site.filter_by_code else (),
             clock,
             new_id,
-            links=_links(settings, regimens),
+            links=_links(settings, regimens, words),
+            words=words,
         )
 
     def client(self, request: HookRequest) -> FhirClient | None:
@@ -103,6 +108,7 @@ class Desk:
             links=self.links,
             not_compared=tuple(not_compared),
             unknown=tuple(unknown),
+            words=self.words,
         )
 
     def today(self) -> date:
@@ -119,12 +125,21 @@ class Desk:
         chart_cards(assess(patient, records, self.regimens, on=on, whole=True), context=self.context(now))
 
 
-def _links(settings: Settings, regimens: Regimens) -> list[Card]:
+def _words(site: Site, wordings: Mapping[str, Wording]) -> Wording:
+    if site.locale not in wordings:
+        raise ValueError(
+            f"there are no words in the language {site.locale!r}, only in: {', '.join(wordings)}; name one of them in "
+            "NUSINERSEN_CDS_LOCALE, or in locale of its site, or add its file to the folder of wordings"
+        )
+    return wordings[site.locale]
+
+
+def _links(settings: Settings, regimens: Regimens, words: Wording) -> list[Card]:
     """The links on every card, one for each regimen; none where this service does not know its own URL."""
-    several = regimens.only is None
+    several, label = regimens.only is None, words.phrases.source_attributes
     return [
         {
-            "label": f"{SOURCE_ATTRIBUTES} ({regimen.id})" if several else SOURCE_ATTRIBUTES,
+            "label": f"{label} ({regimen.id})" if several else label,
             "url": f"{base}{SOURCE_PATH}.html#{regimen.id}",
             "type": "absolute",
         }

@@ -12,21 +12,21 @@ from cds.dosing.codes import Code, Status
 from cds.dosing.findings import Finding
 from cds.dosing.regimen import CatchUp, Regimen
 from hooks.card_kinds import PLANNED_KINDS, STATEMENTS, Kind
-from hooks.phrases import SHORT, counted, dated_step, harmless, sentence, span, step_title
-from hooks.wording import FINDINGS, SEVERITIES
+from hooks.markdown import harmless
+from hooks.phrases import counted, dated_step, fill, length, sentence, span, step_title
+from hooks.words import Wording
 
 _MOST_DOSES = 40
 """Dose rows shown, the latest; years of maintenance every few months fit in."""
 _MOST_RECORDS = 10
 """Unreadable records listed, of one card."""
 
-_TABLE_HEAD = "| Dose | Step | Days since the one before | Findings |\n| --- | --- | ---: | --- |"
-
 
 class Subject(NamedTuple):
     """What a card is about: the proposed dates of its orders, none on a chart, and the texts of those orders.
 
-    `plan` is the plan to show. `with_unidentified`: on an order, records that nobody can name get a line.
+    `plan` is the plan to show. `on_order`: on an order, records that nobody can name get a line. `whole` is the whole
+    summary, where the card has no room for it.
     """
 
     kind: Kind
@@ -34,141 +34,145 @@ class Subject(NamedTuple):
     order_texts: Sequence[str] = ()
     plan: tuple[Planned, ...] = ()
     on_order: bool = False
+    whole: str = ""
 
 
-def detail(
-    assessment: Assessment,
-    subject: Subject,
-    read_at: str,
-    problems: Sequence[str] = (),
-    not_compared: Sequence[str] = (),
-    unknown: Sequence[str] = (),
-) -> str:
-    """The whole text. `read_at` is when the records were read, as people read it; `problems` what of the history could
-    not be, `not_compared` what of the other active orders, `unknown` what beside them."""
-    regimen = assessment.regimen
+class Reading(NamedTuple):
+    """When the records were read, as people read it; `problems` is what of the history could not be, `not_compared`
+    what of the other active orders, `unknown` what beside them."""
+
+    read_at: str
+    problems: Sequence[str] = ()
+    not_compared: Sequence[str] = ()
+    unknown: Sequence[str] = ()
+
+
+def detail(assessment: Assessment, subject: Subject, reading: Reading, words: Wording) -> str:
+    """The whole text."""
+    regimen, phrases = assessment.regimen, words.phrases
     parts = [
-        _lines(assessment, subject),
-        _dose_table(assessment.evaluations, subject.proposals),
-        _next_dose(assessment, subject, regimen),
-        _ordered(assessment),
-        _not_read("Not all of the history was read:", problems),
-        _not_read("Not compared with all other active orders:", not_compared),
-        _not_read("Not known, since it could not be read:", unknown),
-        _unreadable(assessment),
-        _unidentified(assessment) if subject.on_order else "",
-        _label_says(regimen.title, regimen.statements, STATEMENTS[subject.kind]),
-        closing(regimen, read_at),
+        harmless(subject.whole, longest=None) if subject.whole else "",
+        _lines(assessment, subject, words),
+        _dose_table(assessment.evaluations, subject.proposals, words),
+        _next_dose(assessment, subject, regimen, words),
+        _ordered(assessment, words),
+        _not_read(phrases.history_not_read, reading.problems),
+        _not_read(phrases.orders_not_compared, reading.not_compared),
+        _not_read(phrases.not_known, reading.unknown),
+        _unreadable(assessment, words),
+        _unidentified(assessment, words) if subject.on_order else "",
+        _label_says(regimen.title, regimen.statements, STATEMENTS[subject.kind], words),
+        closing(regimen, reading.read_at, words),
     ]
     return "\n\n".join([part for part in parts if part])
 
 
-def closing(regimen: Regimen, read_at: str) -> str:
+def closing(regimen: Regimen, read_at: str, words: Wording) -> str:
     """By which text it was judged, and what the reader must know of the data."""
-    return "".join(
-        (
-            "Judged by ",
-            _named(regimen.id, regimen.version, regimen.digest, regimen.unverified),
-            "\n\nAs visible to this user, read at ",
-            harmless(read_at),
-        )
-    )
+    named = _named(regimen.id, regimen.version, regimen.digest, regimen.unverified, words)
+    return f"{named}\n\n{words.phrases.read_at.format(time=harmless(read_at))}"
 
 
 @lru_cache(maxsize=64)
-def _named(identifier: str, version: str, digest: str, unverified: str | None) -> str:
-    text = f"regimen {harmless(identifier)}, version {harmless(version)}, {harmless(digest)}."
-    return text if unverified is None else f"{text} Not verified: {harmless(unverified)}."
+def _named(identifier: str, version: str, digest: str, unverified: str | None, words: Wording) -> str:
+    text = words.phrases.judged_by.format(id=harmless(identifier), version=harmless(version), digest=harmless(digest))
+    return text if unverified is None else f"{text} {words.phrases.not_verified.format(what=harmless(unverified))}"
 
 
 @lru_cache(maxsize=128)
-def _label_says(title: str, statements: tuple[tuple[str, str], ...], topics: tuple[str, ...]) -> str:
+def _label_says(title: str, statements: tuple[tuple[str, str], ...], topics: tuple[str, ...], words: Wording) -> str:
     said = dict(statements)
     lines = [f"- {harmless(said[topic], longest=None)}" for topic in topics if topic in said]
-    return f"**What the label says** ({harmless(title)}):\n\n" + "\n".join(lines) if lines else ""
+    return f"{words.phrases.label_says.format(title=harmless(title))}\n\n" + "\n".join(lines) if lines else ""
 
 
-def _lines(assessment: Assessment, subject: Subject) -> str:
+def _lines(assessment: Assessment, subject: Subject, words: Wording) -> str:
     """What was found, each once: of the orders, then of the next dose, then of the series."""
     # a reason that stands beside its own record further down is not said twice
     listed = {record.reason for record in assessment.unreadable} | {Code.UNIDENTIFIED_RECORD}
-    lines = [f"Order: {harmless(text)}" for text in subject.order_texts if text and not text.isspace()]
+    order = words.phrases.order
+    lines = [order.format(text=harmless(text)) for text in subject.order_texts if text and not text.isspace()]
     bullets: dict[str, None] = {}
     several = len(subject.proposals) > 1
     for proposed in subject.proposals:
-        about = f"dose on {proposed.date.isoformat()}: " if several else ""
-        _add(bullets, proposed.findings, about)
-    _add(bullets, assessment.forecast.findings, "")
-    _add(bullets, [finding for finding in assessment.findings if finding.code not in listed], "")
+        about = f"{words.phrases.dose_on.format(date=proposed.date.isoformat())} " if several else ""
+        _add(bullets, proposed.findings, about, words)
+    _add(bullets, assessment.forecast.findings, "", words)
+    _add(bullets, [finding for finding in assessment.findings if finding.code not in listed], "", words)
     if bullets:
         lines.append("\n".join(bullets))
     return "\n\n".join(lines)
 
 
-def _add(bullets: dict[str, None], findings: Iterable[Finding], about: str) -> None:
+def _add(bullets: dict[str, None], findings: Iterable[Finding], about: str, words: Wording) -> None:
     for finding in findings:
-        bullets[f"- {SEVERITIES[finding.severity]}{about}{sentence(finding)} (rule {finding.rule})"] = None
+        rule = words.phrases.rule.format(rule=finding.rule)
+        bullets[f"- {words.severities[finding.severity]}{about}{sentence(finding, words)} {rule}"] = None
 
 
-def _dose_table(evaluations: Sequence[Evaluation], proposals: Sequence[Proposed]) -> str:
+def _dose_table(evaluations: Sequence[Evaluation], proposals: Sequence[Proposed], words: Wording) -> str:
     if not evaluations and not proposals:
         return ""
-    rows = [_TABLE_HEAD]
-    rows += [_row(span(dose.when), dose.step, dose.interval_days, dose.findings) for dose in evaluations[-_MOST_DOSES:]]
+    said = words.phrases
+    rows = [f"| {said.dose} | {said.step} | {said.interval} | {said.findings} |\n| --- | --- | ---: | --- |"]
+    rows += [
+        _row(span(dose.when, words), dose.step, dose.interval_days, dose.findings, words)
+        for dose in evaluations[-_MOST_DOSES:]
+    ]
     for proposed in proposals:
-        day = f"**{proposed.date.isoformat()}** (ordered{', no date' if proposed.assumed else ''})"
-        rows.append(_row(day, proposed.step, proposed.interval_days, proposed.findings))
+        day = (said.ordered_assumed if proposed.assumed else said.ordered).format(date=proposed.date.isoformat())
+        rows.append(_row(day, proposed.step, proposed.interval_days, proposed.findings, words))
     hidden = len(evaluations) - _MOST_DOSES
     if hidden > 0:
-        rows.append("\n" + counted(hidden, "earlier dose is", "earlier doses are") + " not shown.")
+        rows.append("\n" + counted(words.counts.not_shown, hidden))
     return "\n".join(rows)
 
 
-def _row(day: str, step: str, interval_days: int | None, findings: Sequence[Finding]) -> str:
+def _row(day: str, step: str, interval_days: int | None, findings: Sequence[Finding], words: Wording) -> str:
     interval = "" if interval_days is None else interval_days
-    cell = ", ".join([SHORT[finding.code, finding.severity] for finding in findings]) if findings else ""
-    return f"| {day} | {step_title(step)} | {interval} | {cell} |"
+    cell = ", ".join([words.cells[finding.code, finding.severity] for finding in findings]) if findings else ""
+    return f"| {day} | {step_title(step, words)} | {interval} | {cell} |"
 
 
-def _next_dose(assessment: Assessment, subject: Subject, regimen: Regimen) -> str:
+def _next_dose(assessment: Assessment, subject: Subject, regimen: Regimen, words: Wording) -> str:
     """The dates of the next dose, its plan, and both actions near a boundary of the delay table."""
-    forecast = assessment.forecast
+    forecast, phrases = assessment.forecast, words.phrases
     parts = []
     if forecast.earliest is not None:
-        parts.append(_earliest(forecast.earliest, assessment, regimen))
+        parts.append(_earliest(forecast.earliest, assessment, regimen, words))
     if forecast.recommended is not None:
-        overdue = "" if forecast.overdue_from is None else f"; overdue from {forecast.overdue_from.isoformat()}"
-        title, missed = dated_step(forecast)
-        begin = "Missed" if missed else "Next by the schedule"
-        parts.append(f"**{begin}:** {title}, recommended for {forecast.recommended.isoformat()}{overdue}.")
+        title, missed = dated_step(forecast, words)
+        fields = {"step": title, "recommended": forecast.recommended.isoformat()}
+        if forecast.overdue_from is not None:
+            fields["overdue_from"] = forecast.overdue_from.isoformat()
+        parts.append(fill(phrases.missed if missed else phrases.next, fields))
     if forecast.status is Status.DECISION:
         options = ", ".join([day.isoformat() for day in forecast.options])
-        parts.append("**A clinician decides.**" + (f" Dates to choose from: {options}." if options else ""))
+        parts.append(fill(phrases.decides, {"options": options} if options else {}))
     suggested = [proposed.suggested.isoformat() for proposed in subject.proposals if proposed.suggested is not None]
     if suggested:
-        parts.append(f"**First date without a warning:** {', '.join(suggested)}.")
+        parts.append(phrases.suggested.format(dates=", ".join(suggested)))
     if subject.plan and subject.kind in PLANNED_KINDS:
-        parts.append(_plan_table(subject.plan))
-    parts += _both_actions(assessment, subject, regimen)
+        parts.append(_plan_table(subject.plan, words))
+    parts += _both_actions(assessment, subject, regimen, words)
     return "\n\n".join(parts)
 
 
-def _earliest(earliest: date, assessment: Assessment, regimen: Regimen) -> str:
+def _earliest(earliest: date, assessment: Assessment, regimen: Regimen, words: Wording) -> str:
     """From when the minimum interval is kept; where doses may be missing, only a bound."""
-    said = f"at least {regimen.minimum_interval} must lie between two doses."
+    said = words.phrases.earliest if earliest > assessment.on else words.phrases.earliest_past
     if any(finding.code is Code.HISTORY_INCOMPLETE for finding in assessment.findings):
-        return f"**Not before {earliest.isoformat()} by the doses shown:** {said} A dose missing here would move it."
-    begin = "Not before" if earliest > assessment.on else "Minimum interval kept from"
-    return f"**{begin} {earliest.isoformat()}:** {said}"
+        said = words.phrases.earliest_of_shown
+    return said.format(earliest=earliest.isoformat(), interval=length(regimen.minimum_interval, words))
 
 
-def _plan_table(plan: Sequence[Planned]) -> str:
-    rows = ["| Plan | Step |\n| --- | --- |"]
-    rows += [f"| {planned.date.isoformat()} | {step_title(planned.step)} |" for planned in plan]
+def _plan_table(plan: Sequence[Planned], words: Wording) -> str:
+    rows = [f"| {words.phrases.plan} | {words.phrases.step} |\n| --- | --- |"]
+    rows += [f"| {planned.date.isoformat()} | {step_title(planned.step, words)} |" for planned in plan]
     return "\n".join(rows)
 
 
-def _both_actions(assessment: Assessment, subject: Subject, regimen: Regimen) -> list[str]:
+def _both_actions(assessment: Assessment, subject: Subject, regimen: Regimen, words: Wording) -> list[str]:
     """F8: what the table asks for on either side of the boundary that is near."""
     table = regimen.catch_up
     findings = [*assessment.forecast.findings, *(item for proposed in subject.proposals for item in proposed.findings)]
@@ -177,60 +181,66 @@ def _both_actions(assessment: Assessment, subject: Subject, regimen: Regimen) ->
         return []
     last = assessment.evaluations[-1].when.latest
     return [
-        f"**Near a boundary:** before {row.from_.after(last).isoformat()} {_action(table, at - 1)}; "
-        f"from that day on {_action(table, at)}."
+        words.phrases.near_boundary.format(
+            date=row.from_.after(last).isoformat(),
+            before=_action(table, at - 1, words),
+            after=_action(table, at, words),
+        )
         for at, row in enumerate(table.rows)
         if row.from_.after(last) in boundaries
     ]
 
 
-def _action(table: CatchUp, row: int) -> str:
+def _action(table: CatchUp, row: int, words: Wording) -> str:
     """What the table gives in a row; the one before the first is the delayed dose alone."""
     if row < 0:
-        return "the delayed dose alone"
+        return words.phrases.delayed_dose
     extra = table.rows[row].extra_doses
     if extra is None:
-        return "the whole loading again"
-    return f"the delayed dose and {counted(extra, 'extra dose', 'extra doses')}, {table.interval} apart"
+        return words.phrases.whole_loading
+    return counted(words.counts.extra_doses, extra, interval=length(table.interval, words))
 
 
-def _ordered(assessment: Assessment) -> str:
+def _ordered(assessment: Assessment, words: Wording) -> str:
     """The days of the other active orders, the nearest first."""
     days = sorted({(ordered.day, ordered.reference) for ordered in assessment.ordered})
-    said = [f"{day.isoformat()} ({harmless(reference)})" for day, reference in days[:_MOST_RECORDS]]
-    more = f" and {len(days) - _MOST_RECORDS} more" if len(days) > _MOST_RECORDS else ""
-    return f"**Doses of other active orders:** {', '.join(said)}{more}." if said else ""
+    said = ", ".join([f"{day.isoformat()} ({harmless(reference)})" for day, reference in days[:_MOST_RECORDS]])
+    if len(days) > _MOST_RECORDS:
+        return words.phrases.other_orders_more.format(days=said, number=len(days) - _MOST_RECORDS)
+    return words.phrases.other_orders.format(days=said) if said else ""
 
 
 def _not_read(title: str, problems: Sequence[str]) -> str:
     lines = [f"- {harmless(problem, longest=None)}" for problem in problems if problem and not problem.isspace()]
-    return "\n".join([f"**{title}**\n", *lines]) if lines else ""
+    return "\n".join([f"{title}\n", *lines]) if lines else ""
 
 
-def _unreadable(assessment: Assessment) -> str:
+def _unreadable(assessment: Assessment, words: Wording) -> str:
     records = assessment.unreadable
     if not records:
         return ""
     severity = {finding.code: finding.severity for finding in assessment.findings}
-    lines = [f"**{counted(len(records), 'record', 'records')} not counted:**\n"]
+    lines = [counted(words.counts.not_counted, len(records)) + "\n"]
     for record in records[:_MOST_RECORDS]:
-        when = f" ({span(record.when)})" if record.when is not None else ""
+        when = f" ({span(record.when, words)})" if record.when is not None else ""
         said = f", {harmless(record.element)}: {harmless(record.detail)}" if record.detail else ""
-        begin = SEVERITIES[severity[record.reason]] if record.reason in severity else ""
-        reason = FINDINGS[record.reason].short
-        lines.append(f"- {begin}{harmless(record.reference)}{when}: {reason}{said} (rule {harmless(record.rule)})")
+        begin = words.severities[severity[record.reason]] if record.reason in severity else ""
+        reason = words.findings[record.reason].short
+        rule = words.phrases.rule.format(rule=harmless(record.rule))
+        lines.append(f"- {begin}{harmless(record.reference)}{when}: {reason}{said} {rule}")
     hidden = len(records) - _MOST_RECORDS
     if hidden > 0:
-        lines.append(f"- and {hidden} more")
+        lines.append("- " + words.phrases.more.format(number=hidden))
     return "\n".join(lines)
 
 
-def _unidentified(assessment: Assessment) -> str:
+def _unidentified(assessment: Assessment, words: Wording) -> str:
     """One line with count and span: such records are many, and each alone says little."""
     records = assessment.unidentified
     if not records:
         return ""
     days = [day for record in records if record.when is not None for day in (record.when.earliest, record.when.latest)]
-    dated = f", dated {min(days).isoformat()} to {max(days).isoformat()}" if days else ""
-    text = counted(len(records), "record of a drug", "records of drugs")
-    return f"{text} that could not be identified{dated}; not counted."
+    if not days:
+        return counted(words.counts.unidentified, len(records))
+    first, last = min(days).isoformat(), max(days).isoformat()
+    return counted(words.counts.unidentified_dated, len(records), first=first, last=last)

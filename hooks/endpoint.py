@@ -18,7 +18,7 @@ from hooks.protocol import BadRequestError, read_request
 from hooks.security.clients import CALLER
 from hooks.services import Service
 from hooks.sites import Sites
-from hooks.wording import NotChecked
+from hooks.words import NotChecked
 
 
 class Shortcut:

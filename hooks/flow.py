@@ -22,7 +22,7 @@ from hooks.orders import of_orders
 from hooks.protocol import ORDER_HOOKS, HookRequest, operation_outcome
 from hooks.services import Service
 from hooks.site_settings import OnFailure
-from hooks.wording import NotChecked
+from hooks.words import NotChecked
 
 Body = dict[str, Any]
 

@@ -21,7 +21,7 @@ from hooks.beside import NOTHING, Beside
 from hooks.desk import Desk
 from hooks.gather import Gathered, Link, NotReadError, gather
 from hooks.protocol import HookRequest
-from hooks.wording import NotChecked
+from hooks.words import NotChecked
 
 Card = dict[str, Any]
 

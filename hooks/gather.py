@@ -17,7 +17,7 @@ from cds.fhir.needs import NEEDS, ORDERS, Need
 from cds.fhir.plain import Resource
 from cds.fhir.versions import refused_version
 from hooks.protocol import HookRequest
-from hooks.wording import NotChecked
+from hooks.words import NotChecked
 
 _NOTHING: Mapping[str, Resource] = MappingProxyType({})
 

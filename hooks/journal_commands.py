@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 import typer
 
-from hooks.card_kinds import OVERRIDE_REASONS
 from hooks.console import UsageError, output, printable, say
 from hooks.database.database import Database, DatabaseDown
 from hooks.journal.lookup import decision_of_incident, decisions_about
@@ -18,8 +17,9 @@ from hooks.journal.purge import purge
 from hooks.journal.statistics import Statistics, Tally, sealed_comments, statistics
 from hooks.memory import comments_of, keys_of, open_database
 from hooks.settings import PREFIX, JournalSettings, SettingsError, load_for_journal
+from hooks.wording import ENGLISH
 
-_REASONS = {(reason["system"], reason["code"]): reason["display"] for reason in OVERRIDE_REASONS}
+_REASONS = {(reason["system"], reason["code"]): reason["display"] for reason in ENGLISH.override_reasons}
 
 
 def show_feedback(*, since: str | None, until: str | None, form: str, comments: bool, now: Clock) -> None:

@@ -9,7 +9,7 @@ from cds.dosing.assessment import Assessment, Proposed
 from cds.dosing.codes import Code, Severity, Status
 from cds.dosing.findings import Finding
 from hooks.card_kinds import BEFORE_A_DECISION, Kind, own_kind
-from hooks.wording import Variant
+from hooks.words import Variant
 
 LATENESS = frozenset({Code.OVERDUE, Code.CATCH_UP_REQUIRED, Code.RESTART_REQUIRED})
 """What a forecast finds of a delay, beside the reason for a decision too."""

@@ -21,7 +21,7 @@ from hooks.found import Found, NotKnownError, Outcome, assessed, deadline, has_d
 from hooks.gather import Gathered, Link, NotReadError, prefetched
 from hooks.protocol import HookRequest
 from hooks.services import ORDER
-from hooks.wording import UNKNOWN_BESIDE, NotChecked
+from hooks.words import NotChecked
 
 
 async def of_orders(request: HookRequest, desk: Desk, incident: str, now: datetime, on: date) -> Found:
@@ -47,14 +47,14 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
             standing = await read_orders(request, beside.read[ORDERS.key], desk, on, link, left(until))
     ordered = _others(standing, drafts, gathered)
     assessment = assessed(request, gathered, desk, on, drafts.ours, ordered, beside=beside)
-    context = desk.context(now, gathered.problems, standing.problems, beside.unknown(UNKNOWN_BESIDE))
+    context = desk.context(now, gathered.problems, standing.problems, beside.unknown(desk.words.unknown))
     with desk.traces.step("cards"):
         cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
     had_drug = has_drug(assessment) or assessment.forecast.status is Status.DECISION
     if drafts.nameless and (had_drug or (drafts.failure and (cards or unchecked))):
         said = [f"{order.reference}: {order.identity.element} {order.identity.detail}" for order in drafts.nameless]
         unchecked = ((NotChecked.UNIDENTIFIED, "; ".join(said)), *unchecked)
-    unread = (*standing.problems, *beside.elsewhere)
+    unread = (*standing.problems, *beside.elsewhere(desk.words.unknown))
     if unread and drafts.to_judge and not cards:
         # each card on an order says it in its detail
         why = NotChecked.ORDERS if standing.problems else NotChecked.ELSEWHERE

@@ -1,91 +1,87 @@
-"""Fills the table of words: numbers with their units, dates in ISO form, text from records made harmless."""
+"""Fills the table of words: numbers with their units, dates in ISO form."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 from cds.dosing.assessment import Forecast, Planned
-from cds.dosing.codes import CATCH_UP, MAINTENANCE, Code, Severity
+from cds.dosing.calendar import Period
+from cds.dosing.codes import MAINTENANCE, Code
 from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, Quantity
 from hooks.card_kinds import Kind
-from hooks.summaries import SUMMARIES
-from hooks.wording import FINDINGS, Variant
+from hooks.markdown import SUMMARY_LIMIT
+from hooks.wording import ENGLISH
+from hooks.words import Forms, Variant, Wording
 
-SUMMARY_LIMIT = 139
-"""The most characters of a summary: CDS Hooks asks for fewer than 140."""
-
-_LONGEST_QUOTE = 200
-
-# Text from records becomes plain text in GitHub-flavoured Markdown: no HTML, no cell, no emphasis, no link.
-_HARMLESS = str.maketrans(
-    {char: "\\" + char for char in "\\`*_[]~|#@"}
-    | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-    | dict.fromkeys("\r\n\t\v\f\x1c\x1d\x1e\x85\u2028\u2029", " ")
-    | dict.fromkeys(map(chr, (*range(9), *range(14, 28), 31, 127)), "")
-    # what turns the direction of the text round it, or takes no room and hides in a word
-    | dict.fromkeys(map(chr, (0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060)), "")
-    | dict.fromkeys(map(chr, (*range(0x2066, 0x206A), 0xFEFF)), "")
-)
-
-# What renderers turn into links without being asked. Some of them look at the text after its escapes are undone, so
-# that only a space in front is sure to break an address.
-_LINKED = re.compile(r"://|\\@|(?<=www)\.|(?<=mailto):", re.IGNORECASE)
+_BETWEEN = " to "
+"""What stands between the two numbers of a span of days in a finding."""
 
 
-def harmless(text: str, longest: int | None = _LONGEST_QUOTE) -> str:
-    """Text from a record or a site's file, safe inside a line or a table cell of Markdown; long text is cut."""
-    if longest is not None and len(text) > longest:
-        text = text[:longest] + "..."
-    return _LINKED.sub(r" \g<0>", text.translate(_HARMLESS)).strip()
+def counted(forms: Forms, number: int, **more: str) -> str:
+    """A text in the form for a number: `1 record`, `3 records`."""
+    return (forms.get(str(number)) or forms["other"]).format(number=number, **more)
 
 
-def quantity(value: Quantity) -> str:
+def quantity(value: Quantity, words: Wording = ENGLISH) -> str:
     """A number of a finding with its unit: a day count, a date, an amount, or a span of days such as `3 to 20`."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int):
-        return "1 day" if value == 1 else f"{value} days"
+        return counted(words.counts.days, value)
     if isinstance(value, Decimal):
         return f"{value.normalize():f} mg"
-    return f"{value} days"
+    first, _, last = value.partition(_BETWEEN)
+    return words.phrases.days_between.format(first=first, last=last)
 
 
-def fill(templates: Iterable[str], fields: Mapping[str, str], limit: int | None = None) -> str:
-    """The first template whose fields are all known and whose text is short enough; else the last one, cut."""
-    text = ""
+def length(period: Period, words: Wording) -> str:
+    """A length of time, such as `14 days` or `4 months`."""
+    if period.months:
+        return counted(words.counts.months, period.months)
+    return counted(words.counts.days, period.days)
+
+
+def fill(templates: Iterable[str], fields: Mapping[str, str]) -> str:
+    """The first template whose fields are all known; the last one needs none that can be missing."""
     for template in templates:
+        try:
+            return template.format_map(fields)
+        except KeyError:
+            continue
+    return ""
+
+
+def summary(kind: Kind, variant: Variant, fields: Mapping[str, str], words: Wording = ENGLISH) -> tuple[str, str]:
+    """The summary of a card, never 140 characters or more, and the whole of it where it says less than the numbers
+    would let it; else nothing. What a summary has no room for is not lost: it begins the detail."""
+    whole = text = ""
+    for template in words.summaries[kind, variant]:
         try:
             text = template.format_map(fields)
         except KeyError:
             continue
-        if limit is None or len(text) <= limit:
-            return text
-    return text if limit is None else text[: limit - 3].rstrip() + "..."
+        if len(text) <= SUMMARY_LIMIT:
+            return text, whole
+        whole = whole or text
+    return text[: SUMMARY_LIMIT - 3].rstrip() + "...", whole
 
 
-def numbers(finding: Finding) -> dict[str, str]:
+def numbers(finding: Finding, words: Wording = ENGLISH) -> dict[str, str]:
     """The fields `required` and `observed` of a finding, where it has them."""
     fields = {}
     if finding.required is not None:
-        fields["required"] = quantity(finding.required)
+        fields["required"] = quantity(finding.required, words)
     if finding.observed is not None:
-        fields["observed"] = quantity(finding.observed)
+        fields["observed"] = quantity(finding.observed, words)
     return fields
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: Finding, words: Wording = ENGLISH) -> str:
     """What a finding says, with its numbers."""
-    return fill(FINDINGS[finding.code].sentences, numbers(finding))
-
-
-def summary(kind: Kind, variant: Variant, fields: Mapping[str, str]) -> str:
-    """The summary of a card; never 140 characters or more."""
-    return fill(SUMMARIES[kind, variant], fields, SUMMARY_LIMIT)
+    return fill(words.findings[finding.code].sentences, numbers(finding, words))
 
 
 def drug_name(name: str) -> str:
@@ -93,49 +89,34 @@ def drug_name(name: str) -> str:
     return " ".join(name.split()).capitalize()
 
 
-_STEPS = {f"loading-{number}": f"loading dose {number}" for number in range(1, 10)}
-_STEPS |= {CATCH_UP: "extra dose of the catch-up", "maintenance": "maintenance dose"}
-
-
-@lru_cache(maxsize=64)
-def step_title(step: str) -> str:
+def step_title(step: str, words: Wording = ENGLISH) -> str:
     """A step in words."""
-    return _STEPS.get(step) or step.replace("-", " ")
+    return words.steps.get(step) or step.replace("-", " ")
 
 
-def dated_step(forecast: Forecast) -> tuple[str, bool]:
+def dated_step(forecast: Forecast, words: Wording = ENGLISH) -> tuple[str, bool]:
     """The step, in words, of which `recommended` and `overdue_from` speak, and whether that dose was missed (F6): then
     they are the dates of a maintenance dose, and `forecast.step` is what a dose given now would be."""
     missed = any(finding.code in _MISSED for finding in forecast.findings)
-    return step_title(MAINTENANCE if missed else forecast.step), missed
+    return step_title(MAINTENANCE if missed else forecast.step, words), missed
 
 
 _MISSED = frozenset({Code.CATCH_UP_REQUIRED, Code.RESTART_REQUIRED})
 
 
-def span(when: DateRange) -> str:
+def span(when: DateRange, words: Wording = ENGLISH) -> str:
     """A date, or the first and the last day that it can be."""
     first, last = when.earliest, when.latest
-    return first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
+    if first == last:
+        return first.isoformat()
+    return words.phrases.dates_between.format(first=first.isoformat(), last=last.isoformat())
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """`1 record`, `3 records`."""
-    return f"1 {one}" if number == 1 else f"{number} {many}"
-
-
-def planned_doses(plan: tuple[Planned, ...]) -> str:
+def planned_doses(plan: tuple[Planned, ...], words: Wording) -> str:
     """The dates of a plan up to its last loading or extra dose, and the maintenance dose that follows it."""
-    last_special = max((at for at, planned in enumerate(plan) if planned.step != "maintenance"), default=0)
+    last_special = max((at for at, planned in enumerate(plan) if planned.step != MAINTENANCE), default=0)
     text = ", ".join([planned.date.isoformat() for planned in plan[: last_special + 1]])
     if last_special + 1 < len(plan):
-        text += f", then maintenance {plan[last_special + 1].date.isoformat()}"
+        then = plan[last_special + 1].date.isoformat()
+        text = words.phrases.then_maintenance.format(dates=text, date=then)
     return text
-
-
-SHORT: dict[tuple[Code, Severity], str] = {
-    (code, severity): f"**{words.short}**" if severity is Severity.CRITICAL else words.short
-    for code, words in FINDINGS.items()
-    for severity in Severity
-}
-"""A finding in a cell of the dose table, bold where it is critical."""

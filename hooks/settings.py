@@ -43,6 +43,9 @@ class Settings(BaseSettings, MemoryFields, BoundaryFields, OutboundFields, SiteF
 
     sites_file: Path | None = Field(None, description="File with the sites, where one service has several")
     site_folder: Path | None = Field(None, description="Folder with the site's own regimen and code files")
+    wording_folder: Path | None = Field(
+        None, description="Folder with the words of the cards in other languages than English, one file each"
+    )
     deadline_seconds: float = Field(4.0, gt=0, description="Time for all reading from the FHIR server in one call")
     max_pages: int = Field(100, ge=1, description="Pages of one search that are read at most")
     page_size: int = Field(500, ge=1, description="Resources asked for per page")

@@ -160,6 +160,9 @@ class SiteFields(BaseModel):
         description="Folder with the output of the last audit, for the worklist. It names patients: keep it apart from "
         "the journal, where only the service can read it; none: no worklist",
     )
+    locale: str = Field(
+        "en", description="Language of the cards: `en`, or the name of a file in the folder of wordings"
+    )
     show_assessment: bool = Field(False, description="Put the whole assessment into the response's extension")
 
 

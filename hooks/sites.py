@@ -12,6 +12,7 @@ from hooks.desk import Desk
 from hooks.security.clients import Caller
 from hooks.settings import Settings
 from hooks.site_settings import OnFailure
+from hooks.wording_files import read_wordings
 
 _NO_SITE = (
     "no site of this service is set up for this caller and FHIR server, so its regimen and time zone are not known; "
@@ -34,9 +35,13 @@ class Sites:
     def of(
         cls, settings: Settings, library: Library, *, clock: Callable[[], datetime], new_id: Callable[[], str]
     ) -> Sites:
-        """Raises SettingsError, UnknownRegimen, or ValueError where the tolerances do not fit the regimen."""
+        """Raises SettingsError, UnknownRegimen, RegimenFaults for files of wording, or ValueError where the tolerances
+        do not fit the regimen, or where there is no such language."""
         sites = settings.sites()
-        return cls(tuple(Desk.of(site, settings, library, clock=clock, new_id=new_id) for site in sites))
+        wordings = read_wordings(settings.wording_folder)
+        return cls(
+            tuple(Desk.of(site, settings, library, clock=clock, new_id=new_id, wordings=wordings) for site in sites)
+        )
 
     @property
     def filter_codes(self) -> tuple[Coding, ...]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from cds.dosing.assessment import Proposed
 from hooks.card_kinds import REMOVABLE_KINDS, own_kind
 from hooks.leads import Lead
-from hooks.wording import MOVE, REMOVE
+from hooks.words import Phrases
 
 Resource: TypeAlias = dict[str, Any]
 Move: TypeAlias = Callable[[Mapping[str, Any], date | None, date], Resource]
@@ -27,6 +27,7 @@ def suggestions(
     drug: str,
     move: Move,
     new_id: Callable[[], str],
+    phrases: Phrases,
 ) -> list[Resource]:
     """What the card of one order offers; nothing where the order is the cure, or cannot be named to its sender.
 
@@ -38,16 +39,20 @@ def suggestions(
     offered = []
     at_fault = [proposed for proposed in proposals if any(own_kind(finding) for finding in proposed.findings)]
     if len(at_fault) == 1 and not doubtful:
-        offered += _moved(resource, at_fault[0], drug, move, new_id)
-    what = "appointment" if resource.get("resourceType") == "Appointment" else "order"
-    offered.append(
-        _suggestion(REMOVE.format(drug=drug, what=what), {"type": "delete", "resourceId": reference}, new_id)
-    )
+        offered += _moved(resource, at_fault[0], drug, move, new_id, phrases)
+    booked = resource.get("resourceType") == "Appointment"
+    label = (phrases.remove_appointment if booked else phrases.remove_order).format(drug=drug)
+    offered.append(_suggestion(label, {"type": "delete", "resourceId": reference}, new_id))
     return offered
 
 
 def _moved(
-    resource: Mapping[str, Any], proposed: Proposed, drug: str, move: Move, new_id: Callable[[], str]
+    resource: Mapping[str, Any],
+    proposed: Proposed,
+    drug: str,
+    move: Move,
+    new_id: Callable[[], str],
+    phrases: Phrases,
 ) -> list[Resource]:
     if proposed.suggested is None:
         return []
@@ -56,7 +61,7 @@ def _moved(
     except (ValueError, RecursionError):
         # an order that cannot be rewritten must not cost the warning about it
         return []
-    label = MOVE.format(drug=drug, suggested=proposed.suggested.isoformat())
+    label = phrases.move.format(drug=drug, date=proposed.suggested.isoformat())
     return [_suggestion(label, {"type": "update", "resource": moved}, new_id)]
 
 

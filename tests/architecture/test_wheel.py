@@ -79,6 +79,9 @@ def history(tmp_path: Path) -> Path:
     return path
 
 
+WORDS = "hooks/languages/en.toml"
+
+
 def test_the_wheel_holds_the_data_that_the_program_reads(wheel: Path) -> None:
     regimens = [path.relative_to(ROOT).as_posix() for path in (ROOT / "cds/regimens/data").rglob("*.toml")]
     fixtures = [
@@ -88,7 +91,7 @@ def test_the_wheel_holds_the_data_that_the_program_reads(wheel: Path) -> None:
     ]
     assert regimens
     assert fixtures
-    wanted = {*regimens, *fixtures, "cds/regimens/CLARIFICATIONS.md", "cds/py.typed", "hooks/py.typed"}
+    wanted = {*regimens, *fixtures, "cds/regimens/CLARIFICATIONS.md", "cds/py.typed", "hooks/py.typed", WORDS}
 
     held = set(zipfile.ZipFile(wheel).namelist())
 

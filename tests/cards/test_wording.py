@@ -11,11 +11,13 @@ import pytest
 
 from cds.dosing.codes import Code, Severity
 from cds.dosing.findings import Finding, Quantity, found
-from hooks.card_kinds import OVERRIDE_REASONS, STATEMENTS, TOPICS, Kind, own_kind
-from hooks.phrases import drug_name, harmless, quantity, sentence, step_title, summary
-from hooks.summaries import SUMMARIES
+from hooks.card_kinds import STATEMENTS, Kind, own_kind
+from hooks.markdown import harmless
+from hooks.phrases import drug_name, quantity, sentence, step_title, summary
 from hooks.wire import OverrideReason, Topic
-from hooks.wording import DELAYS, FINDINGS, NOT_CHECKED, SEVERITIES, NotChecked, Variant
+from hooks.wording import ENGLISH, FINDINGS, NotChecked, Variant
+
+SUMMARIES = ENGLISH.summaries
 
 QUANTITIES: tuple[Quantity | None, ...] = (None, date(2026, 5, 1), 14, Decimal("12.0"), "3 to 20")
 
@@ -69,8 +71,8 @@ def test_a_sentence_copes_with_any_number_and_with_none(
 def test_every_kind_has_its_summary_its_topic_and_what_it_quotes(kind: Kind) -> None:
     assert (kind, Variant.PLAIN) in SUMMARIES
     assert STATEMENTS[kind]
-    Topic.model_validate(TOPICS[kind])
-    assert TOPICS[kind]["code"] == kind.value
+    Topic.model_validate(ENGLISH.topics[kind])
+    assert ENGLISH.topics[kind]["code"] == kind.value
 
 
 def test_topics_never_change_since_overrides_are_remembered_by_them() -> None:
@@ -96,7 +98,7 @@ def test_a_summary_is_a_sentence_on_one_line_shorter_than_140_characters(kind: K
     assert names(templates[-1]) <= {"drug", "when"}
     for template in templates:
         assert names(template) <= set(LONGEST)
-    said = summary(kind, variant, LONGEST)
+    said, _ = summary(kind, variant, LONGEST)
     assert said.startswith("Nusinersen")
     assert len(said) < 140
     assert not said.endswith("...")
@@ -104,27 +106,29 @@ def test_a_summary_is_a_sentence_on_one_line_shorter_than_140_characters(kind: K
 
 @pytest.mark.parametrize(("kind", "variant"), SUMMARIES)
 def test_a_summary_of_a_drug_with_an_endless_name_is_cut(kind: Kind, variant: Variant) -> None:
-    said = summary(kind, variant, {**LONGEST, "drug": "Nusinersen " * 30})
+    said, whole = summary(kind, variant, {**LONGEST, "drug": "Nusinersen " * 30})
     assert len(said) == 139 or len(said) == 138  # a space before the dots is left out
     assert said.endswith("...")
+    assert whole.startswith("Nusinersen " * 30)
+    assert not whole.endswith("...")
 
 
 @pytest.mark.parametrize("reason", NotChecked)
 def test_every_reason_for_an_unmade_check_has_its_words(reason: NotChecked) -> None:
-    short, said = NOT_CHECKED[reason]
-    assert said.endswith(".")
-    text = summary(Kind.NOT_CHECKED, Variant.PLAIN, {"drug": "Nusinersen", "reason": short})
-    assert text == f"Nusinersen dosing interval NOT checked: {short}"
+    why = ENGLISH.not_checked[reason]
+    assert why.sentence.endswith(".")
+    said = summary(Kind.NOT_CHECKED, Variant.PLAIN, {"drug": "Nusinersen", "reason": why.short})
+    assert said == (f"Nusinersen dosing interval NOT checked: {why.short}", "")
 
 
 def test_delays_are_said_of_what_a_forecast_finds_of_them() -> None:
-    assert set(DELAYS) == {Code.OVERDUE, Code.CATCH_UP_REQUIRED, Code.RESTART_REQUIRED}
-    assert all(names(template) == {"required"} for template in DELAYS.values())
-    assert set(SEVERITIES) == set(Severity)
+    assert set(ENGLISH.delays) == {Code.OVERDUE, Code.CATCH_UP_REQUIRED, Code.RESTART_REQUIRED}
+    assert all(names(template) == {"required"} for template in ENGLISH.delays.values())
+    assert set(ENGLISH.severities) == set(Severity)
 
 
 def test_override_reasons_are_codings_with_words() -> None:
-    codes = [OverrideReason.model_validate(reason).code for reason in OVERRIDE_REASONS]
+    codes = [OverrideReason.model_validate(reason).code for reason in ENGLISH.override_reasons]
     assert len(codes) == len(set(codes))
 
 
@@ -172,8 +176,12 @@ def test_a_long_summary_of_a_delay_keeps_its_dates_before_its_limit(
     kind: Kind, drug: str, doses: str, said: str
 ) -> None:
     fields = {**LONGEST, "drug": drug, "doses": doses}
-    assert summary(kind, Variant.PLAIN, fields) == said
+    short, whole = summary(kind, Variant.PLAIN, fields)
+    assert short == said
     assert len(said) < 140
+    # what the summary has no room for begins the detail
+    assert "(delay limit 2026-05-15)" in whole
+    assert doses in whole
 
 
 @pytest.mark.parametrize(
@@ -221,7 +229,8 @@ def test_text_from_records_is_made_harmless(text: str, said: str) -> None:
     ("step", "title"),
     [
         ("loading-1", "loading dose 1"),
-        ("loading-12", "loading 12"),
+        ("loading-12", "loading dose 12"),
+        ("loading-21", "loading 21"),
         ("maintenance", "maintenance dose"),
         ("catch-up", "extra dose of the catch-up"),
     ],
