@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from cds.dosing.assessment import Assessment, Planned, Proposed
@@ -15,10 +16,10 @@ from hooks.card_kinds import EXTENSION, INFO_KINDS, Kind
 from hooks.detail import Reading, Subject, closing, detail
 from hooks.leads import LATENESS, Lead, chart_lead, doubt_lead, leads_before, order_lead
 from hooks.markdown import harmless
-from hooks.phrases import counted, dated_step, drug_name, fill, numbers, planned_doses, quantity, summary
+from hooks.phrases import dated_step, drug_name, fill, numbers, planned_doses, quantity, summary
 from hooks.suggestions import Move, suggestions
 from hooks.wording import ENGLISH
-from hooks.words import VARIANTS, NotChecked, Variant, Wording
+from hooks.words import VARIANTS, NotChecked, Variant, Wording, counted
 
 Card = dict[str, Any]
 
@@ -121,13 +122,15 @@ def not_checked_card(reason: NotChecked, incident: str, context: CardContext, *,
         closing(context.regimen, context.read_at, words),
     ]
     said: Card = {"kind": Kind.NOT_CHECKED.value, "reason": reason.value, "regimen": regimen_as_json(context.regimen)}
+    if words.locale != ENGLISH.locale:
+        said["wording"] = _wording(words)
     card: Card = {
         "uuid": context.new_id(),
         "summary": short,
         "indicator": Severity.WARNING.value,
         "detail": "\n\n".join(text for text in paragraphs if text),
         "source": _source(Kind.NOT_CHECKED, context.regimen, context),
-        "extension": {EXTENSION: said | _language(words)},
+        "extension": {EXTENSION: said},
     }
     if context.links:
         card["links"] = context.links
@@ -180,13 +183,18 @@ def _offer(
 
 
 def _source(kind: Kind, regimen: Regimen, context: CardContext) -> Card:
-    label = context.words.phrases.source.format(title=regimen.title, id=regimen.id, version=regimen.version)
+    label = _source_label(regimen.title, regimen.id, regimen.version, context.words)
     source: Card = {"label": label, "topic": context.words.topics[kind]}
     urls = (context.source_url, *(document.url for document in regimen.sources))
     url = next((url for url in urls if url and url.startswith(("https://", "http://"))), None)
     if url is not None:
         source["url"] = url
     return source
+
+
+@lru_cache(maxsize=64)
+def _source_label(title: str, identifier: str, version: str, words: Wording) -> str:
+    return words.phrases.source.format(title=title, id=identifier, version=version)
 
 
 def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...], words: Wording) -> dict[str, str]:
@@ -254,12 +262,14 @@ def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed], wo
         said["rules"] = list(dict.fromkeys([finding.rule for finding in findings]))
     if about:
         said["orders"] = list(dict.fromkeys([proposed.reference for proposed in about]))
-    return said | _language(words)
+    if words.locale != ENGLISH.locale:
+        said["wording"] = _wording(words)
+    return said
 
 
-def _language(words: Wording) -> Card:
+def _wording(words: Wording) -> Card:
     """By which words it was said, where they are not the shipped ones: they are the site's to answer for."""
-    return {} if words.locale == ENGLISH.locale else {"wording": {"locale": words.locale, "digest": words.digest}}
+    return {"locale": words.locale, "digest": words.digest}
 
 
 def _dates(assessment: Assessment, about: Sequence[Proposed]) -> Card:

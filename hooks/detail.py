@@ -13,8 +13,8 @@ from cds.dosing.findings import Finding
 from cds.dosing.regimen import CatchUp, Regimen
 from hooks.card_kinds import PLANNED_KINDS, STATEMENTS, Kind
 from hooks.markdown import harmless
-from hooks.phrases import counted, dated_step, fill, length, sentence, span, step_title
-from hooks.words import Wording
+from hooks.phrases import dated_step, fill, length, sentence, span
+from hooks.words import Wording, counted
 
 _MOST_DOSES = 40
 """Dose rows shown, the latest; years of maintenance every few months fit in."""
@@ -68,9 +68,9 @@ def detail(assessment: Assessment, subject: Subject, reading: Reading, words: Wo
 
 
 def closing(regimen: Regimen, read_at: str, words: Wording) -> str:
-    """By which text it was judged, and what the reader must know of the data."""
+    """By which text it was judged, and what the reader must know of the data. `read_at` is a time of our own clock."""
     named = _named(regimen.id, regimen.version, regimen.digest, regimen.unverified, words)
-    return f"{named}\n\n{words.phrases.read_at.format(time=harmless(read_at))}"
+    return f"{named}\n\n{words.phrases.read_at.format(time=read_at)}"
 
 
 @lru_cache(maxsize=64)
@@ -106,21 +106,21 @@ def _lines(assessment: Assessment, subject: Subject, words: Wording) -> str:
 
 def _add(bullets: dict[str, None], findings: Iterable[Finding], about: str, words: Wording) -> None:
     for finding in findings:
-        rule = words.phrases.rule.format(rule=finding.rule)
-        bullets[f"- {words.severities[finding.severity]}{about}{sentence(finding, words)} {rule}"] = None
+        said = sentence(finding, words)
+        bullets[f"- {words.severities[finding.severity]}{about}{said} {words.rules[finding.rule]}"] = None
 
 
 def _dose_table(evaluations: Sequence[Evaluation], proposals: Sequence[Proposed], words: Wording) -> str:
     if not evaluations and not proposals:
         return ""
-    said = words.phrases
-    rows = [f"| {said.dose} | {said.step} | {said.interval} | {said.findings} |\n| --- | --- | ---: | --- |"]
+    rows = [words.dose_head]
     rows += [
         _row(span(dose.when, words), dose.step, dose.interval_days, dose.findings, words)
         for dose in evaluations[-_MOST_DOSES:]
     ]
     for proposed in proposals:
-        day = (said.ordered_assumed if proposed.assumed else said.ordered).format(date=proposed.date.isoformat())
+        ordered = words.phrases.ordered_assumed if proposed.assumed else words.phrases.ordered
+        day = ordered.format(date=proposed.date.isoformat())
         rows.append(_row(day, proposed.step, proposed.interval_days, proposed.findings, words))
     hidden = len(evaluations) - _MOST_DOSES
     if hidden > 0:
@@ -131,7 +131,7 @@ def _dose_table(evaluations: Sequence[Evaluation], proposals: Sequence[Proposed]
 def _row(day: str, step: str, interval_days: int | None, findings: Sequence[Finding], words: Wording) -> str:
     interval = "" if interval_days is None else interval_days
     cell = ", ".join([words.cells[finding.code, finding.severity] for finding in findings]) if findings else ""
-    return f"| {day} | {step_title(step, words)} | {interval} | {cell} |"
+    return f"| {day} | {words.steps[step]} | {interval} | {cell} |"
 
 
 def _next_dose(assessment: Assessment, subject: Subject, regimen: Regimen, words: Wording) -> str:
@@ -167,8 +167,8 @@ def _earliest(earliest: date, assessment: Assessment, regimen: Regimen, words: W
 
 
 def _plan_table(plan: Sequence[Planned], words: Wording) -> str:
-    rows = [f"| {words.phrases.plan} | {words.phrases.step} |\n| --- | --- |"]
-    rows += [f"| {planned.date.isoformat()} | {step_title(planned.step, words)} |" for planned in plan]
+    rows = [words.plan_head]
+    rows += [f"| {planned.date.isoformat()} | {words.steps[planned.step]} |" for planned in plan]
     return "\n".join(rows)
 
 
@@ -203,11 +203,13 @@ def _action(table: CatchUp, row: int, words: Wording) -> str:
 
 def _ordered(assessment: Assessment, words: Wording) -> str:
     """The days of the other active orders, the nearest first."""
+    if not assessment.ordered:
+        return ""
     days = sorted({(ordered.day, ordered.reference) for ordered in assessment.ordered})
     said = ", ".join([f"{day.isoformat()} ({harmless(reference)})" for day, reference in days[:_MOST_RECORDS]])
     if len(days) > _MOST_RECORDS:
         return words.phrases.other_orders_more.format(days=said, number=len(days) - _MOST_RECORDS)
-    return words.phrases.other_orders.format(days=said) if said else ""
+    return words.phrases.other_orders.format(days=said)
 
 
 def _not_read(title: str, problems: Sequence[str]) -> str:
@@ -226,7 +228,7 @@ def _unreadable(assessment: Assessment, words: Wording) -> str:
         said = f", {harmless(record.element)}: {harmless(record.detail)}" if record.detail else ""
         begin = words.severities[severity[record.reason]] if record.reason in severity else ""
         reason = words.findings[record.reason].short
-        rule = words.phrases.rule.format(rule=harmless(record.rule))
+        rule = words.rules[harmless(record.rule)]
         lines.append(f"- {begin}{harmless(record.reference)}{when}: {reason}{said} {rule}")
     hidden = len(records) - _MOST_RECORDS
     if hidden > 0:

@@ -14,15 +14,10 @@ from cds.dosing.findings import Finding, Quantity
 from hooks.card_kinds import Kind
 from hooks.markdown import SUMMARY_LIMIT
 from hooks.wording import ENGLISH
-from hooks.words import Forms, Variant, Wording
+from hooks.words import Variant, Wording
 
 _BETWEEN = " to "
 """What stands between the two numbers of a span of days in a finding."""
-
-
-def counted(forms: Forms, number: int, **more: str) -> str:
-    """A text in the form for a number: `1 record`, `3 records`."""
-    return (forms.get(str(number)) or forms["other"]).format(number=number, **more)
 
 
 def quantity(value: Quantity, words: Wording = ENGLISH) -> str:
@@ -30,7 +25,7 @@ def quantity(value: Quantity, words: Wording = ENGLISH) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int):
-        return counted(words.counts.days, value)
+        return words.days[value]
     if isinstance(value, Decimal):
         return f"{value.normalize():f} mg"
     first, _, last = value.partition(_BETWEEN)
@@ -39,9 +34,7 @@ def quantity(value: Quantity, words: Wording = ENGLISH) -> str:
 
 def length(period: Period, words: Wording) -> str:
     """A length of time, such as `14 days` or `4 months`."""
-    if period.months:
-        return counted(words.counts.months, period.months)
-    return counted(words.counts.days, period.days)
+    return words.months[period.months] if period.months else words.days[period.days]
 
 
 def fill(templates: Iterable[str], fields: Mapping[str, str]) -> str:
@@ -91,14 +84,14 @@ def drug_name(name: str) -> str:
 
 def step_title(step: str, words: Wording = ENGLISH) -> str:
     """A step in words."""
-    return words.steps.get(step) or step.replace("-", " ")
+    return words.steps[step]
 
 
 def dated_step(forecast: Forecast, words: Wording = ENGLISH) -> tuple[str, bool]:
     """The step, in words, of which `recommended` and `overdue_from` speak, and whether that dose was missed (F6): then
     they are the dates of a maintenance dose, and `forecast.step` is what a dose given now would be."""
     missed = any(finding.code in _MISSED for finding in forecast.findings)
-    return step_title(MAINTENANCE if missed else forecast.step, words), missed
+    return words.steps[MAINTENANCE if missed else forecast.step], missed
 
 
 _MISSED = frozenset({Code.CATCH_UP_REQUIRED, Code.RESTART_REQUIRED})

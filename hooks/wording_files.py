@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,11 +18,10 @@ from cds.regimens.faults import Fault, RegimenFaults
 from cds.regimens.library import digest
 from hooks.card_kinds import OVERRIDE_REASONS, TOPIC_SYSTEM, Kind
 from hooks.wording_checks import faults_of, flat
-from hooks.words import Counts, NotChecked, Phrases, Reason, Variant, Wording, Words
+from hooks.words import Counts, Kept, NotChecked, Phrases, Reason, Variant, Wording, Words, counted
 
 SHIPPED = "en"
 """The language that comes with the project, and the reference for all others."""
-_MOST_LOADING = 20
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _ABOUT = ("locale", "language", "reviewed")
 _Table = TypeVar("_Table", Counts, Phrases)
@@ -119,11 +119,10 @@ def _built(stated: Mapping[str, Any], seal: str) -> Wording:
         NotChecked(reason): Reason(each["short"], each["sentence"], each.get("by-hand"))
         for reason, each in stated["not-checked"].items()
     }
-    loading = stated["steps"]["loading"]
     unknown = dict(stated["unknown"])
+    counts, phrases = _table(Counts, stated["counts"]), _table(Phrases, stated["phrases"])
     return Wording(
         locale=stated["locale"],
-        reviewed=stated["reviewed"],
         digest=seal,
         findings=findings,
         cells={
@@ -149,11 +148,27 @@ def _built(stated: Mapping[str, Any], seal: str) -> Wording:
         not_checked=reasons,
         unknown_orders=unknown.pop("orders"),
         unknown=unknown,
-        steps=stated["steps"]
-        | {f"loading-{number}": loading.format(number=number) for number in range(1, _MOST_LOADING + 1)},
-        counts=_table(Counts, stated["counts"]),
-        phrases=_table(Phrases, stated["phrases"]),
+        steps=Kept(partial(_step, stated["steps"])),
+        days=Kept(partial(counted, counts.days)),
+        months=Kept(partial(counted, counts.months)),
+        rules=Kept(lambda rule: phrases.rule.format(rule=rule)),
+        dose_head=_cells(phrases.dose, phrases.step, phrases.interval, phrases.findings)
+        + "\n| --- | --- | ---: | --- |",
+        plan_head=_cells(phrases.plan, phrases.step) + "\n| --- | --- |",
+        counts=counts,
+        phrases=phrases,
     )
+
+
+def _cells(*texts: str) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _step(steps: Mapping[str, str], step: str) -> str:
+    begin, _, number = step.partition("-")
+    if number.isdecimal() and begin in steps:
+        return steps[begin].format(number=number)
+    return steps.get(step) or step.replace("-", " ")
 
 
 def _table(of: type[_Table], stated: Mapping[str, Any]) -> _Table:

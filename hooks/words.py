@@ -6,16 +6,35 @@ summary, which is short enough; the last needs nothing that can be missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from cds.dosing.codes import Code, Severity
 from hooks.card_kinds import Kind
 
 Forms: TypeAlias = Mapping[str, str]
 """A text by its number: "1" and, where a language needs them, further numbers; all others take "other"."""
+
+
+_Key = TypeVar("_Key")
+_MOST_KEPT = 2000
+
+
+class Kept(dict[_Key, str]):
+    """Texts by what they are about, each made when it is first asked for, since cards ask for the same few over and
+    over."""
+
+    def __init__(self, make: Callable[[_Key], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: _Key) -> str:
+        text = self._make(key)
+        if len(self) < _MOST_KEPT:
+            self[key] = text
+        return text
 
 
 class Variant(StrEnum):
@@ -73,6 +92,11 @@ class Reason(NamedTuple):
     short: str
     sentence: str
     by_hand: str | None = None
+
+
+def counted(forms: Forms, number: int, **more: str) -> str:
+    """A text in the form for a number: `1 record`, `3 records`."""
+    return (forms.get(str(number)) or forms["other"]).format(number=number, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +169,13 @@ class Phrases:
 class Wording:
     """Everything that cards say in one language.
 
-    `locale` names it, `reviewed` says who has read it, and `digest` seals its file. `cells` are findings as they stand
+    `locale` names it, and `digest` seals its file. `cells` are findings as they stand
     in the dose table, bold where critical. `unknown` and `unknown_orders` say what is not known where something beside
-    the history could not be read. `topics` and `override_reasons` are Codings with their words.
+    the history could not be read. `topics` and `override_reasons` are Codings with their words. `steps`, `days`,
+    `months` and `rules` are the words for a step, for a number of them and for the id of a rule.
     """
 
     locale: str
-    reviewed: str
     digest: str
     findings: Mapping[Code, Words]
     cells: Mapping[tuple[Code, Severity], str]
@@ -164,6 +188,11 @@ class Wording:
     not_checked: Mapping[NotChecked, Reason]
     unknown: Mapping[str, str]
     unknown_orders: str
-    steps: Mapping[str, str]
+    steps: Kept[str]
+    days: Kept[int]
+    months: Kept[int]
+    rules: Kept[str]
+    dose_head: str
+    plan_head: str
     counts: Counts
     phrases: Phrases

@@ -230,7 +230,8 @@ def test_text_from_records_is_made_harmless(text: str, said: str) -> None:
     [
         ("loading-1", "loading dose 1"),
         ("loading-12", "loading dose 12"),
-        ("loading-21", "loading 21"),
+        ("loading-21", "loading dose 21"),
+        ("not-a-step", "not a step"),
         ("maintenance", "maintenance dose"),
         ("catch-up", "extra dose of the catch-up"),
     ],
