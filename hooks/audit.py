@@ -20,7 +20,6 @@ from cds.audit.ledger import Key
 from cds.audit.plan import Plan, tasks
 from cds.audit.publish import Audited, Wanted
 from cds.audit.scan import Task
-from cds.audit.shares import NOT_LOOKED_AT
 from cds.audit.shares import Question as Asked
 from cds.audit.work import DOWNLOAD, NAME, WorkError, digest, program, work_folder
 from cds.audit.workers import NotStartedError, WorkFailedError
@@ -214,7 +213,8 @@ def _report(audited: Audited, files: Sequence[InputFile], seconds: float) -> Non
     tally = audited.tally
     statuses = ", ".join(f"{number:,} {status}" for status, number in sorted(tally.statuses.items()))
     say(f"{counted(tally.patients, 'patient')} assessed" + (f": {statuses}." if statuses else "."))
-    say(f"Not looked at: {'; '.join(NOT_LOOKED_AT)}.")
+    if audited.not_looked_at:
+        say(f"Not known, since nothing in the input tells of it: {'; '.join(audited.not_looked_at)}.")
     say(f"{counted(tally.unsafe, 'unsafe interval')}. {size / 1e6:,.1f} MB in {seconds:.1f} s.")
 
 

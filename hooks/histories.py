@@ -8,7 +8,7 @@ from datetime import date, tzinfo
 from pathlib import Path
 
 from cds.dosing.drug import Drug
-from cds.dosing.facts import NotGiven, Record, Unidentified
+from cds.dosing.facts import NotGiven, Outside, Record, Unidentified
 from cds.fhir.beside import beside, by_patient, died_on
 from cds.fhir.history import Groups, contradictions, group_by_patient, read_history
 from cds.fhir.patients import replaced_ids
@@ -70,15 +70,18 @@ def from_files(paths: Sequence[Path], wanted: Sequence[str], drug: Drug, zone: t
     _reject(groups, inputs, drug, zone, resolve, found)
     whole = not found.not_read
     statements, died = by_patient(inputs.resources, resolve), died_on(inputs.resources, zone)
-    for patient in _chosen(groups.patients, wanted, inputs.resources, found):
-        group = groups.patients[patient]
+    # who was treated elsewhere alone has no administration here
+    elsewhere = {patient for patient, told in statements.items() if _tells_of_doses(told, drug, zone, resolve)}
+    patients = {patient: groups.patients.get(patient, ()) for patient in sorted(elsewhere.union(groups.patients))}
+    for patient in _chosen(patients, wanted, inputs.resources, found):
+        group = patients[patient]
         records = read_history(group, drug=drug, zone=zone, patient=None, resolve=resolve)
         records += beside((*group, *statements.get(patient, ())), drug=drug, zone=zone, resolve=resolve)
         twofold = contradictions(group, drug)
         found.not_read += [f"{patient}: {fault}" for fault in twofold]
         history = history_of(patient, group, records, whole and not twofold, inputs.places)
         found.patients.append(replace(history, died=died.get(patient)))
-    if not groups.patients and not found.not_read and not found.unusable:
+    if not patients and not found.not_read and not found.unusable:
         found.unusable.append(_nobody(paths, inputs))
     found.administrations = sum(map(len, groups.patients.values())) + len(groups.rejected)
     found.source = counted(inputs.files, "file")
@@ -91,6 +94,10 @@ def from_files(paths: Sequence[Path], wanted: Sequence[str], drug: Drug, zone: t
         "Resources that are not looked at": [others] if others else [],
     }
     return found
+
+
+def _tells_of_doses(statements: Sequence[Resource], drug: Drug, zone: tzinfo, resolve: Resolve) -> bool:
+    return any(isinstance(each, Outside) for each in beside(statements, drug=drug, zone=zone, resolve=resolve))
 
 
 def _nobody(paths: Sequence[Path], inputs: Inputs) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from cds.audit.beside import LOOKED_FOR
 from cds.audit.engine import ledger, scan, shares
 from cds.audit.ledger import Ledger
 from cds.audit.plan import Plan
@@ -47,7 +48,8 @@ def audit(
     seen = frozenset(found).union(*(patients for _, _, patients in made))
     unknown = tuple(sorted(old for old, new in (asked or {}).items() if new not in seen))
     account = ledger(scanned, accounts)
-    audited = Audited(account, tally, accounts, unknown, len(not_read(account)))
+    not_looked_at = tuple(LOOKED_FOR[of_type] for of_type in scanned.not_held)
+    audited = Audited(account, tally, accounts, unknown, len(not_read(account)), not_looked_at)
     publish(plan, wanted, len(given), audited)
     return audited
 

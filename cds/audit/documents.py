@@ -16,7 +16,9 @@ from cds.fhir.plain import kind
 LARGEST = 128 << 20
 """Bytes of a document, unpacked: one is held in memory as a whole."""
 _DEEPEST = 4
-_READ = frozenset({"MedicationAdministration", "Medication", "Substance", "Patient"})
+_READ = frozenset(
+    {"MedicationAdministration", "MedicationRequest", "MedicationStatement", "Medication", "Substance", "Patient"}
+)
 
 
 class NoDocumentError(Exception):

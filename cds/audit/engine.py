@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from cds.audit.beside import LOOKED_FOR, SAID_BY, Besides, beside_spill, persons_spill
 from cds.audit.files import Form, InputFile
 from cds.audit.ids import marks_beside
 from cds.audit.ledger import Key, Ledger, Place, Rejection
@@ -16,7 +17,7 @@ from cds.audit.medications import Medications, write_medications
 from cds.audit.plan import Plan
 from cds.audit.scan import Report, Task
 from cds.audit.shares import Account, Lines, PatientResult, patients
-from cds.audit.spill import BUCKETS, bucket
+from cds.audit.spill import BUCKETS, Index, bucket
 from cds.audit.units import once
 from cds.audit.versions import Seeker, Sought, later, sought, superseded
 from cds.audit.workers import Engine, Shared, Worker
@@ -28,7 +29,8 @@ SHARE = 2 << 20
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """The input, scanned: the lines that were kept, and an account of all others."""
+    """The input, scanned: the lines that were kept, and an account of all others. `not_held`: the types of what an
+    audit looks for beside the doses (see beside.LOOKED_FOR) of which there is none."""
 
     lines: Lines
     counts: Counter[Key]
@@ -36,6 +38,7 @@ class Scanned:
     rejected: tuple[Rejection, ...]
     faults: tuple[Rejection, ...]
     held: Mapping[str, int]
+    not_held: tuple[str, ...]
 
 
 def _scan(worker: Worker, task: Task) -> Report:
@@ -60,7 +63,8 @@ def _versions(worker: Worker, given: tuple[Task, Shared[Sought], tuple[str, ...]
 def _once(worker: Worker, step: str, task: Task, make: Callable[[Path], Report]) -> Report:
     """What a step finds in a task; not looked for again where an interrupted audit has found it."""
     spill = worker.plan.spill(step, task)
-    return once(spill.parent, spill.stem, [spill, marks_beside(spill)], lambda: make(spill))
+    files = [spill, marks_beside(spill), beside_spill(spill), persons_spill(spill)]
+    return once(spill.parent, spill.stem, files, lambda: make(spill))
 
 
 @lru_cache(maxsize=1)
@@ -78,14 +82,14 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
     every = list(reports)
     later = [task for task, report in zip(plan.tasks, reports, strict=True) if report.later]
     every += engine.map(_follow, later)
-    indexes = [report.kept for report in every if report.kept is not None and report.kept.buckets]
-    left = _left(every) if indexes else {}
+    indexes, besides = _kept(every), _said(every)
+    left = _left(every, said=any(index.marks for index in besides)) if indexes or besides else {}
     if left:
-        ids = sought(indexes)
+        ids = sought([*indexes, *besides])
         if ids.marks:
             kept = Shared.keep(plan.folder / "sought.pickle", ids)
             every += engine.map(_versions, [(plan.tasks[task], kept, marks) for task, marks in left.items()])
-    indexes = [report.kept for report in every if report.kept is not None and report.kept.buckets]
+    indexes, besides = _kept(every), _said(every)
     deletions = _last(each for report in reports for each in report.deletions)
     places = Places(plan.tasks, reports)
     lines = Lines(
@@ -95,7 +99,13 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
         incomplete=plan.incomplete,
         all_incomplete=plan.all_incomplete,
         replaced=all_replaced(read_line(content) for report in reports for content in report.patients),
+        beside=Besides(
+            tuple(replace(index, marks=b"") for index in besides),
+            superseded(besides, deletions),
+            tuple(report.beside.persons for report in reports if report.beside and report.beside.persons),
+        ),
     )
+    types = frozenset[str]().union(*(report.beside.types for report in reports if report.beside))
     return Scanned(
         lines,
         sum((report.counts for report in every), Counter()),
@@ -114,7 +124,18 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
             )
         ),
         _held(plan.tasks, reports),
+        tuple(of_type for of_type in LOOKED_FOR if of_type not in types),
     )
+
+
+def _kept(reports: Iterable[Report]) -> list[Index]:
+    """Where administrations were kept."""
+    return [report.kept for report in reports if report.kept is not None and report.kept.buckets]
+
+
+def _said(reports: Iterable[Report]) -> list[Index]:
+    """Where statements and orders were kept."""
+    return [report.beside.lines for report in reports if report.beside is not None and report.beside.lines.buckets]
 
 
 def _last(deletions: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -132,12 +153,15 @@ def _held(tasks: Iterable[Task], reports: Iterable[Report]) -> Mapping[str, int]
     return held
 
 
-def _left(reports: Iterable[Report]) -> dict[int, tuple[str, ...] | None]:
+def _left(reports: Iterable[Report], *, said: bool) -> dict[int, tuple[str, ...] | None]:
     """The tasks with lines of administrations that were not kept, one of which may be a version of one that was; each
-    with the files of marks of their ids, None where some have no marks."""
+    with the files of marks of their ids, None where some have no marks. So have statements and orders, which are looked
+    through where some of these were kept (`said`)."""
     found: dict[int, tuple[str, ...] | None] = {}
     for report in reports:
-        if report.counts[Key.NO_TRACE] or report.counts[Key.OTHER_DRUG]:
+        if said and report.beside is not None and not SAID_BY.isdisjoint(report.beside.types):
+            found[report.task] = None
+        elif report.counts[Key.NO_TRACE] or report.counts[Key.OTHER_DRUG]:
             before = found.get(report.task, ())
             files = None if report.unmarked or before is None or not report.marks else (*before, report.marks)
             found[report.task] = files
@@ -168,7 +192,7 @@ def shares(lines: Lines) -> tuple[tuple[int, ...], ...]:
     """The buckets, so joined that a share of them fits in memory. Which bucket a patient is in depends on the patient
     alone, so any number of shares gives the same results."""
     sizes = [0] * BUCKETS
-    for index in lines.indexes:
+    for index in (*lines.indexes, *lines.beside.indexes):
         for number, part in index.buckets.items():
             sizes[number] += part.lines + part.doses
     # the lines of a replaced id come to the bucket of the patient who stands for it now

@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from cds.dosing.drug import Drug
+from cds.fhir.beside import other_therapy
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
 from cds.fhir.plain import Resource
@@ -35,13 +36,26 @@ def write_medications(path: Path, resources: Iterable[tuple[str, bytes]]) -> Non
     table.close()
 
 
+class Named(NamedTuple):
+    """What a record is that names its medication by one reference alone. `answer`: None if the export does not hold
+    that Medication; `other_therapy`: it is of another therapy of the disease (rule C8)."""
+
+    answer: Answer | None
+    other_therapy: bool = False
+
+    @property
+    def of_the_drug(self) -> bool:
+        """Whether it is of the drug, or calls itself so beside something that contradicts it."""
+        return self.answer is Answer.OURS or self.answer is Answer.UNREADABLE
+
+
 class Medications:
     """The table read. Each process opens its own."""
 
     def __init__(self, path: Path, drug: Drug) -> None:
         self._drug = drug
         self._table = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-        self.answer = lru_cache(_REMEMBERED)(self._answer)
+        self.named = lru_cache(_REMEMBERED)(self._named)
         self._find = lru_cache(_REMEMBERED)(self._read)
 
     def resolve(self, reference: str, _resource: Resource) -> Resource | None:
@@ -52,9 +66,10 @@ class Medications:
         found = self._table.execute("select json from medication where reference = ?", (reference,)).fetchone()
         return None if found is None else dict(orjson.loads(found[0]))
 
-    def _answer(self, reference: str) -> Answer | None:
-        """What a record is that names its medication by this reference alone; None if the export does not hold it."""
+    def _named(self, reference: str) -> Named:
+        """What a record is that names its medication by this reference."""
         if self.resolve(reference, {}) is None:
-            return None
+            return Named(None)
         pointing = {"resourceType": RESOURCE, "medicationReference": {"reference": reference}}
-        return identify(pointing, self._drug, self.resolve).answer
+        answer = identify(pointing, self._drug, self.resolve).answer
+        return Named(answer, other_therapy(pointing, self._drug, self.resolve) is not None)

@@ -41,6 +41,13 @@ _OTHER_TYPES = (
 TOLD = rf'"medicationCodeableConcept"{_W}:{_W}\{{{_W}(?:{_CONCEPT}){_W}\}}'
 """A concept in which a person can read what was given."""
 OTHER_TYPE = rf'"resourceType"{_W}:{_W}"(?:{"|".join(_OTHER_TYPES)})"'
+
+
+def of_type(name: str) -> str:
+    """A pattern for the resources of a type, by their own element and that of what they may hold."""
+    return rf'"resourceType"{_W}:{_W}"{name}"'
+
+
 REFERS = '"medicationReference"'
 _ASIDE = _pair("type|display|id", _STRING)
 PLAIN = (
@@ -75,7 +82,8 @@ READ_TOLD = re.compile(TOLD.encode("latin-1"))
 
 
 def traces(drug: Drug) -> list[str]:
-    """The names and codes of a drug, in any case, as patterns; none that holds another one."""
+    """The names and codes of a drug and of other therapies of its disease, in any case, as patterns; none that holds
+    another one."""
     return [*_names(drug), *map(literal, _codes(drug))]
 
 
@@ -95,7 +103,8 @@ def _in_common(codes: list[str]) -> str:
 
 
 def _names(drug: Drug) -> list[str]:
-    return [literal(name).replace("k", _KELVIN) for name in drug.names]
+    others = (name for names in drug.other_therapies.values() for name in names)
+    return [literal(name).replace("k", _KELVIN) for name in (*drug.names, *others)]
 
 
 def _codes(drug: Drug) -> list[str]:

@@ -17,7 +17,7 @@ from cds.audit.ledger import Ledger
 from cds.audit.measured import measure_report
 from cds.audit.outputs import complete, write_findings, write_json, write_lines, write_recall
 from cds.audit.plan import Plan
-from cds.audit.shares import NOT_LOOKED_AT, Account
+from cds.audit.shares import Account
 from cds.audit.streams import ASSESSMENTS, FINDINGS, RECALL, stream
 from cds.audit.tally import Tally
 from cds.dosing.codes import Severity
@@ -50,13 +50,15 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Audited:
     """What came of an audit. `unknown`: the wanted patients of whom there is no record of the drug; `not_read`: how
-    many inputs were not read, or not to their end."""
+    many inputs were not read, or not to their end; `not_looked_at`: what nobody can know of this input, since it holds
+    nothing that would say it, in words."""
 
     ledger: Ledger
     tally: Tally
     accounts: tuple[Account, ...]
     unknown: tuple[str, ...]
     not_read: int
+    not_looked_at: tuple[str, ...]
 
 
 def publish(plan: Plan, wanted: Wanted, shares: int, audited: Audited) -> None:
@@ -89,6 +91,7 @@ def _report(plan: Plan, wanted: Wanted, shares: int, audited: Audited) -> str:
             at_least=wanted.at_least,
             shown=wanted.in_report,
             not_read=audited.not_read,
+            not_looked_at=audited.not_looked_at,
             only=None if wanted.patients is None else len(wanted.patients),
             since=wanted.since,
             sample=wanted.sample,
@@ -121,7 +124,7 @@ def summary(plan: Plan, wanted: Wanted, audited: Audited) -> dict[str, Any]:
         **audited.tally.as_json(),
         "patients_with_unidentified_records_only": sum(account.only_unidentified for account in audited.accounts),
         "inputs_not_read": audited.not_read,
-        "not_looked_at": list(NOT_LOOKED_AT),
+        "not_looked_at": list(audited.not_looked_at),
     }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from cds.audit.beside import SAID_BY, Beside, Wrote, refers_outward
 from cds.audit.blocks import Block, BrokenFileError
 from cds.audit.doses import Doses, nowhere, patient_of
 from cds.audit.files import InputFile, blocks
@@ -22,11 +23,12 @@ from cds.audit.lines import LONGEST_LINE, RejectedError, read_line
 from cds.audit.medications import KEPT_TYPES, Medications
 from cds.audit.spill import Index, Kept, Writer, bucket, mark
 from cds.audit.trace import FEW, Pointer, Pointing, Referring, Scanned, marks_in, traces_of
-from cds.audit.versions import Seeker
+from cds.audit.versions import Seeker, deletions_in
 from cds.dosing.drug import Drug
+from cds.fhir.beside import PERSON, other_therapy
 from cds.fhir.bundle import tells_of_loss
 from cds.fhir.errors import issue_codes
-from cds.fhir.identify import identify, ingredient_references, medication_references
+from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE
@@ -49,7 +51,8 @@ class Report:
     """What a task found. Lines are numbered from 0 within the task.
 
     `later`: lines that point at a Medication, which is known when all tasks are done. `marks`: a file of the marks of
-    ids of administrations that were not kept (see ids); `unmarked`: there are some whose ids are not in it.
+    ids of administrations that were not kept (see ids); `unmarked`: there are some whose ids are not in it. `kept`:
+    administrations; `beside`: what else was kept.
     """
 
     task: int
@@ -62,6 +65,7 @@ class Report:
     patients: list[bytes] = field(default_factory=list)
     deletions: list[tuple[str, str]] = field(default_factory=list)
     kept: Index | None = None
+    beside: Wrote | None = None
     marks: str = ""
     unmarked: bool = False
 
@@ -74,6 +78,11 @@ class Line:
     offset: int
     content: bytes
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its number and its offset."""
+        return self.number, self.offset
+
 
 Bounds: TypeAlias = tuple[int, int, int]
 """Where a line of a block begins and ends, without its line feed, and its number there."""
@@ -84,6 +93,7 @@ class Scanner:
 
     def __init__(self, drug: Drug, zone: tzinfo, *, strict: bool = False) -> None:
         self._drug = drug
+        self._zone = zone
         self._traces = None if strict else traces_of(drug)
         self._known: list[bool] = []
         self._doses = Doses(drug, zone)
@@ -92,7 +102,7 @@ class Scanner:
 
     def scan(self, task: Task, spill: Path) -> Report:
         """Look at every line for the first time. Lines that point at Medications are left for `follow`."""
-        found = _Findings(task, self._doses)
+        found = self._findings(task, spill)
         report = found.report
         for block in _read(task, report):
             before = found.kept
@@ -102,7 +112,7 @@ class Scanner:
             lines = _line_count(block)
             report.lines += lines
             self._dense = 2 * (found.kept - before) > lines
-        return found.written(spill)
+        return found.written()
 
     def _scan(self, block: Block, left: list[Bounds] | None, found: _Findings) -> None:
         """Look at the lines of a block, or at those that are left of it."""
@@ -112,13 +122,14 @@ class Scanner:
         report.later += later
         report.counts[Key.NO_TRACE] += scanned.lines - len(scanned.parse) - later
         found.leave(scanned.marks, unmarked=scanned.unmarked)
+        found.beside.met(scanned.types)
         for bounds in scanned.parse:
             start, end, number = bounds if left is None else left[bounds[2]]
             self._look(Line(report.lines + number, block.offset + start, block.content[start:end]), found, block)
 
     def follow(self, task: Task, medications: Medications, spill: Path) -> Report:
         """Look again at the lines that point at Medications, and at no other."""
-        found = _Findings(task, self._doses)
+        found = self._findings(task, spill)
         report = found.report
         for block in _read(task, report):
             scanned = self._scanned(block)
@@ -129,6 +140,7 @@ class Scanner:
             ]
             left = [each for each in scanned.refer if _is_settled(each, medications)]
             report.counts[Key.NO_TRACE] += len(left) + int(np.count_nonzero(settled))
+            left = [each for each in left if not each.said]
             found.leave(pointing.marks[settled], unmarked=len(left) > FEW)
             for each in left[:FEW]:
                 found.leave(marks_in(block.content, each.start, each.end), unmarked=False)
@@ -139,15 +151,19 @@ class Scanner:
             for start, end, number in scanned.parse:
                 line = Line(report.lines + number, block.offset + start, block.content[start:end])
                 resource = _readable(line.content)
-                if resource is not None and points_outward(resource):
+                if resource is None or not refers_outward(resource):
+                    continue
+                if resource["resourceType"] == RESOURCE:
                     self._administration(line, resource, medications.resolve, found)
+                elif resource["resourceType"] in SAID_BY:
+                    found.beside.said(line.place, line.content, resource, medications.resolve)
             report.lines += scanned.lines
-        return found.written(spill)
+        return found.written()
 
     def versions(self, task: Task, medications: Medications, seeker: Seeker, spill: Path) -> Report:
         """Look for further versions of records that were kept, among the lines that were not. What they were counted
         as is taken back."""
-        found = _Findings(task, self._doses)
+        found = self._findings(task, spill)
         report = found.report
         for block in _read(task, report):
             bounds = seeker.lines(block.content)
@@ -158,16 +174,15 @@ class Scanner:
             for start, end, number in bounds:
                 line = Line(report.lines + number, block.offset + start, block.content[start:end])
                 resource = _readable(line.content)
-                if (
-                    resource is not None
-                    and resource["resourceType"] == RESOURCE
-                    and mark(resource.get("id")) in seeker.marks
-                    and identify(resource, self._drug, medications.resolve).answer is Answer.OTHER
-                ):
+                if resource is None or mark(resource.get("id")) not in seeker.marks:
+                    continue
+                if resource["resourceType"] in SAID_BY:
+                    found.beside.newer(line.place, line.content, resource, medications.resolve)
+                elif resource["resourceType"] == RESOURCE and not self._is_kept(resource, medications.resolve):
                     report.counts[Key.OTHER_DRUG if number in looked_at else Key.NO_TRACE] -= 1
                     found.keep(line, resource)
             report.lines += scanned.lines
-        return found.written(spill)
+        return found.written()
 
     def _settled(self, pointing: Pointing, medications: Medications) -> npt.NDArray[np.bool_]:
         """Which lines point at a Medication of another drug."""
@@ -199,29 +214,58 @@ class Scanner:
             report.rejected.append((line.offset, line.number, reason))
         elif resource["resourceType"] != RESOURCE:
             report.counts[Key.OTHER_RESOURCE] += 1
-            _take_note(resource, line.content, report)
+            self._take_note(line, resource, found, medications)
         elif medications is not None:
             self._administration(line, resource, medications.resolve, found)
-        elif points_outward(resource):
+        elif refers_outward(resource):
             report.later += 1
         else:
             self._administration(line, resource, nowhere, found)
 
     def _administration(self, line: Line, resource: dict[str, Any], resolve: Resolve, found: _Findings) -> None:
-        if identify(resource, self._drug, resolve).answer is Answer.OTHER:
+        if self._is_kept(resource, resolve):
+            found.keep(line, resource)
+        else:
             found.report.counts[Key.OTHER_DRUG] += 1
             name = resource.get("id")
             found.leave([mark_of(name)] if isinstance(name, str) else [], unmarked=False)
-        else:
-            found.keep(line, resource)
+
+    def _is_kept(self, resource: Resource, resolve: Resolve) -> bool:
+        """Whether an administration is, or may be, of the drug, or of another therapy of the disease (rule C8)."""
+        if identify(resource, self._drug, resolve).answer is not Answer.OTHER:
+            return True
+        return other_therapy(resource, self._drug, resolve) is not None
+
+    def _take_note(
+        self, line: Line, resource: dict[str, Any], found: _Findings, medications: Medications | None
+    ) -> None:
+        """What a resource that is no administration tells. Without the Medications what points at them is left."""
+        of_type, report = resource["resourceType"], found.report
+        reference = reference_of(resource)
+        if of_type in SAID_BY:
+            resolve = None if medications is None else medications.resolve
+            report.later += found.beside.said(line.place, line.content, resource, resolve)
+        elif of_type in KEPT_TYPES and reference is not None:
+            report.medications.append((reference, line.content))
+        elif of_type == PERSON:
+            found.beside.person(resource)
+            if "link" in resource:
+                report.patients.append(line.content)
+        elif of_type == "Bundle":
+            report.deletions += deletions_in(resource)
+
+    def _findings(self, task: Task, spill: Path) -> _Findings:
+        return _Findings(task, self._doses, Beside(task.number, self._drug, self._zone, spill), spill)
 
 
 class _Findings:
     """What comes of a task, while it is looked at."""
 
-    def __init__(self, task: Task, doses: Doses) -> None:
+    def __init__(self, task: Task, doses: Doses, beside: Beside, spill: Path) -> None:
         self.report = Report(task.number)
+        self.beside = beside
         self.kept = 0
+        self._spill = spill
         self._doses = doses
         self._kept = Writer(task.number)
         self._marks: list[Marks] = []
@@ -268,26 +312,14 @@ class _Findings:
         self._marks.append(np.asarray(marks, dtype=np.uint64))
         self.report.unmarked |= unmarked
 
-    def written(self, spill: Path) -> Report:
+    def written(self) -> Report:
         """The report, when all is on disk."""
-        self.report.kept = self._kept.write(spill)
-        beside = marks_beside(spill)
-        write_marks(beside, self._marks)
-        self.report.marks = str(beside)
+        self.report.kept = self._kept.write(self._spill)
+        self.report.beside = self.beside.written()
+        marks = marks_beside(self._spill)
+        write_marks(marks, self._marks)
+        self.report.marks = str(marks)
         return self.report
-
-
-def points_outward(resource: Resource) -> bool:
-    """Whether an administration refers to a Medication that is not inside it, or holds one that refers further."""
-    if resource["resourceType"] != RESOURCE:
-        return False
-    references = medication_references(resource)
-    inside = resource.get("contained") if references else None
-    if isinstance(inside, list):
-        references += tuple(
-            reference for each in inside if isinstance(each, dict) for reference in ingredient_references(each)
-        )
-    return any(not reference.startswith("#") for reference in references)
 
 
 def _refused(resource: Resource) -> str:
@@ -307,34 +339,17 @@ def _holds_records(resource: Resource) -> bool:
 
 
 def _is_settled(line: Referring, medications: Medications) -> bool:
-    return _is_other(line.pointer, medications)
+    if not line.said:
+        return _is_other(line.pointer, medications)
+    named = medications.named(line.pointer.reference.decode())
+    return not named.of_the_drug and not named.other_therapy
 
 
 def _is_other(pointer: Pointer, medications: Medications) -> bool:
-    answer = medications.answer(pointer.reference.decode())
-    return answer is Answer.OTHER or (answer is None and pointer.shown)
-
-
-def _take_note(resource: dict[str, Any], content: bytes, report: Report) -> None:
-    of_type = resource["resourceType"]
-    reference = reference_of(resource)
-    if of_type in KEPT_TYPES and reference is not None:
-        report.medications.append((reference, content))
-    elif of_type == "Patient" and "link" in resource:
-        report.patients.append(content)
-    elif of_type == "Bundle":
-        report.deletions += _deletions(resource)
-
-
-def _deletions(bundle: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a Bundle of deleted resources names, and when it was updated."""
-    meta = bundle.get("meta")
-    when = meta.get("lastUpdated") if isinstance(meta, dict) else None
-    entries = bundle.get("entry")
-    for entry in entries if isinstance(entries, list) else ():
-        request = entry.get("request") if isinstance(entry, dict) else None
-        if isinstance(request, dict) and request.get("method") == "DELETE" and isinstance(request.get("url"), str):
-            yield request["url"], when if isinstance(when, str) else ""
+    named = medications.named(pointer.reference.decode())
+    if named.other_therapy:
+        return False
+    return named.answer is Answer.OTHER or (named.answer is None and pointer.shown)
 
 
 def _readable(content: bytes) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from datetime import date, tzinfo
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from cds.audit.beside import Besides, Told
 from cds.audit.doses import fact_of, patient_of
 from cds.audit.ledger import Key, Place, Rejection
 from cds.audit.lines import read_line
@@ -17,19 +18,14 @@ from cds.audit.medications import Medications
 from cds.audit.spill import Index, bucket, read
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
-from cds.dosing.facts import Administration, NotGiven, Record, Unidentified
+from cds.dosing.facts import Administration, NotGiven, Outside, Record, Unidentified
 from cds.dosing.in_force import Regimens
+from cds.fhir.beside import beside
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
+from cds.fhir.plain import Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import reference_of
-
-NOT_LOOKED_AT = (
-    "doses noted elsewhere (MedicationStatement, rule C7)",
-    "other therapies of the disease (C8)",
-    "deaths (F10)",
-)
-"""What `check` and the service look at beside the doses, and an audit does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +58,13 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class Lines:
     """What all shares have in common: the kept lines, those that a later version has put out of use, where each task
-    begins, and the ids of patients that another id has replaced."""
+    begins, the ids of patients that another id has replaced, and what stands beside the doses."""
 
     indexes: Sequence[Index]
     superseded: frozenset[tuple[int, int]]
     place: Callable[[int, int, int], Place]
     replaced: Mapping[str, str]
+    beside: Besides = field(default_factory=Besides)
     incomplete: frozenset[str] = frozenset()
     all_incomplete: bool = False
 
@@ -81,8 +78,15 @@ def patients(
     numbers: Iterable[int], lines: Lines, question: Question, medications: Medications, account: Account
 ) -> Iterator[PatientResult]:
     """The patients of some buckets, in order of their references; `account` is complete when all are taken."""
-    for patient, held in sorted(_grouped(numbers, lines, account).items()):
-        result = _patient(patient, held, lines, question, medications, account)
+    numbers = tuple(numbers)
+    grouped = _grouped(numbers, lines, account)
+    told = lines.beside.told(numbers, lines.replaced)
+    told.pop("", None)
+    every = sorted({*grouped, *told})
+    died = lines.beside.died(numbers, frozenset(every))
+    for patient in every:
+        known = _Known(grouped.get(patient, []), told.get(patient, []), died.get(patient))
+        result = _patient(patient, known, lines, question, medications, account)
         if result is not None:
             yield result
 
@@ -95,6 +99,14 @@ class _Held(NamedTuple):
     line: int
     offset: int
     said: Administration | dict[str, Any]
+
+
+class _Known(NamedTuple):
+    """What there is of a patient: administrations, statements and orders, and by which day the patient has died."""
+
+    held: list[_Held]
+    told: list[Told]
+    died: date | None
 
 
 def _grouped(numbers: Iterable[int], lines: Lines, account: Account) -> dict[str, list[_Held]]:
@@ -127,13 +139,14 @@ def _grouped(numbers: Iterable[int], lines: Lines, account: Account) -> dict[str
 
 
 def _patient(
-    patient: str, held: list[_Held], lines: Lines, question: Question, medications: Medications, account: Account
+    patient: str, known: _Known, lines: Lines, question: Question, medications: Medications, account: Account
 ) -> PatientResult | None:
     drug, on, counts = question.regimens.drug, question.on, account.counts
     counted: list[Record] = []
+    others: list[Resource] = []
     places: dict[str, Place] = {}
     of_the_drug = False
-    for index, (task, line, offset, said) in enumerate(held):
+    for index, (task, line, offset, said) in enumerate(known.held):
         record: Record | Ignored
         if isinstance(said, Administration):
             name, record = said.reference, said
@@ -144,6 +157,7 @@ def _patient(
             )
             if isinstance(record, Ignored):
                 error = identify(said, drug, medications.resolve).answer is not Answer.OTHER
+                others += [] if error else [said]
                 of_the_drug = of_the_drug or error
                 counts[Key.ENTERED_IN_ERROR if error else Key.OTHER_DRUG] += 1
                 places[name] = lines.place(task, line, offset)
@@ -159,11 +173,25 @@ def _patient(
             counted.append(record)
     if not patient:
         return None
+    for each in known.told:
+        named = reference_of(each.resource)
+        if named is not None:
+            places[named] = lines.place(each.task, each.line, each.offset)
+    others += [each.resource for each in known.told]
+    around = beside(others, drug=drug, zone=question.zone, resolve=medications.resolve) if others else ()
+    of_the_drug = of_the_drug or any(isinstance(each, Outside) for each in around)
     if not of_the_drug:
         counts[Key.UNREADABLE] += len(counted)
         account.only_unidentified += bool(counted)
         return None
-    assessment = assess(patient, counted, question.regimens, on=on, whole=lines.whole(patient))
+    assessment = assess(
+        patient,
+        [*counted, *around],
+        question.regimens,
+        on=on,
+        whole=lines.whole(patient),
+        ended=known.died is not None and known.died <= on,
+    )
     used = {name for evaluation in assessment.evaluations for name in evaluation.administrations}
     counts.update([_key(record, used) for record in counted])
     return PatientResult(assessment, places)

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyperscan
 
+from cds.audit.beside import SAID_BY
 from cds.audit.ids import Marks, mark_of
 from cds.audit.known import OPEN
 from cds.audit.patterns import (
@@ -34,6 +35,7 @@ from cds.audit.patterns import (
     READ_REFERENCE,
     REFERS,
     TOLD,
+    of_type,
     traces,
 )
 from cds.audit.usual import Lines, Usual
@@ -42,7 +44,8 @@ from cds.dosing.drug import Drug
 _Positions = npt.NDArray[np.int64]
 
 _TOLD, _OTHER_TYPE, _REFERS, _PLAIN, _TRACE, _ESCAPED = range(6)
-"""What a match is."""
+"""What a match is; those behind are types of SAID."""
+SAID = tuple(sorted(SAID_BY))
 
 _LINE_FEED = 10
 FEW = 64
@@ -60,12 +63,13 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Referring:
-    """A line with such a pointer."""
+    """A line with such a pointer. `said`: it is no administration, but a statement or an order."""
 
     start: int
     end: int
     number: int
     pointer: Pointer
+    said: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ _NONE_POINTING = Pointing(np.zeros((0, 3), dtype=np.int64), np.zeros(0, dtype=np
 class Scanned:
     """The lines of one block. `parse`: (start, end, number) of those that must be parsed; `refer` and `pointing` those
     that a Medication settles; all others are settled. `marks` are those of their ids, and `unmarked` says that an
-    administration is settled whose id is not among them. Numbers count from 0; ends leave out the line feed."""
+    administration is settled whose id is not among them. `types`: those of SAID that are among them. Numbers count from
+    0; ends leave out the line feed."""
 
     lines: int
     parse: tuple[tuple[int, int, int], ...]
@@ -94,6 +99,7 @@ class Scanned:
     pointing: Pointing = field(default_factory=lambda: _NONE_POINTING)
     marks: Marks = field(default_factory=lambda: _NO_MARKS)
     unmarked: bool = False
+    types: frozenset[str] = frozenset()
 
 
 class Traces:
@@ -106,7 +112,8 @@ class Traces:
         told = [(TOLD, _TOLD), (OTHER_TYPE, _OTHER_TYPE), (REFERS, _REFERS), (PLAIN, _PLAIN), (ESCAPED_ID, _ESCAPED)]
         patterns = [_pattern(pattern, tag) for pattern, tag in (*told, *((each, _TRACE) for each in HIDING))]
         patterns += [_pattern(pattern, _TRACE, pyperscan.Flag.CASELESS) for pattern in traces(drug)]
-        self._found: tuple[list[int], ...] = ([], [], [], [], [], [])
+        patterns += [_pattern(of_type(name), _ESCAPED + number) for number, name in enumerate(SAID, 1)]
+        self._found: tuple[list[int], ...] = tuple([] for _ in range(_ESCAPED + 1 + len(SAID)))
         self._scanner = pyperscan.BlockDatabase(*patterns).build(self._found, _note)
 
     def _pointer(self, number: int) -> Pointer:
@@ -130,6 +137,7 @@ class Traces:
             Pointing(bounds, lines.pointers[pointing], lines.marks[pointing]),
             np.concatenate((lines.marks[told], rest.marks)),
             rest.unmarked,
+            rest.types,
         )
 
     def _rest(self, block: bytes, lines: Lines, left: _Positions) -> Scanned:
@@ -148,9 +156,10 @@ class Traces:
         return Scanned(
             len(left),
             tuple(placed(number) for *_, number in found.parse),
-            tuple(Referring(*placed(each.number), each.pointer) for each in found.refer),
+            tuple(Referring(*placed(each.number), each.pointer, each.said) for each in found.refer),
             marks=found.marks,
             unmarked=found.unmarked,
+            types=found.types,
         )
 
     def _by_patterns(self, block: bytes) -> Scanned:
@@ -161,7 +170,11 @@ class Traces:
         feeds = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == _LINE_FEED) + 1
         unended = bool(block) and not block.endswith(b"\n")
         ends = np.append(feeds, len(block) + 1) if unended else feeds
-        told, of_other_type, refers, plain, traced, escaped = (_marked(ends, positions) for positions in self._found)
+        told, of_other_type, refers, plain, traced, escaped, *of_types = (
+            _marked(ends, positions) for positions in self._found
+        )
+        said = np.logical_or.reduce(of_types)
+        types = frozenset(name for name, lines in zip(SAID, of_types, strict=True) if lines.any())
         if unended:
             traced[-1] = True
         for position in _broken_text(block):
@@ -170,21 +183,22 @@ class Traces:
         for number in np.flatnonzero(escaped):
             traced[number] |= _first_id_is_escaped(block, int(starts[number]), int(ends[number]))
         settled = (told | of_other_type) & ~refers & ~traced
-        referring = plain & ~told & ~of_other_type & ~traced
+        referring = plain & ~told & (~of_other_type | said) & ~traced
         refer: list[Referring] = []
         parse: list[tuple[int, int, int]] = []
         for number in np.flatnonzero(~settled):
             start, end = int(starts[number]), int(ends[number]) - 1
-            line = _referring(block, start, end, int(number)) if referring[number] else None
+            line = _referring(block, start, end, int(number), said=bool(said[number])) if referring[number] else None
             if line is None:
                 parse.append((start, end, int(number)))
             else:
                 refer.append(line)
         left = np.flatnonzero(settled & told)
         if len(left) > FEW:
-            return Scanned(len(ends), tuple(parse), tuple(refer), unmarked=True)
+            return Scanned(len(ends), tuple(parse), tuple(refer), unmarked=True, types=types)
         marks = [mark for number in left for mark in marks_in(block, int(starts[number]), int(ends[number]))]
-        return Scanned(len(ends), tuple(parse), tuple(refer), marks=np.array(marks, dtype=np.uint64))
+        found = np.array(marks, dtype=np.uint64)
+        return Scanned(len(ends), tuple(parse), tuple(refer), marks=found, types=types)
 
 
 def _note(found: tuple[list[int], ...], tag: int, _start: int, end: int) -> pyperscan.Scan:
@@ -224,12 +238,14 @@ def _marked(ends: _Positions, positions: Iterable[int]) -> npt.NDArray[np.bool_]
     return marks
 
 
-def _referring(block: bytes, start: int, end: int, number: int) -> Referring | None:
-    """The reference of a line; None where there are two, so that nobody can say here which one counts."""
+def _referring(block: bytes, start: int, end: int, number: int, *, said: bool) -> Referring | None:
+    """The reference of a line; None where there are two, or two types, so that nobody can say here which one counts."""
     if block.count(b'"medicationReference"', start, end) != 1:
         return None
+    if said and block.count(b'"resourceType"', start, end) != 1:
+        return None
     plain = READ_PLAIN.search(block, start, end)
-    return Referring(start, end, number, _pointer(plain[0])) if plain else None
+    return Referring(start, end, number, _pointer(plain[0]), said) if plain else None
 
 
 def _pointer(text: bytes) -> Pointer:

@@ -16,7 +16,6 @@ import pyperscan
 from cds.audit.ids import Marks, read_marks
 from cds.audit.spill import Index, mark, marks_of, record_at
 from cds.fhir.plain import Resource
-from cds.fhir.read import RESOURCE
 from cds.fhir.references import newer, relative
 
 FEW = 2000
@@ -105,15 +104,17 @@ def sought(indexes: Sequence[Index]) -> Sought:
 def superseded(indexes: Sequence[Index], deletions: Mapping[str, str]) -> frozenset[tuple[int, int]]:
     """The lines that a later version, or a deletion, has put out of use, by their order in the input.
 
-    `deletions`: references of deleted records, each with the time of the deletion, empty where that is not told.
+    `deletions`: references of deleted records, each with the time of the deletion, empty where that is not told. A
+    resource of another type can have the same id, and is another record.
     """
     every = marks_of(indexes)
-    deleted = {mark(name): when for name, when in _administrations(deletions)}
-    several = _several(every)
-    rows = [row for row in every if _joined(row) in several or _joined(row) in deleted] if several or deleted else []
-    versions: dict[bytes, list[tuple[tuple[int, int], Resource]]] = {}
-    for row in rows:
-        versions.setdefault(_joined(row), []).append(_record(indexes, row))
+    deleted = dict(_marked(deletions))
+    some = _several(every) | {marked for marked, _ in deleted}
+    versions: dict[tuple[bytes, str], list[tuple[tuple[int, int], Resource]]] = {}
+    for row in every if some else ():
+        if (joined := _joined(row)) in some:
+            order, resource = _record(indexes, row)
+            versions.setdefault((joined, str(resource.get("resourceType"))), []).append((order, resource))
     lost: set[tuple[int, int]] = set()
     for marked, records in versions.items():
         records.sort(key=itemgetter(0))
@@ -126,12 +127,22 @@ def superseded(indexes: Sequence[Index], deletions: Mapping[str, str]) -> frozen
     return frozenset(lost)
 
 
-def _administrations(deletions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The ids of those that were deleted: a resource of another type can have the same one, and is no dose."""
+def deletions_in(bundle: Resource) -> Iterator[tuple[str, str]]:
+    """What a Bundle of deleted resources names, and when it was updated."""
+    meta = bundle.get("meta")
+    when = meta.get("lastUpdated") if isinstance(meta, dict) else None
+    entries = bundle.get("entry")
+    for entry in entries if isinstance(entries, list) else ():
+        request = entry.get("request") if isinstance(entry, dict) else None
+        if isinstance(request, dict) and request.get("method") == "DELETE" and isinstance(request.get("url"), str):
+            yield request["url"], when if isinstance(when, str) else ""
+
+
+def _marked(deletions: Mapping[str, str]) -> Iterator[tuple[tuple[bytes, str], str]]:
+    """The marks and types of those that were deleted, and when."""
     for reference, when in deletions.items():
         of_type, _, name = (relative(reference) or "").partition("/")
-        if of_type == RESOURCE:
-            yield name, when
+        yield (mark(name), of_type), when
 
 
 def _several(every: npt.NDArray[np.void]) -> set[bytes]:

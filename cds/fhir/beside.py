@@ -13,9 +13,10 @@ from cds.fhir.effective import possible_days
 from cds.fhir.identify import identify
 from cds.fhir.patients import all_replaced, other_subject, replaced_ids
 from cds.fhir.plain import Malformed, Resolve, Resource, status_of
-from cds.fhir.references import reference_of, subject_of
+from cds.fhir.references import contained, newest, reference_of, subject_of
 
 STATEMENT, ORDER = "MedicationStatement", "MedicationRequest"
+PERSON = "Patient"
 
 _NOTHING_TAKEN = frozenset({"entered-in-error", "not-taken", "intended", "draft"})
 _NOTHING_BEGUN = frozenset({"entered-in-error", "draft", "cancelled", "not-done", "on-hold"})
@@ -32,23 +33,33 @@ def beside(
     """What statements, orders and administrations of one patient say of doses elsewhere and of other therapies.
 
     `doses` are the records that are known to be of the drug, which need not be looked at. What is of the drug is no
-    other therapy, whatever else its text names: an order for it may say what it takes the place of.
+    other therapy, whatever else its text names: an order for it may say what it takes the place of. Of several versions
+    of one record the last counts.
     """
-    others = codes_of(drug).other_therapies
     found: list[Outside | OtherTherapy] = []
-    for index, resource in enumerate(resources):
-        named = reference_of(resource)
-        if named in doses:
-            continue
+    for index, resource in enumerate(newest(each for each in resources if reference_of(each) not in doses)):
         of_type = resource.get("resourceType")
-        reference = named or f"{of_type}?index={index}"
+        reference = reference_of(resource) or f"{of_type}?index={index}"
         status = status_of(resource)
         if of_type == STATEMENT and status not in _NOTHING_TAKEN and identify(resource, drug, resolve).of_the_drug:
             found.append(Outside(reference, *_taken(resource, zone)))
-        therapy = None if status in _NOTHING_BEGUN | _NOTHING_TAKEN else _therapy(resource, drug, others, resolve)
-        if therapy is not None and not identify(resource, drug, resolve).of_the_drug:
+        therapy = None if status in _NOTHING_BEGUN | _NOTHING_TAKEN else other_therapy(resource, drug, resolve)
+        if therapy is not None:
             found.append(OtherTherapy(reference, therapy, _begun(resource, zone)))
     return tuple(found)
+
+
+def concerns(resource: Resource, drug: Drug, resolve: Resolve) -> bool:
+    """Whether `beside` could say something of a resource, if its status and its dates let it."""
+    if resource.get("resourceType") == STATEMENT and identify(resource, drug, resolve).of_the_drug:
+        return True
+    return other_therapy(resource, drug, resolve) is not None
+
+
+def other_therapy(resource: Resource, drug: Drug, resolve: Resolve) -> str | None:
+    """The other therapy of the disease that a record is of, by the name that it has in the file of the drug."""
+    therapy = _therapy(resource, drug, codes_of(drug).other_therapies, resolve)
+    return None if therapy is None or identify(resource, drug, resolve).of_the_drug else therapy
 
 
 def by_patient(resources: Iterable[object], resolve: Resolve) -> dict[str, list[Resource]]:
@@ -57,14 +68,13 @@ def by_patient(resources: Iterable[object], resolve: Resolve) -> dict[str, list[
     every = list(resources)
     replaced = all_replaced(every)
     found: dict[str, list[Resource]] = {}
-    for resource in every:
-        if isinstance(resource, dict) and resource.get("resourceType") in (STATEMENT, ORDER):
-            try:
-                whose = subject_of(resource, resolve)
-            except Malformed:
-                continue
-            if whose is not None:
-                found.setdefault(replaced.get(whose, whose), []).append(resource)
+    for resource in newest(_of_types(every, STATEMENT, ORDER)):
+        try:
+            whose = subject_of(resource, resolve)
+        except Malformed:
+            continue
+        if whose is not None:
+            found.setdefault(replaced.get(whose, whose), []).append(resource)
     return found
 
 
@@ -79,14 +89,24 @@ def died_on(resources: Iterable[object], zone: tzinfo) -> dict[str, date]:
     """The patients (`Patient/x`) of whom a Patient resource says that they have died: the last day that it can have
     been, the first of all days where it says no day."""
     died: dict[str, date] = {}
-    for resource in resources:
-        patient = reference_of(resource) if isinstance(resource, dict) else None
-        if not isinstance(resource, dict) or patient is None or resource.get("resourceType") != "Patient":
-            continue
-        day = _element(resource, "deceasedDateTime", zone)
-        if day is not None or resource.get("deceasedBoolean") is True:
-            died[patient] = date.min if day is None else day.latest
+    for resource in newest(_of_types(resources, PERSON)):
+        patient, day = reference_of(resource), day_of_death(resource, zone)
+        if patient is not None and day is not None:
+            died[patient] = day
     return died
+
+
+def _of_types(resources: Iterable[object], *types: str) -> Iterator[Resource]:
+    return (each for each in resources if isinstance(each, dict) and each.get("resourceType") in types)
+
+
+def day_of_death(person: Resource, zone: tzinfo) -> date | None:
+    """By which day a patient has died: the last one that it can have been, the first of all days where the Patient says
+    no day. None for one who is not said to have died."""
+    day = _element(person, "deceasedDateTime", zone)
+    if day is not None:
+        return day.latest
+    return date.min if person.get("deceasedBoolean") is True else None
 
 
 def _taken(statement: Resource, zone: tzinfo) -> tuple[date | None, date | None]:
@@ -142,9 +162,18 @@ def _concepts(resource: Resource, resolve: Resolve) -> Iterator[Resource]:
     yield from references
     for reference in references:
         target = reference.get("reference")
-        found = resolve(target, resource) if isinstance(target, str) else None
+        found = _target(target, resource, resolve) if isinstance(target, str) else None
         if found is not None and isinstance(found.get("code"), dict):
             yield found["code"]
+
+
+def _target(reference: str, resource: Resource, resolve: Resolve) -> Resource | None:
+    if not reference.startswith("#"):
+        return resolve(reference, resource)
+    try:
+        return contained(resource, reference)
+    except Malformed:
+        return None
 
 
 def _list(value: object) -> list[object]:

@@ -117,6 +117,16 @@ def _by_reference(resources: Iterable[object]) -> dict[str, Resource]:
     return index
 
 
+def newest(resources: Iterable[object]) -> list[Resource]:
+    """The resources, of several versions of one the last; what has no id stays, what is none is left out."""
+    kept: dict[object, Resource] = {}
+    for index, resource in enumerate(resources):
+        if isinstance(resource, dict):
+            key = reference_of(resource) or index
+            kept[key] = newer(kept.get(key), resource)
+    return list(kept.values())
+
+
 def newer(first: object, second: Resource) -> Resource:
     """Of two versions of a resource the one last updated; where that does not tell, the one that came second."""
     if not isinstance(first, dict):

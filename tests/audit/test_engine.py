@@ -28,6 +28,7 @@ QUESTION = Question(Regimens.of(load().get("eu-12mg")), date(2026, 5, 1), ZoneIn
 OURS = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}
 OTHER = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01", "display": "paracetamol"}]}
 UNKNOWN = {"coding": [{"system": "urn:oid:1.2.3", "code": "4711"}]}
+GENE_THERAPY = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX09"}]}
 
 
 def audited(contents: dict[str, bytes], *, strict: bool) -> tuple[list[PatientResult], Ledger]:
@@ -268,37 +269,61 @@ MEDICATION = st.sampled_from(
         pointing("nowhere"),
         pointing("nowhere", display="paracetamol"),
         pointing("made"),
+        pointing("therapy"),
+        pointing("therapy", display="paracetamol"),
+        pointing("nowhere", display="Evrysdi"),
+        concept(GENE_THERAPY),
+        concept({"text": "RISDIPLAM 60 mg"}),
         {**concept(OTHER), **pointing("ours")},
+        {**concept(OTHER), **pointing("therapy")},
+        {"medication": {"reference": {"reference": "Medication/therapy"}}},
         {},
         {"medicationReference": {"reference": "#m"}, "contained": [HELD]},
         {"medicationReference": {"reference": "#m"}, "contained": [MADE]},
+        {"medicationReference": {"reference": "#m"}, "contained": [{**HELD, "code": GENE_THERAPY}]},
     ]
 )
+TYPES = st.sampled_from([*["MedicationAdministration"] * 4, *["MedicationStatement"] * 2, "MedicationRequest"])
 RECORDS = st.builds(
-    lambda name, medication, day, patient, status, updated, error: {
+    lambda of_type, name, medication, day, patient, status, updated, error: {
         **record(name, medication, day, patient, status=status),
+        "resourceType": of_type,
+        "authoredOn": day,
         "meta": {"lastUpdated": updated},
         **({"note": [{"text": "not Spinraza"}]} if error else {}),
     },
-    NAMES, MEDICATION, DAYS, st.sampled_from(["p1", "p2", ""]),
+    TYPES, NAMES, MEDICATION, DAYS, st.sampled_from(["p1", "p2", ""]),
     st.sampled_from(["completed", "completed", "stopped", "not-done", "entered-in-error"]), TIMES, st.booleans(),
 )  # fmt: skip
+PERSONS = st.builds(
+    lambda patient, died, updated: {
+        "resourceType": "Patient",
+        "id": patient,
+        "meta": {"lastUpdated": updated},
+        **died,
+    },
+    st.sampled_from(["p1", "p2"]),
+    st.sampled_from([{"deceasedDateTime": "2026-03"}, {"deceasedBoolean": True}, {"deceasedDateTime": "2027"}, {}]),
+    TIMES,
+)
 OTHERS = st.sampled_from(
     [
         {"resourceType": "Observation", "id": "o1"},
         {"resourceType": "Medication", "id": "ours", "code": OURS},
         {"resourceType": "Medication", "id": "other", "code": OTHER},
         {"resourceType": "Medication", "id": "made", "ingredient": MADE["ingredient"]},
+        {"resourceType": "Medication", "id": "therapy", "code": GENE_THERAPY},
         {"resourceType": "Substance", "id": "s", "code": OURS},
         {"resourceType": "Patient", "id": "p2", "link": [{"type": "replaces", "other": {"reference": "Patient/p1"}}]},
         {"resourceType": "Bundle", "entry": [{"request": {"method": "DELETE", "url": "MedicationAdministration/a3"}}]},
+        {"resourceType": "Bundle", "entry": [{"request": {"method": "DELETE", "url": "MedicationStatement/a3"}}]},
     ]
 )
 WRITTEN = st.builds(
     lambda resource, escaped, apart: json.dumps(
         resource, ensure_ascii=escaped, separators=(", ", ": ") if apart else (",", ":")
     ).encode(),
-    RECORDS | OTHERS, st.booleans(), st.booleans(),
+    RECORDS | OTHERS | PERSONS, st.booleans(), st.booleans(),
 )  # fmt: skip
 HIDDEN = st.sampled_from([b"nusinersen", b"M09AX07", b"Spinraza"])
 LINES = (

@@ -20,6 +20,7 @@ from tests.cli.files import ON, ZONE, dose, lines, run
 DAYS = ("2025-10-01", "2025-10-15", "2025-10-29", "2025-11-05")
 OTHER = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01", "display": "paracetamol"}]}
 MEDICATION = {"resourceType": "Medication", "id": "m", "code": {"text": "Spinraza"}}
+DIED = {"resourceType": "Patient", "id": "p2", "deceasedDateTime": "2026-01-01"}
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,10 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
         del pointing["medicationCodeableConcept"]
         corrected = dose(f"{part}-0-{DAYS[0]}", DAYS[0], "p0", medicationCodeableConcept=OTHER)
         (folder / f"{part}.ndjson").write_bytes(lines([*doses, pointing, corrected]))
+    told = {**pointing, "resourceType": "MedicationStatement", "id": "s"}
+    corrected = {**told, "medicationReference": {"reference": "Medication/n"}}
+    therapy = {**told, "id": "t", "medicationReference": {"reference": "Medication/m", "display": "Evrysdi"}}
+    (folder / "Beside.ndjson").write_bytes(lines([told, therapy, DIED, corrected]))
     (folder / "Medication.ndjson").write_bytes(lines([MEDICATION]))
     return folder
 
@@ -72,6 +77,7 @@ def test_killed_at_any_point_and_resumed_it_writes_the_same_bytes(export: Path, 
     assert len(killed) > 20
     assert ".work" not in whole
     assert b"interval-too-short" in whole["findings.csv"]
+    assert b",Patient/p2,ended," in whole["recall.csv"]
     for number, output in enumerate(killed[:-1]):
         assert (output / ".work").is_dir()
         if number != NOT_YET:

@@ -108,7 +108,26 @@ def of_others(folder: Path) -> None:
             file.write(lines(*held))
 
 
-EXPORTS = [damaged, by_reference, demo, pytest.param(of_others, marks=pytest.mark.published)]
+def beside_the_doses(folder: Path) -> None:
+    """Doses noted elsewhere, other therapies and deaths, some of it corrected later or by way of a Medication."""
+    told = [
+        {
+            **each,
+            "resourceType": of_type,
+            "authoredOn": "2026-01-02",
+            "meta": {"lastUpdated": f"2026-01-0{day}T00:00:00Z"},
+        }
+        for name, of_type in (("s", "MedicationStatement"), ("o", "MedicationRequest"))
+        for day, medication in ((1, pointing("ours")), (2, concept({"text": "Evrysdi"})), (3, concept(OTHER)))
+        for each in doses(name, medication)[day::7]
+    ]
+    (folder / "a.ndjson").write_bytes(lines(*doses("a", concept(OURS)), record("g", concept({"text": "Zolgensma"}))))
+    (folder / "b.ndjson.gz").write_bytes(gzip.compress(lines(*told, *reversed(told[::3])), mtime=0))
+    dead = [{"resourceType": "Patient", "id": each, "deceasedDateTime": "2026-02"} for each in PATIENTS[::3]]
+    (folder / "c.ndjson").write_bytes(lines(*dead, {"resourceType": "Patient", "id": PATIENTS[0]}) + MEDICATIONS)
+
+
+EXPORTS = [damaged, by_reference, demo, beside_the_doses, pytest.param(of_others, marks=pytest.mark.published)]
 
 
 def audit(export: str, output: str, *options: str) -> Result:

@@ -33,6 +33,10 @@ def pointing(**pointer: Any) -> dict[str, Any]:
     return administration(medicationReference=pointer)
 
 
+def of(of_type: str, resource: dict[str, Any]) -> dict[str, Any]:
+    return {**resource, "resourceType": of_type}
+
+
 def scan(*lines: bytes) -> Scanned:
     return TRACES.scan(b"".join(line + b"\n" for line in lines))
 
@@ -71,6 +75,13 @@ LINES: list[tuple[str, dict[str, Any], str]] = [
     ("the drug by its code in lower case", concept({**OURS, "code": "m09ax07"}), "parse"),
     ("the drug by its name", concept(BARE_CODING, text="SPINRAZA 12 mg"), "parse"),
     ("the name in a note", concept(OTHER_CODING, text="x") | {"note": [{"text": "no Spinraza"}]}, "parse"),
+    ("another therapy by its name", concept(OTHER_CODING, text="Risdiplam"), "parse"),
+    ("a statement of another drug", of("MedicationStatement", concept(OTHER_CODING)), "settled"),
+    ("a statement by its name", of("MedicationStatement", concept(OTHER_CODING, text="Spinraza")), "parse"),
+    ("an order of another therapy", of("MedicationRequest", concept(OTHER_CODING, text="Evrysdi")), "parse"),
+    ("a statement that refers", of("MedicationStatement", pointing(reference="Medication/m1")), "refer"),
+    ("an order that refers", of("MedicationRequest", pointing(reference="Medication/m1", display="x")), "refer"),
+    ("a dispense that refers", of("MedicationDispense", pointing(reference="Medication/m1")), "parse"),
     ("a look-alike", concept({"system": "http://www.whocc.no/atc", "code": "M09AX09", "display": "x"}), "parse"),
     ("a code that nobody knows", concept(BARE_CODING), "parse"),
     ("a text of white space", concept(BARE_CODING, text="\u00a0\u3000"), "parse"),
@@ -99,6 +110,10 @@ def test_what_the_bytes_of_a_line_tell(resource: dict[str, Any], expected: str, 
 
 
 RAW: list[tuple[str, bytes]] = [
+    (
+        "two types",
+        b'{"resourceType":"MedicationStatement","medicationReference":{"reference":"Medication/m"},"resourceType":"x"}',
+    ),
     ("a name with an escaped letter", rb'{"medicationCodeableConcept":{"text":"\u0073pinraza"}}'),
     ("a code with an escaped digit", rb'{"medicationCodeableConcept":{"coding":[{"code":"M09AX0\u0037"}],"text":"x"}}'),
     ("no UTF-8", b'{"medicationCodeableConcept":{"text":"x"},"note":"\xff"}'),

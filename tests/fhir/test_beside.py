@@ -114,6 +114,30 @@ def test_what_is_no_fhir_says_nothing(broken: Json) -> None:
     assert said(resource("MedicationRequest", None, **broken)) == []
 
 
+def updated(day: str, **resource: Any) -> Json:
+    return {**resource, "meta": {"lastUpdated": f"{day}T00:00:00Z"}}
+
+
+def test_of_several_versions_of_a_record_the_last_counts() -> None:
+    statement = resource("MedicationStatement", OURS, status="active")
+    withdrawn = updated("2026-01-02", **{**statement, "status": "entered-in-error"})
+    assert said(withdrawn, updated("2026-01-01", **statement)) == []
+    elsewhere = updated("2026-01-02", **{**statement, "subject": {"reference": "Patient/q"}})
+    every = [elsewhere, updated("2026-01-01", **statement)]
+    assert by_patient(every, Pool(every).resolve) == {"Patient/q": [elsewhere]}
+    died = {"resourceType": "Patient", "id": "p", "deceasedBoolean": True}
+    lives = {"resourceType": "Patient", "id": "p"}
+    assert died_on([updated("2026-01-02", **lives), updated("2026-01-01", **died)], ZONE) == {}
+    assert died_on([lives, died], ZONE) == {"Patient/p": date.min}
+
+
+def test_another_therapy_is_found_by_the_medication_that_a_record_contains() -> None:
+    medication = {"resourceType": "Medication", "id": "m", "code": GENE_THERAPY}
+    record = resource("MedicationRequest", None, medicationReference={"reference": "#m"})
+    assert [each.reference for each in said({**record, "contained": [medication]})] == ["MedicationRequest/x"]
+    assert said({**record, "contained": 5}) == []
+
+
 def test_statements_and_orders_are_grouped_by_patient_and_by_the_id_that_replaces_another() -> None:
     old = resource("MedicationStatement", OURS, subject={"reference": "Patient/old"})
     new = resource("MedicationRequest", OURS)
@@ -123,7 +147,7 @@ def test_statements_and_orders_are_grouped_by_patient_and_by_the_id_that_replace
         "id": "p",
         "link": [{"type": "replaces", "other": {"reference": "Patient/old"}}],
     }
-    every = [old, new, nobody, patient, 5, resource("MedicationStatement", OURS, subject="p")]
+    every = [old, new, nobody, patient, 5, resource("MedicationStatement", OURS, subject="p", id="z")]
     assert by_patient(every, Pool(every).resolve) == {"Patient/p": [old, new]}
 
 

@@ -16,7 +16,7 @@ from cds.audit.report import content, plots
 from cds.audit.report.drawing import style
 from cds.audit.report.timeline import legend
 from cds.audit.rows import Row
-from cds.audit.shares import NOT_LOOKED_AT, Question
+from cds.audit.shares import Question
 from cds.audit.tally import Tally
 from cds.dosing.codes import Severity
 
@@ -26,8 +26,8 @@ _HERE = Path(__file__).parent
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What the report tells of. `recall`: the first lines of the recall list, as they are shown; `not_read`: inputs
-    that could not be read at all; `only`: how many patients were asked for, all where it is None; `since` and
-    `sample`: see Wanted."""
+    that could not be read at all; `not_looked_at`: what nothing in the input says, in words; `only`: how many patients
+    were asked for, all where it is None; `since` and `sample`: see Wanted."""
 
     question: Question
     tally: Tally
@@ -37,6 +37,7 @@ class Reported:
     at_least: Severity
     shown: Shown
     not_read: int = 0
+    not_looked_at: Sequence[str] = ()
     only: int | None = None
     since: date | None = None
     sample: int | None = None
@@ -71,5 +72,4 @@ def page(told: Reported) -> str:
             recall=content.recalled(told.recall, tally),
             account=list(content.account(ledger)),
             rejections=content.rejections(ledger, shown),
-            not_looked_at=NOT_LOOKED_AT,
         )
