@@ -84,9 +84,7 @@ def create_app(  # noqa: PLR0913  each is a port
     operations = operations or Operations()
     sites = Sites.of(settings, library, clock=clock, new_id=new_id)
     operations.metrics.add("parts_not_ok", "Parts of the service that are degraded or down", operations.health.not_ok)
-    operations.metrics.show_regimens(
-        library.regimens.values(), [each.id for desk in sites for each in desk.regimens.every]
-    )
+    operations.metrics.show_regimens(library.regimens.values(), [each.id for each in sites.regimens])
     memory = memory or open_memory(settings, clock=clock)
     show_memory(memory.journal, operations)
     at = [desk.site for desk in sites]
@@ -105,10 +103,8 @@ def create_app(  # noqa: PLR0913  each is a port
         async with AsyncExitStack() as opened:
             watch = watching(operations.metrics, operations.traces)
             for desk in sites:
-                desk.warm_up()
                 http = Http(desk.limits, desk.allowed, transport, watch, settings.outbound)
-                desk.http = await opened.enter_async_context(http)
-                desk.traces = operations.traces
+                desk.open(await opened.enter_async_context(http), operations.traces)
             if known is None:
                 event(OFF, WARNING)
             # in a thread, since it waits for the database
@@ -187,7 +183,7 @@ def _add_layers(
 
 def _add_pages(app: FastAPI, settings: Settings, operations: Operations, sites: Sites) -> None:
     add_pages(app, operations, metrics=settings.metrics_open)
-    add_source_attributes(app, [each for desk in sites for each in desk.regimens.every])
+    add_source_attributes(app, sites.regimens)
 
 
 def _add_more(app: FastAPI, sites: Sites, memory: Memory, more: MorePages | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from functools import partial
 
@@ -29,7 +29,8 @@ from hooks.words import Wording
 
 @dataclass(slots=True)
 class Desk:
-    """One site at work. `refusal` says why no call can be judged here, empty where they can (see `Sites.choose`)."""
+    """One site at work on one drug; `others` are those of its other drugs, each judged apart (rule W11). `refusal` says
+    why no call can be judged here, empty where they can (see `Sites.choose`)."""
 
     site: Site
     regimens: Regimens
@@ -44,6 +45,7 @@ class Desk:
     traces: Traces = field(default_factory=NoTraces)
     links: list[Card] = field(default_factory=list)
     words: Wording = ENGLISH
+    others: tuple[Desk, ...] = ()
 
     @classmethod
     def of(
@@ -58,20 +60,37 @@ class Desk:
     ) -> Desk:
         """Raises UnknownRegimen, or ValueError for a regimen that may not be used here, that the tolerances do not fit,
         or for a language that `wordings` does not hold."""
-        regimens = library.choose(site.regimen).map(partial(_at_the_site, site))
         words = _words(site, wordings)
-        return cls(
-            site,
-            regimens,
-            site.zone,
-            Limits(pages=settings.max_pages, seconds=settings.deadline_seconds, page_size=settings.page_size),
-            Allowed(site.fhir_servers, site.fhir_networks),
-            regimens.drug.searched if site.filter_by_code else (),
-            clock,
-            new_id,
-            links=_links(settings, regimens, words),
-            words=words,
-        )
+        each_drug = [regimens.map(partial(_at_the_site, site)) for regimens in library.choose_each(site.regimen)]
+        # one prefetch and one query serve every drug of the site
+        codes = tuple(dict.fromkeys(coding for regimens in each_drug for coding in regimens.drug.searched))
+        first, *others = [
+            cls(
+                site,
+                regimens,
+                site.zone,
+                Limits(pages=settings.max_pages, seconds=settings.deadline_seconds, page_size=settings.page_size),
+                Allowed(site.fhir_servers, site.fhir_networks),
+                codes if site.filter_by_code else (),
+                clock,
+                new_id,
+                links=_links(settings, regimens, words),
+                words=words,
+            )
+            for regimens in each_drug
+        ]
+        return replace(first, others=tuple(others))
+
+    @property
+    def every(self) -> tuple[Desk, ...]:
+        """The desk of each drug of the site, this one first."""
+        return (self, *self.others)
+
+    def open(self, http: Http, traces: Traces) -> None:
+        """Connect every drug's desk, and warm it up."""
+        for each in self.every:
+            each.warm_up()
+            each.http, each.traces = http, traces
 
     def client(self, request: HookRequest) -> FhirClient | None:
         """A client for the server of the request, with its token; None where the request names none. Raises FhirError

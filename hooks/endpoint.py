@@ -9,7 +9,8 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hooks.flow import answer, failed, unread
+from hooks.each_drug import answer_each, together
+from hooks.flow import failed, unread
 from hooks.intake import Intake, TooMuchError, check_rate
 from hooks.memory import Memory
 from hooks.operations.answers import send_json
@@ -56,7 +57,7 @@ class HookCall:
                 called = read_request(intake.parsed(raw), serves=service.hooks)
                 noted.hook = called.hook
                 desk = sites.choose(caller, called.fhir_server)
-                answered = await answer(called, desk, service, noted.incident)
+                answered = await answer_each(called, desk, service, noted.incident)
         except BadRequestError as error:
             self._memory.count_bad_request(service.id)
             await send_json(send, 400, orjson.dumps(error.outcome()))
@@ -64,12 +65,14 @@ class HookCall:
         except TooMuchError as error:
             desk = sites.choose(caller, None)
             why = NotChecked.RATE if error.status == 429 else NotChecked.LIMIT
-            answered = unread(why, str(error), error.status, desk, service, noted.incident)
+            said = [unread(why, str(error), error.status, each, service, noted.incident) for each in desk.every]
+            answered = together(said, desk, noted.incident)
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001  an error outside of the flow must not look like "all clear" either
             desk = sites.whichever
-            answered = failed(error, desk, service, noted.incident)
+            said = [failed(error, each, service, noted.incident) for each in desk.every]
+            answered = together(said, desk, noted.incident)
         noted.site = NOTHING if desk.refusal else desk.site.id
         noted.outcome = answered.outcome
         noted.cards = tuple([card["source"]["topic"]["code"] for card in answered.cards])

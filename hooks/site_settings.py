@@ -110,8 +110,8 @@ class SiteFields(BaseModel):
 
     regimen: OptionalWords = Field(
         None,
-        description="Id of the regimen by which doses are judged, or ids of several of one drug, in the order of rule "
-        "W11, separated by spaces; `nusinersen-cds regimens` lists them",
+        description="Id of the regimen by which doses are judged, or ids of several, separated by spaces; those of one "
+        "drug in the order of rule W11, and each drug is judged apart. `nusinersen-cds regimens` lists them",
     )
     unverified_regimens: Words = Field(
         (), description="Ids of regimens that are used though their files say that they are not verified"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cds.dosing.drug import Coding
+from cds.dosing.regimen import Regimen
 from cds.regimens.library import Library
 from hooks.desk import Desk
 from hooks.security.clients import Caller
@@ -49,6 +50,11 @@ class Sites:
         codes = {desk.filter_codes for desk in self._desks}
         return codes.pop() if len(codes) == 1 else ()
 
+    @property
+    def regimens(self) -> tuple[Regimen, ...]:
+        """Every regimen that a site judges by, of every drug."""
+        return tuple([regimen for desk in self._desks for each in desk.every for regimen in each.regimens.every])
+
     def __iter__(self) -> Iterator[Desk]:
         return iter(self._desks)
 
@@ -72,14 +78,19 @@ class Sites:
 
 def _refusing(of: Sequence[Desk], why: str) -> Desk:
     """The desk of a call that can be of any of these sites: as loud as the loudest of them, so that what one site
-    withholds or tells by a status is not withheld from the clinicians of another."""
+    withholds or tells by a status is not withheld from the clinicians of another, and for the drugs of all of them."""
     site = of[0].site
     loudest = {
         "silent": frozenset.intersection(*[desk.site.silent for desk in of]),
         "order_failure": _loudest([desk.site.order_failure for desk in of]),
         "chart_failure": _loudest([desk.site.chart_failure for desk in of]),
     }
-    return replace(of[0], site=site.model_copy(update=loudest), refusal=why)
+    site = site.model_copy(update=loudest)
+    by_drug: dict[str, Desk] = {}
+    for each in [each for desk in of for each in desk.every]:
+        by_drug.setdefault(each.regimens.drug.id, replace(each, site=site, refusal=why, others=()))
+    first, *others = by_drug.values()
+    return replace(first, others=tuple(others))
 
 
 def _loudest(failures: Iterable[OnFailure]) -> OnFailure:

@@ -42,6 +42,14 @@ class Library:
         cannot be allowed together."""
         return Regimens.of(*[self.get(each) for each in ids])
 
+    def choose_each(self, ids: Iterable[str]) -> tuple[Regimens, ...]:
+        """Regimens of any drugs, those of one drug together: each drug is judged apart (rule W11). Drugs stand in the
+        order in which the first of their regimens is named. Raises as `choose` does."""
+        by_drug: dict[str, list[Regimen]] = {}
+        for regimen in map(self.get, ids):
+            by_drug.setdefault(regimen.drug.id, []).append(regimen)
+        return tuple([Regimens.of(*regimens) for regimens in by_drug.values()])
+
     @property
     def default_drug(self) -> Drug | None:
         """The drug that is meant where nobody names one."""

@@ -37,11 +37,15 @@ def decision_of(
 ) -> Decision:
     """The decision of a call. Its id is that of the incident, which is new with each call. Of a call that was too much
     to be read neither hook nor patient is known."""
-    regimens, site = desk.regimens.every, site_of(desk)
+    regimens, site = [regimen for each in desk.every for regimen in each.regimens.every], site_of(desk)
+    parts = answered.parts or (answered,)
     hook = instance = patient = digest = ""
     if request is not None:
         hook, instance = request.hook, storable(request.hook_instance, 128)
-        patient, digest = key.patient(site, request.patient_id), input_digest(request, answered.gathered, key)
+        patient, digest = (
+            key.patient(site, request.patient_id),
+            input_digest(request, [part.gathered for part in parts], key),
+        )
     return Decision(
         id=incident,
         time=time,
@@ -64,7 +68,9 @@ def decision_of(
         regimen_version=" ".join(each.version for each in regimens),
         regimen_digest=_sealed([each.digest for each in regimens]),
         engine=_engine(),
-        findings=tuple(dict.fromkeys(_codes(answered.assessment))) if answered.assessment is not None else (),
+        findings=tuple(
+            dict.fromkeys([code for part in parts if part.assessment is not None for code in _codes(part.assessment)])
+        ),
         cards=tuple([_card(card) for card in answered.cards]),
     )
 
@@ -74,9 +80,9 @@ def site_of(desk: Desk) -> str:
     return NO_SITE if desk.refusal else desk.site.id
 
 
-def input_digest(request: HookRequest, gathered: Gathered | None, key: Key) -> str:
+def input_digest(request: HookRequest, gathered: Sequence[Gathered | None], key: Key) -> str:
     """A keyed hash of all that the answer rests on, beside the day and the settings: the patient, the draft orders, and
-    the records that were read, whatever their order; where none were, the prefetch as sent. Empty where it cannot be
+    the records that were read for each drug, whatever their order; where none were, the prefetch as sent. Empty where it cannot be
     written down, as an order nested without end."""
     try:
         return key.digest(_input(request, gathered))
@@ -84,12 +90,14 @@ def input_digest(request: HookRequest, gathered: Gathered | None, key: Key) -> s
         return ""
 
 
-def _input(request: HookRequest, gathered: Gathered | None) -> Iterator[bytes]:
+def _input(request: HookRequest, gathered: Sequence[Gathered | None]) -> Iterator[bytes]:
     selections = request.context.get("selections")
     yield _plain([request.hook, request.patient_id, request.draft_orders, selections])
-    if gathered is None:
-        yield _plain(request.prefetch)
-        return
+    for each in gathered:
+        yield from [_plain(request.prefetch)] if each is None else _read(each)
+
+
+def _read(gathered: Gathered) -> Iterator[bytes]:
     yield _plain([gathered.whole, sorted(gathered.unread), sorted(gathered.not_asked), sorted(gathered.full_urls)])
     yield from _in_order(gathered.resources)
     yield _plain(dict(gathered.medications))

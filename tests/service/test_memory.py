@@ -128,7 +128,7 @@ def replayed(decision: Decision, request: Resource) -> tuple[str, set[str]]:
     assessment = assess(patient, records, regimen, on=decision.on, whole=True, proposals=proposals)
     groups = (assessment, assessment.forecast, *assessment.evaluations, *assessment.proposed)
     codes = {finding.code.value for group in groups for finding in group.findings}
-    return input_digest(called, Gathered(resources, whole=True, beside=(PERSON,)), KEYS.newest), codes
+    return input_digest(called, [Gathered(resources, whole=True, beside=(PERSON,))], KEYS.newest), codes
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,9 @@ def test_the_order_of_records_and_of_fields_makes_no_other_input_and_everything_
     backwards = [dict(reversed(record.items())) for record in reversed(records)]
 
     def digest(resources: list[Resource], request: Resource = TOO_EARLY) -> str:
-        return input_digest(read_request(request, serves=["order-sign"]), Gathered(tuple(resources), True), KEYS.newest)
+        return input_digest(
+            read_request(request, serves=["order-sign"]), [Gathered(tuple(resources), True)], KEYS.newest
+        )
 
     assert digest(records) == digest(backwards)
     others = [
