@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -35,6 +36,8 @@ from hooks.histories import patient_reference
 from hooks.question import Question, day
 
 _MOST_NAMED = 20
+_GRAVEST = (ExitCode.USAGE, ExitCode.INTERNAL, ExitCode.NOT_READ, ExitCode.FINDINGS, ExitCode.CLEAR)
+"""The ends of an audit, the one first that is told where several apply."""
 
 
 def run_audit(
@@ -45,8 +48,33 @@ def run_audit(
     options: Options,
     engine_of: EngineOf,
 ) -> ExitCode:
-    """Reads, assesses, writes. Raises UsageError where nothing can be read or written for reasons that the user can
-    mend."""
+    """Reads, assesses, writes: of several drugs each in a folder of its own, since each record is accounted for once in
+    the audit of a drug. Raises UsageError where nothing can be read or written for reasons that the user can mend."""
+    if len(question.each_drug) == 1:
+        ended, unknown = _run(inputs, question, output, identified, options, engine_of)
+    else:
+        each: list[tuple[ExitCode, frozenset[str]]] = []
+        for regimens in question.each_drug:
+            folder = output / regimens.drug.id
+            say(f"{regimens.drug.title}: to {folder}")
+            asked = replace(question, each_drug=(regimens,))
+            each.append(_run(inputs, asked, folder, identified, options, engine_of))
+        ended = min([code for code, _ in each], key=_GRAVEST.index)
+        # who is treated with one drug need not be known for the others
+        unknown = frozenset.intersection(*[names for _, names in each])
+    say_all("NOT ASSESSED, since the input holds no record of the drug of these", sorted(unknown))
+    return min(ended, ExitCode.USAGE if unknown else ended, key=_GRAVEST.index)
+
+
+def _run(
+    inputs: Sequence[str],
+    question: Question,
+    output: Path,
+    identified: Identified,
+    options: Options,
+    engine_of: EngineOf,
+) -> tuple[ExitCode, frozenset[str]]:
+    """The audit of one drug; how it ended, and the wanted patients of whom there is no record of it."""
     files, server = server_of(inputs, options)
     given = audit_inputs(files, options.parquet_column)
     outside(output, files)
@@ -59,7 +87,7 @@ def run_audit(
         since=_since(options.since, question.on),
         sample=options.sample,
     )
-    asked = Asked(question.regimens, question.on, question.zone)
+    asked = Asked(question.only, question.on, question.zone)
     begun = perf_counter()
     read = [tasks(given.files), *([] if server is None else [server.url, server.wish])]
     delivered = Delivered()
@@ -84,9 +112,8 @@ def run_audit(
     lost = given.not_read(audited.ledger)
     say_all("NOT READ, so that histories may be incomplete", lost)
     _report(audited, given.files, perf_counter() - begun)
-    unknown = [each for each in audited.unknown if each not in incomplete]
-    say_all("NOT ASSESSED, since the input holds no record of the drug of these", unknown)
-    return ExitCode.USAGE if unknown else ExitCode.NOT_READ if lost else _exit_code(audited)
+    unknown = frozenset(each for each in audited.unknown if each not in incomplete)
+    return ExitCode.NOT_READ if lost else _exit_code(audited), unknown
 
 
 def _fingerprint(read: Sequence[object], asked: Asked, wanted: Wanted, strict: bool) -> dict[str, str]:

@@ -111,7 +111,7 @@ def fetch(server: Server, folder: Path, patients: Iterable[str] | None, question
 
 
 async def _fetch(server: Server, folder: Path, patients: Iterable[str] | None, question: Question) -> Delivered:
-    async with _client(server, question.regimens.drug) as client:
+    async with _client(server, question.only.drug) as client:
         if server.wish is not None:
             return await _exported(client, server, server.wish, folder)
         if patients is None:
@@ -252,7 +252,7 @@ async def _history(
             return ()
     records = read_history(
         fetched.resources,
-        drug=question.regimens.drug,
+        drug=question.only.drug,
         zone=question.zone,
         patient=patient,
         medications=fetched.by_reference,

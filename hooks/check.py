@@ -1,4 +1,4 @@
-"""`nusinersen-cds check`: an assessment for each patient on standard output, all else on standard error."""
+"""`nusinersen-cds check`: an assessment for each patient and drug on standard output, all else on standard error."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
 from cds.dosing.codes import Severity
 from cds.dosing.document import as_json
+from cds.dosing.drug import Drug
 from cds.dosing.facts import Proposal
 from cds.fhir.read import RESOURCE
 from cds.fhir.versions import refused_version
@@ -22,6 +23,8 @@ from hooks.histories import Histories, History, from_files, patient_reference
 from hooks.question import Question
 from hooks.server_histories import from_server
 from hooks.settings import CheckSettings
+
+_Assessed = Sequence[tuple[History, Assessment]]
 
 
 class Format(StrEnum):
@@ -40,12 +43,12 @@ def check(
     assessed = [(history, _assess(history, question)) for history in histories.patients]
     with output():
         _print(assessed, form)
-    _report(histories, assessed)
+    _report(histories, assessed, question.drugs)
     return _exit_code(histories, [assessment for _, assessment in assessed])
 
 
 def _histories(inputs: Sequence[str], wanted: list[str], question: Question, settings: CheckSettings) -> Histories:
-    drug, zone = question.regimens.drug, question.zone
+    drugs, zone = question.drugs, question.zone
     if not all(given.strip() for given in inputs):
         raise UsageError(
             "INPUT is empty, from a variable that is not set perhaps; name a file, a folder or a FHIR server"
@@ -55,11 +58,11 @@ def _histories(inputs: Sequence[str], wanted: list[str], question: Question, set
     if other:
         raise UsageError(f"{other[0]}: is no http or https URL; give the base URL of a FHIR server, or a file")
     if not urls:
-        return from_files([Path(given) for given in inputs], wanted, drug, zone)
+        return from_files([Path(given) for given in inputs], wanted, drugs, zone)
     if len(inputs) > 1:
         # The same id on two servers is two people; the same records in a file and on a server would be read twice.
         raise UsageError("name files and folders, or one FHIR server alone: ids of one source mean nothing in another")
-    return from_server(urls[0], wanted, drug, zone, settings)
+    return from_server(urls[0], wanted, drugs, zone, settings)
 
 
 def _assess(history: History, question: Question) -> Assessment:
@@ -67,7 +70,7 @@ def _assess(history: History, question: Question) -> Assessment:
     return assess(
         history.patient,
         history.records,
-        question.regimens,
+        question.regimens(history.drug),
         on=question.on,
         whole=history.whole,
         proposals=proposals,
@@ -75,7 +78,7 @@ def _assess(history: History, question: Question) -> Assessment:
     )
 
 
-def _print(assessed: Sequence[tuple[History, Assessment]], form: Format) -> None:
+def _print(assessed: _Assessed, form: Format) -> None:
     match form:
         case Format.NDJSON:
             for _, assessment in assessed:
@@ -89,32 +92,43 @@ def _print(assessed: Sequence[tuple[History, Assessment]], form: Format) -> None
             show(assessed)
 
 
-def _report(histories: Histories, assessed: Sequence[tuple[History, Assessment]]) -> None:
+def _report(histories: Histories, assessed: _Assessed, drugs: Sequence[Drug]) -> None:
     """What was read and what was not, and the count of patients."""
     for title, lines in histories.remarks.items():
         say_all(title, lines)
     say_all("Rejected, since no patient is named (rule C9)", histories.rejected)
-    again = [line for history, _ in assessed for line in history.again]
+    by_drug = [[each for each in assessed if each[0].drug.id == drug.id] for drug in drugs]
+    names = [f"{drug.id}: " if len(drugs) > 1 else "" for drug in drugs]
+    # the records of a patient are the same for every drug
+    again = [line for history, _ in by_drug[0] for line in history.again]
     say_all("Given more than once; of each the last updated counts, or the last one read where that is not said", again)
-    say_all("Not counted", _not_counted(assessment for _, assessment in assessed))
-    say_all("Only FHIR R4 and R5 are read", _other_versions(history for history, _ in assessed))
+    not_counted = [_not_counted(assessment for _, assessment in of_drug) for of_drug in by_drug]
+    say_all("Not counted", [name + line for name, lines in zip(names, not_counted, strict=True) for line in lines])
+    say_all("Only FHIR R4 and R5 are read", _other_versions(history for history, _ in by_drug[0]))
     say_all("NOT READ, so that histories may be incomplete", histories.not_read)
     say_all("Not usable", histories.unusable)
+    for name, of_drug in zip(names, by_drug, strict=True):
+        _report_drug(histories, of_drug, name)
+
+
+def _report_drug(histories: Histories, assessed: _Assessed, name: str) -> None:
+    """The account of the records, as they were read for one drug, and the patients; `name` is empty where there is no
+    other drug."""
     if histories.administrations:
         total = counted(histories.administrations, RESOURCE)
         parts = ", ".join(f"{number} {what}" for what, number in _account(histories, assessed).items() if number)
-        say(f"Read from {histories.source}: {total}: {parts}.")
+        say(f"{name}Read from {histories.source}: {total}: {parts}.")
     severities = Counter(worst(assessment) for _, assessment in assessed)
     said = [
         f"{severities[Severity.CRITICAL]} with a critical finding",
         f"{severities[Severity.WARNING]} with a warning",
         f"{severities[Severity.INFO] + severities[None]} with neither",
     ]
-    say(f"{counted(len(assessed), 'patient')} assessed: {', '.join(said)}.")
+    say(f"{name}{counted(len(assessed), 'patient')} assessed: {', '.join(said)}.")
 
 
-def _account(histories: Histories, assessed: Sequence[tuple[History, Assessment]]) -> dict[str, int]:
-    """What became of every MedicationAdministration; the numbers add up to those that were read."""
+def _account(histories: Histories, assessed: _Assessed) -> dict[str, int]:
+    """What became of every MedicationAdministration, read for one drug; the numbers add up to those that were read."""
     every = [assessment for _, assessment in assessed]
     used = {
         "counted": sum(len(dose.administrations) for each in every for dose in each.evaluations),

@@ -26,8 +26,10 @@ _MOST_NAMED = 3
 class History:
     """The records of one patient. `whole`: nothing of it was lost (F1). `resources` and `places` are those of the
     administrations, by the reference under which the records name them; `again` lists those given more than once, of
-    which the last updated counts. `died`: by which day the patient has died, as a Patient resource says."""
+    which the last updated counts. `died`: by which day the patient has died, as a Patient resource says. `drug` is the
+    one that the records are read for: a patient has a history for each drug."""
 
+    drug: Drug
     patient: str
     records: tuple[Record, ...]
     whole: bool
@@ -39,7 +41,7 @@ class History:
 
 @dataclass(slots=True)
 class Histories:
-    """All of them in order of patient, and what is to be said of the input. `unusable` are faults of the user,
+    """All of them in order of patient and drug, and what is to be said of the input. `unusable` are faults of the user,
     `not_read` what was lost, `rejected` the records without a patient, `remarks` all that takes nothing away.
     `administrations` counts the MedicationAdministrations of the source."""
 
@@ -60,27 +62,33 @@ def patient_reference(given: str) -> str:
     return found
 
 
-def from_files(paths: Sequence[Path], wanted: Sequence[str], drug: Drug, zone: tzinfo) -> Histories:
+def from_files(paths: Sequence[Path], wanted: Sequence[str], drugs: Sequence[Drug], zone: tzinfo) -> Histories:
     """The patients of the files, or those `wanted`. What is broken in a file, and a dose that names no patient, can be
     of anyone: then no history is whole."""
     inputs = read_inputs(paths)
     found = Histories(unusable=list(inputs.named_not_fhir), not_read=list(inputs.lost))
     resolve = Pool(inputs.resources, full_urls=inputs.full_urls).resolve
     groups = group_by_patient(inputs.resources, resolve=resolve)
-    _reject(groups, inputs, drug, zone, resolve, found)
     whole = not found.not_read
+    doubtful = _reject(groups, inputs, drugs, zone, resolve, found)
     statements, died = by_patient(inputs.resources, resolve), died_on(inputs.resources, zone)
     # who was treated elsewhere alone has no administration here
-    elsewhere = {patient for patient, told in statements.items() if _tells_of_doses(told, drug, zone, resolve)}
+    elsewhere = {
+        patient
+        for patient, told in statements.items()
+        if any(_tells_of_doses(told, drug, zone, resolve) for drug in drugs)
+    }
     patients = {patient: groups.patients.get(patient, ()) for patient in sorted(elsewhere.union(groups.patients))}
     for patient in _chosen(patients, wanted, inputs.resources, found):
         group = patients[patient]
-        records = read_history(group, drug=drug, zone=zone, patient=None, resolve=resolve)
-        records += beside((*group, *statements.get(patient, ())), drug=drug, zone=zone, resolve=resolve)
-        twofold = contradictions(group, drug)
-        found.not_read += [f"{patient}: {fault}" for fault in twofold]
-        history = history_of(patient, group, records, whole and not twofold, inputs.places)
-        found.patients.append(replace(history, died=died.get(patient)))
+        for drug in drugs:
+            records = read_history(group, drug=drug, zone=zone, patient=None, resolve=resolve)
+            records += beside((*group, *statements.get(patient, ())), drug=drug, zone=zone, resolve=resolve)
+            twofold = contradictions(group, drug)
+            found.not_read += [f"{patient}: {fault}" for fault in twofold]
+            complete = whole and not twofold and drug.id not in doubtful
+            history = history_of(drug, patient, group, records, complete, inputs.places)
+            found.patients.append(replace(history, died=died.get(patient)))
     if not patients and not found.not_read and not found.unusable:
         found.unusable.append(_nobody(paths, inputs))
     found.administrations = sum(map(len, groups.patients.values())) + len(groups.rejected)
@@ -132,6 +140,7 @@ def _chosen(
 
 
 def history_of(
+    drug: Drug,
     patient: str,
     group: Sequence[Resource],
     records: tuple[Record, ...],
@@ -148,16 +157,23 @@ def history_of(
             again.append(": ".join([name, " and ".join(both)]) if both else name)
         named[name] = newer(named.get(name), item)
     where = {name: places[id(item)] for name, item in named.items() if id(item) in places}
-    return History(patient, records, whole, named, where, tuple(again))
+    return History(drug, patient, records, whole, named, where, tuple(again))
 
 
-def _reject(groups: Groups, inputs: Inputs, drug: Drug, zone: tzinfo, resolve: Resolve, found: Histories) -> None:
-    """Lists records without a patient (C9). One that may be a dose of somebody is a history not read."""
+def _reject(
+    groups: Groups, inputs: Inputs, drugs: Sequence[Drug], zone: tzinfo, resolve: Resolve, found: Histories
+) -> frozenset[str]:
+    """Lists records without a patient (C9). One that may be a dose of somebody is a history not read, for the drugs (by
+    id) that are given back."""
+    doubtful: set[str] = set()
     grouped = {id(item) for group in groups.patients.values() for item in group}
     ungrouped = [item for item in inputs.resources if item.get("resourceType") == RESOURCE and id(item) not in grouped]
     for each, resource in zip(groups.rejected, ungrouped, strict=True):
         place = inputs.places[id(resource)]
-        record = read_administration(resource, drug=drug, zone=zone, patient=None, resolve=resolve)
+        # for most of the drugs it is a record of another one
+        read = [read_administration(resource, drug=drug, zone=zone, patient=None, resolve=resolve) for drug in drugs]
+        doubtful.update(drug.id for drug, each in zip(drugs, read, strict=True) if _may_be_a_dose(each))
+        record = min(read, key=_how_unlike)
         line = f"{place}: {each.reference}: {each.reason}"
         match record:
             case Ignored():
@@ -170,3 +186,13 @@ def _reject(groups: Groups, inputs: Inputs, drug: Drug, zone: tzinfo, resolve: R
             case _:
                 found.not_read.append(f"{place}: {each.reference} is of the drug and of no patient")
         found.rejected.append(line)
+    return frozenset(doubtful)
+
+
+def _may_be_a_dose(record: Record | Ignored) -> bool:
+    return not isinstance(record, (Ignored, NotGiven))
+
+
+def _how_unlike(record: Record | Ignored) -> int:
+    """The less, the more certain it is that a record is of the drug that it was read for."""
+    return 2 if isinstance(record, Ignored) else 1 if isinstance(record, Unidentified) else 0

@@ -40,8 +40,8 @@ RegimenId = Annotated[
     typer.Option(
         "--regimen",
         metavar="ID",
-        help="Regimen to judge by; there is no default. `regimens` lists them. Can be repeated, for regimens of one "
-        "drug: the amount of a dose tells which it belongs to.",
+        help="Regimen to judge by; there is no default. `regimens` lists them. Can be repeated: of regimens of one "
+        "drug the amount of a dose tells which it belongs to, and each drug is judged apart.",
     ),
 ]
 RegimenTimeline = Annotated[

@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from cds.dosing.drug import Drug
 from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
 from cds.regimens.library import RegimenFaults
@@ -19,40 +20,56 @@ from hooks.show_regimens import chosen, library
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`proposed` are in order of date, none before `on`."""
+    """`each_drug` are the regimens of each drug, which is judged apart (rule W11); `proposed` are in order of date,
+    none before `on`."""
 
-    regimens: Regimens
+    each_drug: tuple[Regimens, ...]
     on: date
     zone: ZoneInfo
     proposed: tuple[date, ...] = ()
 
+    @property
+    def drugs(self) -> tuple[Drug, ...]:
+        """The drugs, in the order in which they were named."""
+        return tuple([regimens.drug for regimens in self.each_drug])
+
+    @property
+    def only(self) -> Regimens:
+        """Those of the only drug, where one alone is asked about."""
+        [regimens] = self.each_drug
+        return regimens
+
+    def regimens(self, drug: Drug) -> Regimens:
+        """Those of one of the drugs."""
+        return next(regimens for regimens in self.each_drug if regimens.drug.id == drug.id)
+
 
 def ask(settings: CheckSettings, on: str | None, proposed: Sequence[str]) -> Question:
     """The question, said on standard error too, since results rest on it. Raises UsageError."""
-    regimens = _regimens(settings)
+    each_drug = _each_drug(settings)
     zone = ZoneInfo(settings.time_zone or "UTC")
     days = tuple(sorted(day(text, "--proposed") for text in proposed))
     today = _today(zone) if on is None else day(on, "--on")
     if days and days[0] < today:
         raise UsageError(f"--proposed {days[0]} lies before {today}, the day asked about; a past date proposes nothing")
-    for entry in regimens.timeline:
+    for entry in [entry for regimens in each_drug for entry in regimens.timeline]:
         since = "" if entry.from_ == date.min else f" from {entry.from_} on"
         for regimen in entry.regimens:
             unverified = "" if regimen.unverified is None else f"; not verified: {regimen.unverified}"
             say(f"Regimen {regimen.id}{since}, version {regimen.version}, {regimen.digest}{unverified}")
     unset = "" if settings.time_zone else ", since neither --time-zone nor NUSINERSEN_CDS_TIME_ZONE is given"
     say(f"On {today}{' (today)' if on is None else ''}, time zone {zone.key}{unset}")
-    return Question(regimens, today, zone, days)
+    return Question(each_drug, today, zone, days)
 
 
-def _regimens(settings: CheckSettings) -> Regimens:
+def _each_drug(settings: CheckSettings) -> tuple[Regimens, ...]:
     try:
-        return _chosen(settings).map(partial(_at_the_site, settings))
+        return tuple([regimens.map(partial(_at_the_site, settings)) for regimens in _chosen(settings)])
     except ValueError as unfit:
         raise UsageError(f"--tolerance-loading, --tolerance-maintenance: {unfit}") from None
 
 
-def _chosen(settings: CheckSettings) -> Regimens:
+def _chosen(settings: CheckSettings) -> tuple[Regimens, ...]:
     known = library(settings.site_folder)
     if settings.regimen and settings.regimen_timeline is not None:
         raise UsageError(
@@ -64,7 +81,7 @@ def _chosen(settings: CheckSettings) -> Regimens:
         choices = ", ".join(known.regimens)
         raise UsageError(f"--regimen is missing, and there is no default; choose one of: {choices}")
     try:
-        return load_timeline(settings.regimen_timeline, known)
+        return (load_timeline(settings.regimen_timeline, known),)
     except RegimenFaults as faults:
         raise UsageError(str(faults)) from None
 

@@ -27,17 +27,21 @@ if TYPE_CHECKING:
 _BESIDE = "Not read beside the doses, which are judged without it (rules C7, C8, F10)"
 
 
-def from_server(url: str, wanted: Sequence[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
+def from_server(
+    url: str, wanted: Sequence[str], drugs: Sequence[Drug], zone: tzinfo, settings: CheckSettings
+) -> Histories:
     """The named patients of a FHIR server. One whose history could not be read at all is not assessed."""
     one = relative(url.rstrip("/"))
     if one is not None and one.startswith("Patient/"):
         raise UsageError(f"{url}: is the URL of one patient; give the base URL before /{one}, and --patient {one}")
     if not wanted:
         raise UsageError(f"{url}: name the patients to read with --patient; a whole server is not read")
-    return asyncio.run(_fetch(url, sorted(set(wanted)), drug, zone, settings))
+    return asyncio.run(_fetch(url, sorted(set(wanted)), drugs, zone, settings))
 
 
-async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings: CheckSettings) -> Histories:
+async def _fetch(
+    url: str, wanted: list[str], drugs: Sequence[Drug], zone: tzinfo, settings: CheckSettings
+) -> Histories:
     from cds.fhir.addresses import EVERYWHERE
     from cds.fhir.allowed import Allowed
     from cds.fhir.client import FhirClient, Http
@@ -45,7 +49,8 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
     from cds.fhir.limits import Limits
 
     limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
-    codes = drug.searched if settings.filter_by_code else ()
+    every_code = dict.fromkeys(coding for drug in drugs for coding in drug.searched)
+    codes = tuple(every_code) if settings.filter_by_code else ()
     found = Histories(source=url)
     try:
         # who names a server on the command line lists it, wherever it is
@@ -67,14 +72,20 @@ async def _fetch(url: str, wanted: list[str], drug: Drug, zone: tzinfo, settings
             except FhirError as error:
                 found.not_read.append(f"{patient}: {error.message}; not assessed")
                 continue
-            await _add(client, patient, fetched, found, drug, zone, url)
+            await _add(client, patient, fetched, found, drugs, zone, url)
     return found
 
 
 async def _add(
-    client: FhirClient, patient: str, fetched: Fetched, found: Histories, drug: Drug, zone: tzinfo, url: str
+    client: FhirClient,
+    patient: str,
+    fetched: Fetched,
+    found: Histories,
+    drugs: Sequence[Drug],
+    zone: tzinfo,
+    url: str,
 ) -> None:
-    """Add the history of a patient, with what stands beside it."""
+    """Add the history of a patient for each drug, with what stands beside it."""
     from hooks.aside import ask
 
     group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
@@ -88,14 +99,16 @@ async def _add(
     full_urls = {**statements.full_urls, **fetched.full_urls}
     medications = {**statements.medications, **fetched.by_reference}
     resolve = Pool(every, full_urls=full_urls, fetched=medications).resolve
-    records = read_history(every, drug=drug, zone=zone, patient=patient, resolve=resolve)
-    whole = fetched.whole and not lost(records, (*fetched.unread, *fetched.not_asked))
-    _tell(patient, fetched, whole, found)
+    died, all_whole = died_on(person.resources, zone).get(patient), True
+    for drug in drugs:
+        records = read_history(every, drug=drug, zone=zone, patient=patient, resolve=resolve)
+        whole = fetched.whole and not lost(records, (*fetched.unread, *fetched.not_asked))
+        all_whole = all_whole and whole
+        records += beside(of_one(every, patient), drug=drug, zone=zone, resolve=resolve)
+        found.patients.append(replace(history_of(drug, patient, group, records, whole, {}), died=died))
+    _tell(patient, fetched, all_whole, found)
     _tell_beside(patient, bool(group), person, statements, found)
-    records += beside(of_one(every, patient), drug=drug, zone=zone, resolve=resolve)
     found.administrations += len(group)
-    history = history_of(patient, group, records, whole, {})
-    found.patients.append(replace(history, died=died_on(person.resources, zone).get(patient)))
 
 
 def _tell(patient: str, fetched: Fetched, whole: bool, found: Histories) -> None:

@@ -28,10 +28,11 @@ def library(site_folder: Path | None) -> Library:
         raise UsageError(str(faults)) from None
 
 
-def chosen(regimens: Library, ids: Sequence[str]) -> Regimens:
-    """The regimens of the option `--regimen`; what is wrong with it is the user's to mend."""
+def chosen(regimens: Library, ids: Sequence[str]) -> tuple[Regimens, ...]:
+    """The regimens of the option `--regimen`, those of one drug together; what is wrong with it is the user's to
+    mend."""
     try:
-        return regimens.choose(ids)
+        return regimens.choose_each(ids)
     except (UnknownRegimen, ValueError) as fault:
         raise UsageError(f"--regimen: {fault}") from None
 

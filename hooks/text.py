@@ -14,7 +14,7 @@ from cds.dosing.findings import Finding, in_order
 from cds.fhir.plain import Resource
 from hooks.console import printable
 from hooks.histories import History
-from hooks.phrases import dated_step, sentence, span, step_title
+from hooks.phrases import dated_step, drug_name, sentence, span, step_title
 from hooks.rich_text import cells, indented, labelled, stdout_console, table
 from hooks.wording import FINDINGS
 
@@ -34,12 +34,13 @@ _STATUS = {
 def show(assessed: Sequence[tuple[History, Assessment]]) -> None:
     """All of them on standard output."""
     console = stdout_console()
+    several = len({history.drug.id for history, _ in assessed}) > 1
     for history, assessment in assessed:
+        console.print(_heading(assessment, drug_name(history.drug.names[0]) if several else ""))
         _show(console, history, assessment)
 
 
 def _show(console: Console, history: History, assessment: Assessment) -> None:
-    console.print(_heading(assessment))
     if assessment.evaluations:
         console.print(indented(_doses(assessment)))
     lines = labelled(len("suggested"))
@@ -60,10 +61,11 @@ def _show(console: Console, history: History, assessment: Assessment) -> None:
     console.print()
 
 
-def _heading(assessment: Assessment) -> Text:
+def _heading(assessment: Assessment, drug: str) -> Text:
+    """The line that a patient begins with; `drug` is empty where there is only one."""
     forecast = assessment.forecast
     text = Text(printable(assessment.patient), style="bold")
-    text.append("  ")
+    text.append(f"  {drug}  " if drug else "  ")
     text.append(_STATUS[forecast.status], style=_STATUS_STYLE.get(forecast.status, "bold green"))
     title, missed = dated_step(forecast)
     if forecast.recommended is not None:

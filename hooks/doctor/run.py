@@ -13,7 +13,7 @@ from cds.fhir.errors import FhirError
 from cds.fhir.limits import Limits
 from cds.fhir.links import Base
 from hooks.app import now
-from hooks.console import ExitCode, UsageError
+from hooks.console import ExitCode, UsageError, say
 from hooks.credentials import tokens_of
 from hooks.doctor.access import check_access
 from hooks.doctor.checks import Check, Report
@@ -78,6 +78,10 @@ def _drug(settings: CheckSettings) -> Drug:
     """Whose codes and names count: those of the regimens, or of the drug that is meant where nobody names one."""
     known = library(settings.site_folder)
     if settings.regimen:
-        return chosen(known, settings.regimen).drug
+        first, *others = [regimens.drug for regimens in chosen(known, settings.regimen)]
+        if others:
+            names = ", ".join(drug.id for drug in others)
+            say(f"Examined for {first.id} alone; to examine for {names}, name a regimen of it by --regimen.")
+        return first
     assert known.default_drug is not None, "one of the shipped drugs is it"
     return known.default_drug

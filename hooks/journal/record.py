@@ -82,8 +82,8 @@ def site_of(desk: Desk) -> str:
 
 def input_digest(request: HookRequest, gathered: Sequence[Gathered | None], key: Key) -> str:
     """A keyed hash of all that the answer rests on, beside the day and the settings: the patient, the draft orders, and
-    the records that were read for each drug, whatever their order; where none were, the prefetch as sent. Empty where it cannot be
-    written down, as an order nested without end."""
+    the records that were read for each drug, whatever their order; where none were, the prefetch as sent. Empty where
+    it cannot be written down, as an order nested without end."""
     try:
         return key.digest(_input(request, gathered))
     except (orjson.JSONEncodeError, UnicodeEncodeError, RecursionError):

@@ -231,6 +231,3 @@ def test_several_regimens_are_told_apart_by_the_amount(tmp_path: Path) -> None:
     assert "not verified: the US prescribing information of 2026-03 was not read" in ended.stderr
     by_variable = run("check", path, *asked, env={"NUSINERSEN_CDS_REGIMEN": "eu-12mg us-high-dose"})
     assert by_variable.stdout == ended.stdout
-    both_drugs = run("check", path, "--regimen", "eu-12mg", "--regimen", "qalsody", *asked)
-    assert both_drugs.exit_code == 2
-    assert "--regimen: regimens of several drugs cannot judge one history: nusinersen, tofersen" in both_drugs.stderr
