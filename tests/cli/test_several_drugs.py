@@ -108,9 +108,7 @@ def audit(tmp_path: Path, *options: str | Path) -> tuple[Result, Path]:
     write_lines(folder / "MedicationAdministration.ndjson", [*loading("p1"), *LATE, OTHER])
     asked = [word for regimen in BOTH for word in ("--regimen", regimen)]
     out = tmp_path / "out"
-    return run(
-        "audit", folder, *asked, "--on", ON, "--time-zone", ZONE, "--output", out, "--jobs", "1", *options
-    ), out
+    return run("audit", folder, *asked, "--on", ON, "--time-zone", ZONE, "--output", out, "--jobs", "1", *options), out
 
 
 def test_an_audit_writes_a_folder_for_each_drug_and_counts_each_record_once_in_it(tmp_path: Path) -> None:
