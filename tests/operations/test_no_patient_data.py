@@ -219,7 +219,7 @@ def crash(*_: object, **__: object) -> None:
         *[(hooks.found, name) for name in ("assess", "read_history", "gather")],
         *[(hooks.orders, name) for name in ("order_cards", "read_drafts", "read_orders")],
         (hooks.charts, "chart_cards"),
-        *[(hooks.endpoint, name) for name in ("answer", "read_request")],
+        *[(hooks.endpoint, name) for name in ("answer_each", "read_request")],
         *[(hooks.endpoint.Intake, name) for name in ("body", "parsed")],
     ],
 )

@@ -202,7 +202,7 @@ def test_a_record_of_another_patient_is_never_counted() -> None:
         *((hooks.found, name) for name in ("assess", "read_history", "gather")),
         *((hooks.orders, name) for name in ("order_cards", "read_drafts", "read_orders")),
         # outside of the flow too
-        *((hooks.endpoint, name) for name in ("check_rate", "read_request", "answer")),
+        *((hooks.endpoint, name) for name in ("check_rate", "read_request", "answer_each")),
     ],
 )
 def test_a_crash_is_a_warning_card_with_an_incident_and_no_patient_data(
