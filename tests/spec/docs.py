@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 
 from tests.proof.page import hazard_page
+from tests.spec.docs_commands import commands_page
+from tests.spec.docs_findings import cards_page, findings_page
+from tests.spec.docs_http import http_page, openapi_document
+from tests.spec.docs_regimens import regimens_page
 from tests.spec.docs_rules import reference
 from tests.spec.docs_settings import settings_page
 from tests.spec.docs_specification import specification
@@ -16,6 +20,12 @@ PAGES = {
     "rules.md": reference,
     "specification.md": specification,
     "settings.md": settings_page,
+    "commands.md": commands_page,
+    "findings.md": findings_page,
+    "cards.md": cards_page,
+    "regimens.md": regimens_page,
+    "http.md": http_page,
+    "openapi.json": openapi_document,
     "safety/hazards.md": hazard_page,
     "safety/validation.md": validation_page,
 }

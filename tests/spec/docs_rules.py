@@ -104,7 +104,7 @@ def _one_regimen(regimen: Regimen) -> Iterator[str]:
     yield f"{regimen.title}. Verified: {regimen.verified}."
     if regimen.catch_up is not None:
         yield "A delayed maintenance dose:"
-        yield table(["time since the last dose", "what to give", "then"], list(_delay_rows(regimen)))
+        yield table(["time since the last dose", "what to give", "then"], list(delay_rows(regimen)))
         limits = regimen.catch_up
         yield (
             f"An extra dose comes {limits.interval} after the dose before, and up to {limits.limit} after it (W8)."
@@ -119,7 +119,8 @@ def _one_regimen(regimen: Regimen) -> Iterator[str]:
         yield "Notes:\n\n" + "\n".join(f"- {note}" for note in regimen.notes)
 
 
-def _delay_rows(regimen: Regimen) -> Iterator[list[str]]:
+def delay_rows(regimen: Regimen) -> Iterator[list[str]]:
+    """The rows of the table for a delayed maintenance dose: time since the last dose, what to give, what then."""
     table_ = regimen.catch_up
     if table_ is None:
         return
@@ -158,6 +159,15 @@ def _doses(regimen: Regimen) -> str:
 
 
 def _findings() -> Iterator[str]:
+    yield "### The list"
+    yield table(
+        ["code", "severity", "rules"],
+        [[f"`{code}`", severities, rule_links(named, rules(), "")] for code, severities, named in findings_of_cases()],
+    )
+
+
+def findings_of_cases() -> Iterator[tuple[Code, str, list[str]]]:
+    """Each finding with the severities and the ids of the rules that the cases show of it."""
     seen: dict[str, dict[Severity, None]] = defaultdict(dict)
     named: dict[str, set[str]] = defaultdict(set)
     for case in CASES:
@@ -165,18 +175,9 @@ def _findings() -> Iterator[str]:
             seen[finding["code"]][Severity(finding["severity"])] = None
             named[finding["code"]].add(finding["rule"])
     order = [rule.id for rule in rules()]
-    yield "### The list"
-    yield table(
-        ["code", "severity", "rules"],
-        [
-            [
-                f"`{code}`",
-                ", ".join(severity for severity in Severity if severity in seen[code]),
-                rule_links(sorted(named[code], key=order.index), rules(), ""),
-            ]
-            for code in Code
-        ],
-    )
+    for code in Code:
+        severities = ", ".join(severity for severity in Severity if severity in seen[code])
+        yield code, severities, sorted(named[code], key=order.index)
 
 
 def _found(value: object) -> Iterator[dict[str, str]]:
