@@ -49,7 +49,7 @@ def program() -> str:
 def documented() -> str:
     """The `server` block of the page."""
     [block] = re.findall(
-        r"^With nginx [^\n]*:\n+```\n(server \{.*?^\})\n```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
+        r"^With nginx [^\n]*:\n+```nginx\n(server \{.*?^\})\n```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
     )
     return str(block)
 

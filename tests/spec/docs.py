@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.docs.not_run import not_run_page
 from tests.proof.page import hazard_page
 from tests.spec.docs_commands import commands_page
 from tests.spec.docs_findings import cards_page, findings_page
@@ -25,6 +26,7 @@ PAGES = {
     "cards.md": cards_page,
     "regimens.md": regimens_page,
     "http.md": http_page,
+    "commands-not-run.md": not_run_page,
     "openapi.json": openapi_document,
     "safety/hazards.md": hazard_page,
     "safety/validation.md": validation_page,
