@@ -58,7 +58,8 @@ ESCAPED = r"\\u00[2-7]"
 """An ASCII letter or digit, written as an escape."""
 INSIDE = [
     r'"contained"',  # its own resources, the medication among them
-    r'"(?:entry|parameter)"',  # resources within another one
+    '"entry"',  # resources within another one, here and in the next
+    '"parameter"',
 ]
 HIDING = [
     ESCAPED,
@@ -70,7 +71,7 @@ _KELVIN = "(?:k|\xe2\x84\xaa)"
 """The sign of kelvin is a k to whoever compares in lower case."""
 
 _TELLING = 5
-"""Characters at the beginning of a code that are rare enough to look for."""
+"""Characters at the beginning of a code that are rare enough to look for, and at the end of what is looked for."""
 
 ESCAPED_ID = rf'"id"{_W}:{_W}"[^"\\\n]*\\'
 """An id with an escape in it, by which nobody could look for it."""
@@ -84,16 +85,16 @@ READ_TOLD = re.compile(TOLD.encode("latin-1"))
 def traces(drug: Drug) -> list[str]:
     """The names and codes of a drug and of other therapies of its disease, in any case, as patterns; none that holds
     another one."""
-    return [*_names(drug), *map(literal, _codes(drug))]
+    return [*map(_caseless, _names(drug)), *map(_caseless, _codes(drug))]
 
 
 def hints(drug: Drug) -> list[str]:
-    """Patterns as `traces`, but fewer, which is quicker: they match wherever one of those does, and now and then
-    elsewhere."""
+    """Patterns that match wherever one of `traces` does, and now and then elsewhere. They are few, short and of one
+    length, which is quicker."""
     starts: dict[str, list[str]] = {}
     for code in _codes(drug):
         starts.setdefault(code[:_TELLING], []).append(code)
-    return [*_names(drug), *(literal(_in_common(codes)) for codes in starts.values())]
+    return [_caseless(text[-_TELLING:]) for text in (*_names(drug), *map(_in_common, starts.values()))]
 
 
 def _in_common(codes: list[str]) -> str:
@@ -103,8 +104,7 @@ def _in_common(codes: list[str]) -> str:
 
 
 def _names(drug: Drug) -> list[str]:
-    others = (name for names in drug.other_therapies.values() for name in names)
-    return [literal(name).replace("k", _KELVIN) for name in (*drug.names, *others)]
+    return [*drug.names, *(name for names in drug.other_therapies.values() for name in names)]
 
 
 def _codes(drug: Drug) -> list[str]:
@@ -112,6 +112,7 @@ def _codes(drug: Drug) -> list[str]:
     return [code for code in sorted(codes) if not any(other in code for other in codes - {code})]
 
 
-def literal(text: str) -> str:
-    """A pattern for the UTF-8 of a text."""
-    return "".join(f"\\x{byte:02x}" if byte > 127 else re.escape(chr(byte)) for byte in text.encode())
+def _caseless(text: str) -> str:
+    """A pattern for the UTF-8 of a text in lower case, to be matched without case."""
+    pattern = "".join(f"\\x{byte:02x}" if byte > 127 else re.escape(chr(byte)) for byte in text.encode())
+    return pattern.replace("k", _KELVIN)

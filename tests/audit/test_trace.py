@@ -120,7 +120,11 @@ RAW: list[tuple[str, bytes]] = [
     ("an empty line", b""),
     ("white space", b" \t\r"),
     ("no JSON", b"<html>"),
-    ("the sign of kelvin for a k", b'{"medicationCodeableConcept":{"text":"x"}} nusinersen'),
+    ("the drug in what is no JSON", b'{"medicationCodeableConcept":{"text":"x"}} nusinersen'),
+    (
+        "the sign of kelvin for the k of a code",
+        '{"medicationCodeableConcept":{"coding":[{"code":"2NU6F9601\u212a"}],"text":"x"}}'.encode(),
+    ),
 ]
 
 
