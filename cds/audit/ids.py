@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cds.audit.literals import Positions, windows
+from cds.audit.places import Positions, words
 from cds.audit.units import aside
 
 Marks = npt.NDArray[np.uint64]
@@ -28,7 +28,7 @@ _WORDS = struct.Struct(f"<{WIDTH // 8}Q")
 def marks_at(block: bytes, starts: Positions) -> tuple[Marks, npt.NDArray[np.bool_]]:
     """The mark of the id that begins at each start and ends at a quotation mark, and whether there is one. The bytes
     must reach WIDTH beyond each start."""
-    text = windows(block, starts, WIDTH).view(np.uint8).reshape(len(starts), WIDTH)
+    text = words(block, starts, WIDTH).view(np.uint8)
     if len(text):
         # mostly all ids are as long as the first one
         end = int((text[0] == _QUOTE).argmax())

@@ -17,26 +17,17 @@ import stringzilla
 
 from cds.audit.ids import WIDTH, Marks, marks_at
 from cds.audit.known import OPEN, Known, Verdicts
-from cds.audit.literals import Literals, Positions
 from cds.audit.patterns import ESCAPED, INSIDE, READ_PLAIN, READ_TOLD, hints
+from cds.audit.places import WORD, Positions, places, standing, words
 from cds.dosing.drug import Drug
 
 _TYPE, _MEDICATION = b'"resourceType"', b'"medication'
+_COMPACT = b'\n{"resourceType":"MedicationAdministration","id":"'
+_SPACED = b'\n{"resourceType": "MedicationAdministration", "id": "'
+"""How a line begins, behind the end of the one before."""
+_CONCEPT, _POINTER = np.frombuffer(b"CodeableReferenc", dtype="<u8")
+"""How the name of a medication goes on."""
 _Marked = npt.NDArray[np.bool_]
-
-
-def _style(space: bytes) -> tuple[bytes, Literals]:
-    """How a line begins and how its medication does: compact, or with a space behind colons and commas."""
-    texts = (
-        b'{"resourceType": "MedicationAdministration", "id": "',
-        b'"medicationCodeableConcept": {"coding": [{"',
-        b'"medicationReference": {"reference": "Medication/',
-    )
-    start, concept, pointer = (text.replace(b" ", space) for text in texts)
-    return start, Literals([b"\n" + start, concept, pointer])
-
-
-_COMPACT, _SPACED = _style(b""), _style(b" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +55,39 @@ class Usual:
 
     def lines(self, block: bytes, broken: Iterable[int]) -> Lines:
         """The lines of a block, which ends with a line feed. `broken`: positions in lines that are no UTF-8."""
-        start, literals = _SPACED if block.startswith(_SPACED[0]) else _COMPACT
-        begins, concepts, pointers = literals.find(block)
-        begins += 1
-        if block.startswith(start):
-            begins = np.concatenate(([0], begins))
+        beginning = _SPACED if block.startswith(_SPACED[1:]) else _COMPACT
+        types, medications = places(block, _TYPE), places(block, _MEDICATION)
+        begins = _begins(block, types, beginning)
         starts, ends = _bounds(block, begins)
         usual = np.zeros(len(ends), dtype=np.bool_)
         usual[np.searchsorted(starts, begins)] = True
-        usual &= _single(block, _TYPE, begins, ends) & _single(
-            block, _MEDICATION, np.concatenate((concepts, pointers)), ends
-        )
-        usual &= starts + len(start) + WIDTH <= len(block)
+        usual &= _single(types, ends) & _single(medications, ends)
         self._traced.clear()
         self._scanner.scan(block)
-        traced = [end - 1 for end in self._traced]
-        usual[np.searchsorted(ends, np.array([*traced, *broken], dtype=np.int64), side="right")] = False
+        if self._traced or broken:
+            traced = [end - 1 for end in self._traced]
+            usual[np.searchsorted(ends, np.array([*traced, *broken], dtype=np.int64), side="right")] = False
         marks = np.zeros(len(ends), dtype=np.uint64)
         numbers = np.flatnonzero(usual)
-        marks[numbers], usual[numbers] = marks_at(block, starts[numbers] + len(start))
-        told = (
-            _verdicts(self.concepts, block, concepts, ends, usual),
-            _verdicts(self.pointers, block, pointers, ends, usual),
-        )
-        return Lines(starts, ends, *told, marks)
+        marks[numbers], usual[numbers] = marks_at(block, starts[numbers] + len(beginning) - 1)
+        return Lines(starts, ends, *self._verdicts(block, medications, ends, usual), marks)
+
+    def _verdicts(
+        self, block: bytes, medications: Positions, ends: Positions, usual: _Marked
+    ) -> tuple[Verdicts, Verdicts]:
+        """The verdicts on each line, by its concept and by its pointer."""
+        concepts = np.full(len(ends), OPEN, dtype=np.int32)
+        pointers = np.full(len(ends), OPEN, dtype=np.int32)
+        lines = np.searchsorted(ends, medications, side="right")
+        inside = usual[lines] & (medications + len(_MEDICATION) + WORD <= len(block))
+        lines, medications = lines[inside], medications[inside]
+        names = words(block, medications + len(_MEDICATION), WORD)[:, 0]
+        for name, known, verdicts in ((_CONCEPT, self.concepts, concepts), (_POINTER, self.pointers, pointers)):
+            of_name = names == name
+            if of_name.any():
+                found = lines[of_name]
+                verdicts[found] = known.verdicts(block, medications[of_name], ends[found])
+        return concepts, pointers
 
 
 def _note(append: Callable[[int], None], _tag: object, _start: int, end: int) -> pyperscan.Scan:
@@ -95,34 +95,27 @@ def _note(append: Callable[[int], None], _tag: object, _start: int, end: int) ->
     return pyperscan.Scan.Continue
 
 
+def _begins(block: bytes, types: Positions, beginning: bytes) -> Positions:
+    """Where lines begin as usual, of those from whose beginning an id can be read. `types`: where types are named."""
+    first = 1 if block.startswith(beginning[1:]) else 0
+    feeds = types[first:] - 2
+    feeds = feeds[(feeds >= 0) & (feeds + len(beginning) + WIDTH <= len(block))]
+    begins = feeds[standing(block, feeds, beginning)] + 1
+    if first and len(beginning) - 1 + WIDTH <= len(block):
+        begins = np.concatenate(([0], begins))
+    return begins
+
+
 def _bounds(block: bytes, begins: Positions) -> tuple[Positions, Positions]:
     """Where lines begin and end; `begins`: where some of them do, mostly all."""
     if stringzilla.count(block, b"\n") == len(begins):
         return begins, np.append(begins[1:], len(block))
-    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n")) + 1
+    ends = places(block, b"\n") + 1
     return np.concatenate(([0], ends[:-1])), ends
 
 
-def _single(block: bytes, text: bytes, places: Positions, ends: Positions) -> _Marked:
-    """Which lines hold a text once. `places`: some that are known, mostly all."""
-    if stringzilla.count(block, text) == len(places):
-        if len(places) == len(ends) and (places < ends).all() and (places[1:] >= ends[:-1]).all():
-            return np.ones(len(ends), dtype=np.bool_)
-    else:
-        found, at = [], stringzilla.find(block, text)
-        while at >= 0:
-            found.append(at)
-            at = stringzilla.find(block, text, at + 1)
-        places = np.array(found, dtype=np.int64)
-    counts = np.bincount(np.searchsorted(ends, places, side="right"), minlength=len(ends))
-    return np.equal(counts, 1)
-
-
-def _verdicts(known: Known, block: bytes, places: Positions, ends: Positions, usual: _Marked) -> Verdicts:
-    """The verdict on each line, of what stands at some places of usual lines."""
-    found = np.full(len(ends), OPEN, dtype=np.int32)
-    lines = np.searchsorted(ends, places, side="right")
-    of_usual = usual[lines]
-    lines, places = lines[of_usual], places[of_usual]
-    found[lines] = known.verdicts(block, places, ends[lines])
-    return found
+def _single(found: Positions, ends: Positions) -> _Marked:
+    """Which lines hold one of the positions that were found."""
+    if len(found) == len(ends) and (found < ends).all() and (found[1:] >= ends[:-1]).all():
+        return np.ones(len(ends), dtype=np.bool_)
+    return np.equal(np.bincount(np.searchsorted(ends, found, side="right"), minlength=len(ends)), 1)

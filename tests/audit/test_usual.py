@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.audit.ids import mark_of
-from cds.audit.literals import SHORTEST, Literals
+from cds.audit.places import places, standing
 from cds.audit.trace import Scanned, Traces
 from tests.fhir.records import DRUG
 
@@ -167,16 +167,14 @@ def test_lines_of_the_usual_shape_are_told_without_the_patterns() -> None:
     assert not scanned.refer
 
 
-TEXTS = [bytes(range(48, 48 + 45)), b"ab" * 3 + bytes(range(60, 100)), bytes(range(60, 100))]
+TEXTS = [b"ab" * 5 + b"c", bytes(range(60, 100)), b"abcdefgh"]
 
 
 @given(st.lists(st.sampled_from([*TEXTS, b"x", b"yz", b"\n" * 7, TEXTS[0][:-1], TEXTS[0][1:]]), max_size=12))
-def test_literals_are_found_wherever_they_stand(parts: list[bytes]) -> None:
+def test_a_text_is_found_wherever_it_stands_and_told_where_it_does(parts: list[bytes]) -> None:
     block = b"".join(parts)
-    for text, found in zip(TEXTS, Literals(TEXTS).find(block), strict=True):
-        assert found.tolist() == [at for at in range(len(block)) if block.startswith(text, at)]
-
-
-def test_a_literal_must_be_long_enough() -> None:
-    with pytest.raises(ValueError, match=f"shorter than {SHORTEST} bytes"):
-        Literals([b"x" * (SHORTEST - 1)])
+    for text in TEXTS:
+        found = [at for at in range(len(block)) if block.startswith(text, at)]
+        assert places(block, text).tolist() == found
+        fitting = np.arange(max(0, len(block) - len(text) + 1))
+        assert fitting[standing(block, fitting, text)].tolist() == found
