@@ -142,16 +142,16 @@ class Traces:
 
     def _rest(self, block: bytes, lines: Lines, left: _Positions) -> Scanned:
         """What the patterns tell of the lines that are left, at their places in the block."""
-        if not len(left):
-            return Scanned(0, ())
         if len(left) == len(lines.ends):
             return self._by_patterns(block)
-        bounds = [(int(lines.starts[number]), int(lines.ends[number])) for number in left]
-        found = self._by_patterns(b"".join(block[start:end] for start, end in bounds))
+        bounds = list(zip(lines.starts[left].tolist(), lines.ends[left].tolist(), left.tolist(), strict=True))
+        if len(left) <= FEW:
+            return self._one_by_one(block, bounds)
+        found = self._by_patterns(b"".join([block[start:end] for start, end, _ in bounds]))
 
         def placed(number: int) -> tuple[int, int, int]:
-            start, end = bounds[number]
-            return start, end - 1, int(left[number])
+            start, end, whole = bounds[number]
+            return start, end - 1, whole
 
         return Scanned(
             len(left),
@@ -161,6 +161,30 @@ class Traces:
             unmarked=found.unmarked,
             types=found.types,
         )
+
+    def _one_by_one(self, block: bytes, lines: list[tuple[int, int, int]]) -> Scanned:
+        """What `_by_patterns` tells, of a few lines: (start, end behind the line feed, number) of each."""
+        parse: list[tuple[int, int, int]] = []
+        refer: list[Referring] = []
+        marks: list[int] = []
+        for start, end, number in lines:
+            line = block[start:end]
+            for each in self._found:
+                each.clear()
+            self._scanner.scan(line)
+            told, of_other_type, refers, plain, traced, escaped = map(bool, self._found)
+            traced = traced or next(_broken_text(line), None) is not None
+            traced = traced or (escaped and _first_id_is_escaped(line, 0, len(line)))
+            pointing = None
+            if not (told or of_other_type or traced) and plain:
+                pointing = _referring(block, start, end - 1, number)
+            if pointing is not None:
+                refer.append(pointing)
+            elif traced or refers or not (told or of_other_type):
+                parse.append((start, end - 1, number))
+            elif told:
+                marks += marks_in(line, 0, len(line))
+        return Scanned(len(lines), tuple(parse), tuple(refer), marks=np.array(marks, dtype=np.uint64))
 
     def _by_patterns(self, block: bytes) -> Scanned:
         """What the patterns tell of each line."""
