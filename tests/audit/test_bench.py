@@ -60,3 +60,11 @@ def test_the_page_says_plainly_what_was_met_and_what_was_missed(made: Export) ->
     assert "missed" not in quick
     assert "**met**" in quick
     assert "twice as fast as DuckDB with types, three codes: 0.01 times, **missed**" in slow
+
+
+def test_the_page_says_what_is_not_installed(made: Export) -> None:
+    said = {"seconds": 1.0, "start": 0.1, "assess": 0.1, "write": 0.1, "found": 1}
+    rows = [replace(each, runs=[Run(1, 1, 1 << 20, said)]).row() for each in scenes(made)]
+    with_spark = [*rows, replace(next(row for row in rows if row.name == "audit"), name="spark")]
+    assert "Spark or its Java is not installed here" in page([row for row in rows if row.name != "spark"], 2, 1)
+    assert "Spark or its Java is not installed here" not in page(with_spark, 2, 1)

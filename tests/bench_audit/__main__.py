@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import shutil
 import statistics
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.bench_audit import contenders
@@ -20,6 +22,8 @@ from tests.bench_audit.page import Row, page
 
 FOLDER = Path(tempfile.gettempdir()) / "nusinersen-cds-bench-audit"
 PAGE = Path(__file__).parents[2] / "docs" / "audit-speed.md"
+ENGINES = {"audit": "embedded", "spark": "spark"}
+"""The ways that are the audit's own, and by which engine."""
 _BYTES_A_LINE = 1300
 
 
@@ -38,8 +42,8 @@ class Scene:
     def measure(self) -> None:
         """Once more."""
         given = [str(path) for path in self.paths]
-        if self.name == "audit":
-            given = [str(time.monotonic()), str(self.paths[0].parent), *given]
+        if self.name in ENGINES:
+            given = [ENGINES[self.name], str(time.monotonic()), str(self.paths[0].parent), *given]
         if self.command[0] == "sh":
             # as in a script: what is found goes into a pipe
             self.runs.append(run(["sh", "-c", f"{self.command[1]} {shlex.join(given)} | wc -l"]))
@@ -75,7 +79,7 @@ def scenes(made: Export) -> Iterable[Scene]:
                 command = ["sh", f"grep -hF {codes}"]
             elif name == "ripgrep":
                 command = ["sh", f"rg -IF {codes}"]
-            elif name == "audit":
+            elif name in ENGINES:
                 command = [*python, "tests.bench_audit.embedded"]
             elif name == "fhir_resources":
                 sample = min(contenders.SAMPLE, lines)
@@ -83,15 +87,16 @@ def scenes(made: Export) -> Iterable[Scene]:
 
     rare, ours = made.rare, made.ours
     also = ["ripgrep"] if shutil.which("rg") else []
+    spark = ["spark"] if find_spec("pyspark") and (shutil.which("java") or "JAVA_HOME" in os.environ) else []
     yield from each(
         "rare drug", rare[:1], made.lines, "cat", "grep", *also, "orjson_loop", "orjson_two", "msgspec_loop",
-        "duckdb_codes", "duckdb_filter", "fhir_resources", "audit",
+        "duckdb_codes", "duckdb_filter", "fhir_resources", "audit", *spark,
     )  # fmt: skip
     yield from each(
         "rare drug, four times", rare, 4 * made.lines, "cat", "grep", *also, "duckdb_codes", "duckdb_filter", "audit"
     )
     yield from each("rare drug, by reference", (*made.referring, made.medications), made.lines, "orjson_loop", "audit")
-    yield from each("all of the drug", ours[:1], made.ours_lines, "orjson_two", "fhir_resources", "audit")
+    yield from each("all of the drug", ours[:1], made.ours_lines, "orjson_two", "fhir_resources", "audit", *spark)
     yield from each("all of the drug, four times", ours, 4 * made.ours_lines, "orjson_two", "audit")
 
 

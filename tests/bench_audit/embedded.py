@@ -1,4 +1,4 @@
-"""The audit as a process of its own: given the time at which it was started, a folder, and the files.
+"""The audit as a process of its own: given its engine, the time at which it was started, a folder, and the files.
 
 Prints, as JSON, the seconds from the start of the process until the scan begins (`start`), those of the scan
 (`seconds`), those of assessing (`assess`) and those of writing the outputs (`write`).
@@ -22,14 +22,14 @@ from cds.audit.ledger import Key
 from cds.audit.plan import Plan, tasks
 from cds.audit.publish import Wanted
 from cds.audit.shares import Question
-from cds.audit.workers import Processes
 from cds.dosing.in_force import Regimens
 from cds.regimens.library import load
+from hooks.engines import engine_of
 
 
 def main() -> None:
-    """Run one audit. The first argument is the reading of the monotonic clock when this process was started."""
-    begun, folder, *paths = sys.argv[1:]
+    """Run one audit. The second argument is the reading of the monotonic clock when this process was started."""
+    name, begun, folder, *paths = sys.argv[1:]
     question = Question(Regimens.of(load().get("eu-12mg")), date(2026, 5, 1), ZoneInfo("Europe/Stockholm"))
     marks = [float(begun)]
     # the audit has no clock: where its steps begin and end is seen by standing in their places
@@ -39,7 +39,7 @@ def main() -> None:
         work = Path(output, "work")
         work.mkdir()
         plan = Plan(tasks(InputFile.of(Path(path)) for path in paths), question, work)
-        with Processes(plan) as engine:
+        with engine_of(name, master="local[*]" if name == "spark" else None)(plan) as engine:
             audited = audits.audit(plan, Wanted(Path(output)), engine)
     start, scan, assess, write = (after - before for before, after in pairwise(marks))
     said = {"start": start, "seconds": scan, "assess": assess, "write": write}
