@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -167,24 +168,28 @@ class Traces:
         parse: list[tuple[int, int, int]] = []
         refer: list[Referring] = []
         marks: list[int] = []
+        types: set[str] = set()
         for start, end, number in lines:
             line = block[start:end]
             for each in self._found:
                 each.clear()
             self._scanner.scan(line)
-            told, of_other_type, refers, plain, traced, escaped = map(bool, self._found)
+            told, of_other_type, refers, plain, traced, escaped, *of_types = map(bool, self._found)
+            said = any(of_types)
+            types.update(compress(SAID, of_types))
             traced = traced or next(_broken_text(line), None) is not None
             traced = traced or (escaped and _first_id_is_escaped(line, 0, len(line)))
             pointing = None
-            if not (told or of_other_type or traced) and plain:
-                pointing = _referring(block, start, end - 1, number)
+            if plain and not told and not traced and (said or not of_other_type):
+                pointing = _referring(block, start, end - 1, number, said=said)
             if pointing is not None:
                 refer.append(pointing)
             elif traced or refers or not (told or of_other_type):
                 parse.append((start, end - 1, number))
             elif told:
                 marks += marks_in(line, 0, len(line))
-        return Scanned(len(lines), tuple(parse), tuple(refer), marks=np.array(marks, dtype=np.uint64))
+        found = np.array(marks, dtype=np.uint64)
+        return Scanned(len(lines), tuple(parse), tuple(refer), marks=found, types=frozenset(types))
 
     def _by_patterns(self, block: bytes) -> Scanned:
         """What the patterns tell of each line."""

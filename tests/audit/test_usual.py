@@ -108,7 +108,18 @@ DAMAGED = st.builds(
         [b"", b"\xff", b"\\u0073", b'"medication', b'"resourceType":"Medication",', b"nusinersen", b"{", b'"']
     ),
 )
-OTHERS = st.sampled_from([b"", b"{}", b"\xc3", b'{"resourceType":"Observation","id":"o"}', b"\n".join([b" "] * 3)])
+OTHERS = st.sampled_from(
+    [
+        b"",
+        b"{}",
+        b"\xc3",
+        b'{"resourceType":"Observation","id":"o"}',
+        b"\n".join([b" "] * 3),
+        b'{"resourceType":"MedicationRequest","id":"r","medicationReference":{"reference":"Medication/4711"}}',
+        b'{"resourceType":"MedicationStatement","id":"s","medicationCodeableConcept":{"text":"Alvedon"}}',
+        b'{"resourceType":"MedicationStatement","id":"s","medicationCodeableConcept":{"text":"Evrysdi"}}',
+    ]
+)
 BLOCKS = st.builds(
     lambda lines, last: b"".join(line + end for line, end in lines) + last,
     st.lists(st.tuples(WRITTEN | WRITTEN | DAMAGED | OTHERS, st.sampled_from(ENDS)), max_size=8),
@@ -116,13 +127,13 @@ BLOCKS = st.builds(
 )
 
 
-def told(scanned: Scanned) -> tuple[int, list[tuple[int, int, int]], list[object]]:
-    """The lines to be parsed, and those that point at something, with what they point at."""
+def told(scanned: Scanned) -> tuple[int, list[tuple[int, int, int]], list[object], frozenset[str]]:
+    """The lines to be parsed, those that point at something, with what they point at, and the types beside doses."""
     pointing = scanned.pointing
     many = zip(pointing.lines.tolist(), pointing.pointers.tolist(), strict=True)
-    refer = [(*place, TRACES.pointer(pointer)) for place, pointer in many]
-    refer += [(each.start, each.end, each.number, each.pointer) for each in scanned.refer]
-    return scanned.lines, sorted(scanned.parse), sorted(refer, key=lambda each: each[:3])
+    refer = [(*place, TRACES.pointer(pointer), False) for place, pointer in many]
+    refer += [(each.start, each.end, each.number, each.pointer, each.said) for each in scanned.refer]
+    return scanned.lines, sorted(scanned.parse), sorted(refer, key=lambda each: each[:3]), scanned.types
 
 
 @given(BLOCKS)
