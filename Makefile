@@ -119,7 +119,7 @@ lock: $(STAMP) ## pin the dependencies again; UPGRADE=1 takes the current releas
 	$(COMPILE) $(if $(UPGRADE),--upgrade) $(foreach extra,audit dev postgresql sandbox tracing,--extra $(extra)) \
 		pyproject.toml --output-file requirements/all.txt
 	$(COMPILE) --upgrade --constraints requirements/all.txt pyproject.toml --output-file requirements/service.txt
-	$(COMPILE) --upgrade --constraints requirements/all.txt --extra postgresql --extra tracing pyproject.toml \
+	$(COMPILE) --upgrade --constraints requirements/all.txt --extra launch --extra postgresql --extra tracing pyproject.toml \
 		--output-file requirements/container.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraints requirements/all.txt --extra spark pyproject.toml \
 		--output-file requirements/spark.txt

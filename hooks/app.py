@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from logging import WARNING
@@ -23,6 +23,7 @@ from hooks.endpoint import HookCall, Shortcut
 from hooks.feedback_page import take_feedback
 from hooks.ids import new_id
 from hooks.intake import Intake
+from hooks.launch.setup import launch_pages
 from hooks.memory import Memory, open_memory, show_memory
 from hooks.openapi import Described
 from hooks.operations.cors import Cors
@@ -127,7 +128,8 @@ def create_app(  # noqa: PLR0913  each is a port
     intake = Intake.of(settings)
     calls = {_path(service): HookCall(service, sites, memory, intake) for service in SERVICES.values()}
     app.add_middleware(Shortcut, calls=calls)
-    _add_layers(app, settings, known, operations, new_id, more.names if more is not None else {})
+    further = _further(launch_pages(settings, sites, clock), more)
+    _add_layers(app, settings, known, operations, new_id, further)
     offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites]))
 
     @app.get("/cds-services")
@@ -137,8 +139,7 @@ def create_app(  # noqa: PLR0913  each is a port
 
     _add_services(app, calls, memory, intake, clock)
 
-    _add_pages(app, settings, operations, sites)
-    _add_more(app, sites, memory, more)
+    _add_pages(app, settings, operations, sites, memory, further)
 
     @app.exception_handler(HTTPException)
     async def no_such_page(_: Request, error: HTTPException) -> Response:
@@ -156,9 +157,10 @@ def _add_layers(
     known: Callers | None,
     operations: Operations,
     new_id: Callable[[], str],
-    more: Mapping[str, str],
+    further: Iterable[MorePages],
 ) -> None:
-    """What a request passes before its route. `known` None: callers are not checked. `more` are names of pages."""
+    """What a request passes before its route. `known` None: callers are not checked."""
+    names = {path: name for pages in further for path, name in pages.names.items()}
     # What is added later stands further out. A browser's preflight carries no token, and passes first; a refusal is
     # counted, and readable by the browser's script.
     if known is not None:
@@ -168,7 +170,7 @@ def _add_layers(
         Entrance,
         operations=operations,
         new_id=new_id,
-        pages={"/cds-services": "discovery", **_service_pages(), **PAGES, **SOURCE_PAGES, **more},
+        pages={"/cds-services": "discovery", **_service_pages(), **PAGES, **SOURCE_PAGES, **names},
         services=frozenset(SERVICES),
         quiet=QUIET,
     )
@@ -181,14 +183,25 @@ def _add_layers(
     )
 
 
-def _add_pages(app: FastAPI, settings: Settings, operations: Operations, sites: Sites) -> None:
+def _add_pages(
+    app: FastAPI,
+    settings: Settings,
+    operations: Operations,
+    sites: Sites,
+    memory: Memory,
+    further: Iterable[MorePages],
+) -> None:
     add_pages(app, operations, metrics=settings.metrics_open)
     add_source_attributes(app, sites.regimens)
+    for pages in further:
+        pages.add(app, sites, memory)
 
 
-def _add_more(app: FastAPI, sites: Sites, memory: Memory, more: MorePages | None) -> None:
-    if more is not None:
-        more.add(app, sites, memory)
+def _further(of_service: Iterable[MorePages], more: MorePages | None) -> list[MorePages]:
+    """All further pages. Where `more` has pages of the same paths, it has them alone."""
+    if more is None:
+        return list(of_service)
+    return [*(each for each in of_service if more.names.keys().isdisjoint(each.names)), more]
 
 
 def _service_pages() -> dict[str, str]:

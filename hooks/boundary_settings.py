@@ -10,9 +10,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from hooks.listed import words
 from hooks.security.algorithms import ASYMMETRIC
 from hooks.security.urls import public_url
-from hooks.site_settings import words
 
 
 class ClientAuth(StrEnum):

@@ -18,6 +18,7 @@ from cds.fhir.history import read_history
 from cds.fhir.limits import Limits
 from cds.regimens.library import Library
 from hooks.cards import Card, CardContext, chart_cards
+from hooks.launch.places import LAUNCH
 from hooks.operations.traces import NoTraces, Traces
 from hooks.protocol import HookRequest
 from hooks.settings import Settings
@@ -74,7 +75,7 @@ class Desk:
                 codes if site.filter_by_code else (),
                 clock,
                 new_id,
-                links=_links(settings, regimens, words),
+                links=[*_launch(site, settings, words), *_links(settings, regimens, words)],
                 words=words,
             )
             for regimens in each_drug
@@ -151,6 +152,14 @@ def _words(site: Site, wordings: Mapping[str, Wording]) -> Wording:
             "NUSINERSEN_CDS_LOCALE, or in locale of its site, or add its file to the folder of wordings"
         )
     return wordings[site.locale]
+
+
+def _launch(site: Site, settings: Settings, words: Wording) -> list[Card]:
+    """The link to the timeline, which the EHR opens for the patient of the chart; none where nobody can sign in."""
+    if site.launch_client_id is None:
+        return []
+    label = words.phrases.timeline
+    return [{"label": label, "url": f"{base}{LAUNCH}", "type": "smart"} for base in settings.public_url[:1]]
 
 
 def _links(settings: Settings, regimens: Regimens, words: Wording) -> list[Card]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from cds.fhir.outbound import Outbound
-from hooks.site_settings import Words
+from hooks.listed import Words
 
 _FORM = "write the URL of a proxy, as http://proxy.example.invalid:3128, without a path; it may hold user and password"
 

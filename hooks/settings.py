@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettings
 
 from hooks.boundary_settings import BoundaryFields
+from hooks.listed import Words
 from hooks.memory_settings import MemoryFields
 from hooks.operations.logs import LogFormat, LogLevel
 from hooks.outbound_settings import OutboundFields
@@ -21,7 +22,6 @@ from hooks.site_settings import (
     Site,
     SiteFields,
     SiteFileError,
-    Words,
     ZoneName,
     clashes,
     read_sites,

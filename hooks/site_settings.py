@@ -17,6 +17,8 @@ from cds.dosing.drug import Coding
 from cds.fhir.addresses import Networks
 from cds.fhir.errors import FhirError
 from cds.fhir.links import Base
+from hooks.launch_settings import LaunchFields
+from hooks.listed import OptionalWords, Words, words
 from hooks.security.urls import key_url
 from hooks.services import SERVICES
 
@@ -64,14 +66,7 @@ def _coding(text: str) -> str:
     return text
 
 
-def words(value: object) -> object:
-    """A variable of the environment is one text: words between spaces."""
-    return tuple(value.split()) if isinstance(value, str) else value
-
-
 ZoneName = Annotated[str, AfterValidator(_zone)]
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
-OptionalWords = Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(words)]
 BaseUrls = Annotated[tuple[Annotated[str, AfterValidator(_base_url)], ...], NoDecode, BeforeValidator(words)]
 NetworkNames = Annotated[tuple[Annotated[str, AfterValidator(_network_of)], ...], NoDecode, BeforeValidator(words)]
 Codings = Annotated[tuple[Annotated[str, AfterValidator(_coding)], ...], NoDecode, BeforeValidator(words)]
@@ -102,7 +97,7 @@ class Client(BaseModel):
         return not self.tenants or tenant is None or tenant in self.tenants
 
 
-class SiteFields(BaseModel):
+class SiteFields(LaunchFields):
     """What a site chooses. There is no default regimen and no default time zone, since a wrong one would judge doses by
     another label or on another day."""
 

@@ -160,6 +160,7 @@ class Phrases:
     incident: str
     source: str
     source_attributes: str
+    timeline: str
     move: str
     remove_order: str
     remove_appointment: str

@@ -22,13 +22,18 @@ _OAUTH_URIS = "/StructureDefinition/oauth-uris"
 @dataclass(frozen=True, slots=True)
 class SmartConfiguration:
     """What a server tells of its tokens; empty where it does not say, as in the older extension of the
-    CapabilityStatement, which names the address alone."""
+    CapabilityStatement, which names the address alone. `authorization_endpoint`, `jwks_uri` and `issuer` are for the
+    launch of an application by a person, as the server wrote them: see `usable`."""
 
     token_endpoint: str
     algorithms: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    authorization_endpoint: str = ""
+    issuer: str = ""
+    jwks_uri: str = ""
+    challenges: tuple[str, ...] = ()
 
     def misfit(self, algorithm: str) -> str:
         """Why an assertion signed with this algorithm is not accepted, by what the server says; empty if it may be."""
@@ -61,17 +66,21 @@ async def discover(exchange: Exchange, base: Base, budget: Budget) -> SmartConfi
     endpoint = told.get("token_endpoint") if isinstance(told, dict) else None
     if isinstance(told, dict) and isinstance(endpoint, str) and endpoint:
         return SmartConfiguration(
-            _usable(endpoint, base),
+            usable(endpoint, base, "token endpoint"),
             algorithms=_texts(told, "token_endpoint_auth_signing_alg_values_supported"),
             methods=_texts(told, "token_endpoint_auth_methods_supported"),
             scopes=_texts(told, "scopes_supported"),
             capabilities=_texts(told, "capabilities"),
+            authorization_endpoint=_text(told, "authorization_endpoint"),
+            issuer=_text(told, "issuer"),
+            jwks_uri=_text(told, "jwks_uri"),
+            challenges=_texts(told, "code_challenge_methods_supported"),
         )
     statement = await exchange(f"{base.url}/metadata", _WHAT, budget, headers={})
     for address in _stated(statement.json):
-        return SmartConfiguration(_usable(address, base))
+        return SmartConfiguration(usable(address, base, "token endpoint"))
     text = f"{_WHAT}: neither {_WELL_KNOWN} (status {found.status}) nor the CapabilityStatement of {base.url} names a"
-    raise FhirError(Kind.UNUSABLE, f"{text} token endpoint; ask its operator whether it supports Backend Services")
+    raise FhirError(Kind.UNUSABLE, f"{text} token endpoint; ask its operator whether it supports SMART App Launch 2")
 
 
 def is_loopback(host: str) -> bool:
@@ -82,7 +91,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _usable(endpoint: str, base: Base) -> str:
+def usable(endpoint: str, base: Base, what: str) -> str:
+    """An address that the server at a base URL names as `what`. Raises FhirError (unusable) for all but https, and http
+    on this machine."""
     try:
         parts = urlsplit(endpoint)
         host, _ = parts.hostname or "", parts.port
@@ -90,9 +101,14 @@ def _usable(endpoint: str, base: Base) -> str:
         host, parts = "", urlsplit("")
     secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     if not host or not secure or "@" in parts.netloc or not endpoint.isprintable() or " " in endpoint:
-        text = f"{_WHAT}: the token endpoint that {base.url} names is no https URL, so that nothing is sent there"
+        text = f"{_WHAT}: the {what} that {base.url} names is no https URL, so that nothing is sent there"
         raise FhirError(Kind.UNUSABLE, f"{text}; tell its operator")
     return endpoint
+
+
+def _text(told: dict[str, Any], name: str) -> str:
+    value = told.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _texts(told: dict[str, Any], name: str) -> tuple[str, ...]:

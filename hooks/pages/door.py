@@ -17,16 +17,26 @@ from hooks.sites import Sites
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One page behind the door: its title, what the journal calls it, and the role that opens it."""
+    """One page behind the door: its title, what the journal calls it, the role that opens it, and where to sign in."""
 
     title: str
     name: str
     role: str
     back: tuple[str, str] | None = None
+    sign_in: str = ""
 
-    def empty(self, status: int, headline: str, why: str, what: str = "") -> Response:
+    def empty(self, status: int, headline: str, why: str, what: str = "", *, sign_in: str = "") -> Response:
         """The page that says that there is nothing to show, and why: an empty one would look like nothing to do."""
-        return page("refused.html.j2", status, title=self.title, headline=headline, why=why, what=what, back=self.back)
+        return page(
+            "refused.html.j2",
+            status,
+            title=self.title,
+            headline=headline,
+            why=why,
+            what=what,
+            back=self.back,
+            sign_in=sign_in,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,7 @@ class Door:
         desk = next((desk for desk in self.sites if person is not None and desk.site.id == person.site), None)
         if person is None or desk is None:
             why = "Nobody is signed in here, or the session has ended."
-            return room.empty(403, why, "Sign in, or open this page from the EHR.")
+            return room.empty(403, why, "Sign in, or open this page from the EHR.", sign_in=room.sign_in)
         visit = Visit(room, desk, person, self.memory)
         if room.role not in person.roles:
             await visit.note("refused")

@@ -22,11 +22,14 @@ _INSTEAD = "Until then, find the patients who are due by other means."
 
 
 class WorkPages:
-    """`timeline` gives the address of a patient's timeline; `back` is the page to go back to, if any."""
+    """`timeline` gives the address of a patient's timeline; `back` is the page to go back to, if any, and `sign_in`
+    where people sign in."""
 
-    def __init__(self, access: Access, timeline: Timeline, back: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, access: Access, timeline: Timeline, back: tuple[str, str] | None = None, sign_in: str = ""
+    ) -> None:
         self._access, self._timeline = access, timeline
-        self._list = Room("Worklist", "worklist", WORKLIST, back)
+        self._list = Room("Worklist", "worklist", WORKLIST, back, f"{sign_in}?page={WORKLIST}" if sign_in else "")
         self._table = replace(self._list, name="worklist-table")
         self._audits = Audits()
 

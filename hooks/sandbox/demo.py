@@ -17,12 +17,15 @@ from starlette.types import ASGIApp
 
 from cds.regimens.library import load as load_regimens
 from hooks.app import create_app, now
+from hooks.launch.places import CALLBACK, LAUNCH
+from hooks.launch_settings import Role
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.sandbox.audited import audit_patients
+from hooks.sandbox.authorization import CLIENT, USER, App, Authorization
 from hooks.sandbox.calls import Shown, call_all, chart_request, discover, order_request
 from hooks.sandbox.pages import TIMELINE, DemoPages
 from hooks.sandbox.patients import DemoPatient, demo_patients
-from hooks.sandbox.playground import PLAYGROUND
+from hooks.sandbox.playground import PLAYGROUND, opened_by_ehr
 from hooks.sandbox.running import HOST, address, forever, listen, serving, stoppable
 from hooks.sandbox.server import create_sandbox
 from hooks.settings import Settings, load
@@ -69,14 +72,24 @@ def run_demo(
         site = settings.sites()[0]
         on = clock().astimezone(site.zone).date()
         fhir, service = f"{address(fhir_socket)}/fhir", address(service_socket)
-        settings = settings.model_copy(update={"fhir_servers": loopback(fhir), "state_folder": Path(state) / "state"})
         patients = demo_patients(on)
+        settings = settings.model_copy(
+            update={
+                "fhir_servers": loopback(fhir),
+                "state_folder": Path(state) / "state",
+                "public_url": (service,),
+                "launch_client_id": CLIENT,
+                "launch_roles": {Role.WORKLIST: (USER,), Role.FEEDBACK: (USER,)},
+            }
+        )
         regimens = load_regimens(settings.site_folder).choose(site.regimen)
         audited = audit_patients(patients, regimens, on, site.zone, Path(state))
         # the sites of settings are made of the fields that were set, so that is where the folder is put
         settings = settings.model_copy(update={"worklist_folder": audited})
+        app = App(f"{service}{LAUNCH}", f"{service}{CALLBACK}")
+        authorization = Authorization(fhir, app, {each.id: each.title for each in patients}, clock)
         apps: list[tuple[ASGIApp, socket]] = [
-            (create_sandbox(fhir, on), fhir_socket),
+            (create_sandbox(fhir, on, authorization=authorization), fhir_socket),
             (create_app(settings, clock=clock, more=DemoPages(fhir, service, patients)), service_socket),
         ]
         with stoppable(), log_lines(LogFormat.TEXT, LogLevel.WARNING), serving(apps):
@@ -146,6 +159,8 @@ def _print_addresses(console: Console, service: str, fhir: str, patients: Iterab
         f"  playground    {service}{PLAYGROUND}",
         f"  a timeline    {service}{TIMELINE}?patient=overdue",
         f"  worklist      {service}/worklist",
+        f"  a launch      {opened_by_ehr(fhir, 'overdue')}",
+        f"  sign in       {service}{LAUNCH}",
         f"  services      {service}/cds-services",
         f"  patients      {fhir}/Patient?_count=100",
         f"  one history   {fhir}/MedicationAdministration?patient=overdue&_sort=-effective-time",

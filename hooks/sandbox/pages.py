@@ -70,7 +70,7 @@ class DemoPages:
         @app.post(PLAYGROUND, include_in_schema=False)
         async def sent(request: Request) -> Response:
             """The answer of the service to an edited request."""
-            return await send_edited(request, self._patients, self._service)
+            return await send_edited(request, self._patients, self._service, self._fhir)
 
 
 def _name(patient: DemoPatient) -> str:

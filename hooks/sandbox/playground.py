@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import Request, Response
 from markdown_it import MarkdownIt
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from hooks.pages.render import page
 from hooks.protocol import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
+from hooks.sandbox.authorization import OPEN
 from hooks.sandbox.calls import DemoFailed, chart_request, order_request, send
 from hooks.sandbox.patients import DemoPatient
 from hooks.services import SERVICES
@@ -41,7 +42,7 @@ def ask(patients: Mapping[str, DemoPatient], fhir: str, patient: str, hook: str)
     return _page(patients, patient, hook, json.dumps(_request(patients[patient], fhir, hook), indent=2))
 
 
-async def send_edited(request: Request, patients: Mapping[str, DemoPatient], service: str) -> Response:
+async def send_edited(request: Request, patients: Mapping[str, DemoPatient], service: str, fhir: str) -> Response:
     """Sends the edited request to the service over HTTP, as an EHR does, and shows its answer."""
     raw = await request.body()
     if len(raw) > _LARGEST:
@@ -62,7 +63,12 @@ async def send_edited(request: Request, patients: Mapping[str, DemoPatient], ser
         status, body = await asyncio.to_thread(send, f"{service}/cds-services/{name}", edited)
     except DemoFailed as error:
         return _page(patients, patient, hook, written, fault=f"The service gave no answer: {error}", status=502)
-    return _page(patients, patient, hook, written, shown=_shown(status, body))
+    return _page(patients, patient, hook, written, shown=_shown(status, body, fhir, patient))
+
+
+def opened_by_ehr(fhir: str, patient: str) -> str:
+    """Where the sandbox opens our page for a patient, as an EHR does where a link of the type `smart` is clicked."""
+    return f"{fhir.removesuffix('/fhir')}{OPEN}?{urlencode({'patient': patient})}"
 
 
 def _request(patient: DemoPatient, fhir: str, hook: str) -> dict[str, Any]:
@@ -81,10 +87,17 @@ def _request(patient: DemoPatient, fhir: str, hook: str) -> dict[str, Any]:
     return request
 
 
-def _shown(status: int, body: Mapping[str, Any]) -> Shown:
+def _shown(status: int, body: Mapping[str, Any], fhir: str, patient: str) -> Shown:
     errors = tuple(issue.get("diagnostics", issue.get("code", "")) for issue in body.get("issue", ()))
-    cards = tuple(body.get("cards", ())) if status == 200 else ()
+    cards = tuple(_as_ehr_shows(card, fhir, patient) for card in body.get("cards", ())) if status == 200 else ()
     return Shown(status, json.dumps(body, indent=2, ensure_ascii=False), cards, errors)
+
+
+def _as_ehr_shows(card: Mapping[str, Any], fhir: str, patient: str) -> Mapping[str, Any]:
+    """A card whose smart links go by the EHR."""
+    opened = opened_by_ehr(fhir, patient)
+    links = [{**link, "url": opened} if link["type"] == "smart" else link for link in card.get("links", ())]
+    return {**card, "links": links}
 
 
 def _page(

@@ -2,12 +2,13 @@
 
 Why sekmet-fhir: search by GET and POST, `_sort`, paging, `_include` and transactions were tried and work, and so
 does a start within a second. Its whole application also brings a web console, a hospital simulator that answers
-orders, outgoing calls and a root logging set-up, so only its store and its FHIR routes are used. Four points are ours:
+orders, outgoing calls and a root logging set-up, so only its store and its FHIR routes are used. Five points are ours:
 
 - without SQLite's statistics a sorted search of 5,000 records takes ten seconds; with `ANALYZE`, 30 milliseconds;
 - it always answers `application/fhir+json`, and XML to a browser; `MediaTypes` answers as asked, and JSON to browsers;
 - its FHIR routes live under `/fhir`, so the base URL must end there;
-- its CapabilityStatement holds an empty list where it has no topics, which FHIR forbids; it is left out.
+- its CapabilityStatement holds an empty list where it has no topics, which FHIR forbids; it is left out;
+- its authorization endpoint answers that launches by users are not implemented (0.1.1); see authorization.py.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hooks.console import UsageError
 from hooks.sandbox import load
+from hooks.sandbox.authorization import Authorization
 
 FHIR_JSON = "application/fhir+json"
 _AS_ASKED = ("application/json+fhir", FHIR_JSON, "application/json")
@@ -46,9 +48,15 @@ class _Context:
 
 
 def create_sandbox(
-    base_url: str, on: date, *, more: Iterable[Mapping[str, Any]] = (), fixtures: bool = True
+    base_url: str,
+    on: date,
+    *,
+    more: Iterable[Mapping[str, Any]] = (),
+    fixtures: bool = True,
+    authorization: Authorization | None = None,
 ) -> ASGIApp:
-    """The FHIR server, filled with the fixtures as of the day `on` and with `more` resources.
+    """The FHIR server, filled with the fixtures as of the day `on` and with `more` resources; with `authorization` it
+    is a SMART server too.
 
     `base_url` is the address in its links, such as `http://127.0.0.1:8001/fhir`. Raises ValueError if it does not
     end in `/fhir`, and SandboxMissing without the extra.
@@ -60,6 +68,8 @@ def create_sandbox(
     _process_transaction(context, load.transaction(resources))
     app = FastAPI(title="nusinersen-cds sandbox", openapi_url=None)
     app.add_api_route("/fhir/metadata", _metadata(context))
+    if authorization is not None:
+        authorization.add(app)
     app.include_router(_fhir_routes(context))
     app.add_middleware(MediaTypes)
     app.add_middleware(

@@ -18,6 +18,7 @@ WRONG = {
     "a number": "many",
     "a whole number": "1.5",
     "a URL": "nowhere",
+    "lists of texts by name, in JSON": "worklist",
     "a list, see below": '[{"issuer": ',
 }
 """A wrong value for each kind of setting."""

@@ -113,6 +113,8 @@ def _of_type(kind: Any, metadata: list[Any]) -> str:
         if NoDecode in metadata:
             return "words, separated by spaces"
         return "a list, see below" if _is_model(get_args(kind)[0]) else "a list of texts"
+    if origin is dict:
+        return "lists of texts by name, in JSON"
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return " or ".join(f"`{value}`" for value in kind)
     words = _WORDS.get(kind)
@@ -148,7 +150,7 @@ def _bound(limit: Ge | Gt | Le | Lt) -> str:
 
 
 def _default(value: object) -> str:
-    if value is None or value in ((), frozenset(), ""):
+    if value is None or value in ((), frozenset(), "", {}):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -1,0 +1,1 @@
+"""Signing in by SMART App Launch 2: from the EHR or by oneself, and the sessions that come of it."""

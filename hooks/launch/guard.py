@@ -1,0 +1,56 @@
+"""Who may see a page: what every page for people asks before it reads anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fastapi import Request, Response
+
+from hooks.launch.cookies import secret_in
+from hooks.launch.failure import AGAIN, LaunchError
+from hooks.launch.places import LAUNCH, Places
+from hooks.launch.session import PATIENT_ID, Session, Sessions, new_view
+from hooks.launch_settings import Role
+from hooks.operations.call import current
+from hooks.operations.logs import event
+from hooks.pages.render import page
+
+_NO_SESSION = (
+    "You are not signed in here, or not any more: a session ends after a while, when you sign out, and when this "
+    "service starts again."
+)
+_NAMED_IN_ROLES = "If you should, ask the administrator of this service to name you in launch_roles."
+
+
+class Guard:
+    """The sessions of the pages, and the page for who may not see them."""
+
+    def __init__(self, sessions: Sessions, places: Places) -> None:
+        self._sessions, self._places = sessions, places
+
+    def enter(self, request: Request, view: str) -> Session:
+        """The session of a view of one patient. Raises LaunchError."""
+        session = self._sessions.find(secret_in(request.cookies), view)
+        if session is None:
+            raise LaunchError("no-session", _NO_SESSION, AGAIN, 401)
+        return session
+
+    def open_patient(self, request: Request, patient: str) -> tuple[str, str]:
+        """A session for a patient of the worklist, who was not chosen in the EHR: its cookie and its view. Raises
+        LaunchError."""
+        secret = secret_in(request.cookies)
+        session = self._sessions.of_many(secret)
+        if session is None:
+            raise LaunchError("no-session", _NO_SESSION, AGAIN, 401)
+        if Role.WORKLIST not in session.user.roles:
+            raise LaunchError("role", "You are signed in, and may not choose a patient here.", _NAMED_IN_ROLES, 403)
+        if not PATIENT_ID.fullmatch(patient):
+            raise LaunchError("no-patient", "The address of this page names no patient.", AGAIN)
+        view = new_view()
+        return self._sessions.open(replace(session, view=view, patient=patient), before=secret), view
+
+    def stopped(self, error: LaunchError) -> Response:
+        """The page that says why there is nothing to see, and what to do."""
+        event("launch-stopped", why=error.why, status=error.status)
+        again = self._places.path(LAUNCH)
+        return page("stopped.html.j2", error.status, error=error, again=again, incident=current().incident)

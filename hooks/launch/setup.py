@@ -1,0 +1,89 @@
+"""From the settings to the pages for people; without a client id there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cds.fhir.links import Base
+from hooks.boundary_settings import BoundaryFields
+from hooks.launch.client import Client, client_of
+from hooks.launch.places import LAUNCH, TIMELINE, Places
+from hooks.launch.session import Sessions
+from hooks.launch_settings import Role
+from hooks.security.urls import is_loopback
+from hooks.settings import PREFIX, SettingsError
+from hooks.sites import Sites
+
+if TYPE_CHECKING:
+    from hooks.launch.pages import LaunchPages
+    from hooks.pages.work import WorkPages
+
+_NEEDED = ("authlib", "jinja2")
+_HISTORY = "MedicationAdministration."
+
+
+def launch_pages(
+    settings: BoundaryFields, sites: Sites, clock: Callable[[], datetime]
+) -> tuple[LaunchPages | WorkPages, ...]:
+    """The pages of the sites that have a client id; none where none has. Raises SettingsError, with every fault."""
+    faults: list[str] = []
+    clients: list[tuple[str, Client]] = []
+    for desk in sites:
+        site = desk.site
+        try:
+            client = client_of(site)
+        except ValueError as error:
+            name, _, what = str(error).partition(":")
+            faults.append(f"{PREFIX}{name.upper()}:{what} (site {site.id})")
+            continue
+        if client is None:
+            continue
+        clients.append((site.id, client))
+        if not any(_HISTORY in scope for scope in site.launch_scopes):
+            faults.append(f"{PREFIX}LAUNCH_SCOPES: names no scope to read MedicationAdministration (site {site.id})")
+        if site.launch_roles and not {"openid", "fhirUser"} <= set(site.launch_user_scopes):
+            faults.append(
+                f"{PREFIX}LAUNCH_USER_SCOPES: launch_roles needs openid and fhirUser here (site {site.id}): without "
+                "them nobody knows who signs in"
+            )
+        if not site.fhir_servers:
+            faults.append(f"{PREFIX}FHIR_SERVERS: is not set, and launches come from a listed server alone")
+    if not clients and not faults:
+        return ()
+    faults += _faults_of_url(settings)
+    if any(find_spec(name) is None for name in _NEEDED):
+        faults.append(f"{PREFIX}LAUNCH_CLIENT_ID: needs the extra: pip install 'nusinersen-cds[launch]'")
+    if faults:
+        raise SettingsError("\n".join(faults))
+    # only here, since Authlib and Jinja are of the extra
+    from hooks.launch.pages import LaunchPages
+    from hooks.launch.people import SignedIn
+    from hooks.launch.servers import Server, Servers
+    from hooks.pages.work import WorkPages
+    from hooks.pages.worklist import patient_query
+
+    by_site = dict(clients)
+    servers = Servers(
+        Server(Base(url), desk, by_site[desk.site.id])
+        for desk in sites
+        if desk.site.id in by_site
+        for url in desk.site.fhir_servers
+    )
+    sessions, places = Sessions(clock), Places(settings.public_url[0])
+    work = WorkPages(SignedIn(sessions), patient_query(places.path(TIMELINE)), sign_in=places.path(LAUNCH))
+    return LaunchPages(servers, sessions, places, clock, frozenset({Role.WORKLIST, Role.FEEDBACK})), work
+
+
+def _faults_of_url(settings: BoundaryFields) -> list[str]:
+    if not settings.public_url:
+        return [f"{PREFIX}PUBLIC_URL: is not set, and the EHR sends people back to it after they signed in"]
+    parts = urlsplit(settings.public_url[0])
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        return [
+            f"{PREFIX}PUBLIC_URL: is no https URL, and people are signed in over https alone; http is for this machine"
+        ]
+    return []

@@ -1,0 +1,67 @@
+"""The timeline of the patient of a session, read with the token of the user by the code that reads for cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from cds.fhir.client import FhirClient
+from cds.fhir.errors import FhirError
+from hooks.desk import Desk
+from hooks.launch.cookies import NO_STORE, keep_session
+from hooks.launch.failure import AGAIN_FROM_EHR, LaunchError
+from hooks.launch.guard import Guard
+from hooks.launch.places import LAUNCH, SIGN_OUT, TIMELINE, Places
+from hooks.launch.session import Session
+from hooks.launch.views import note
+from hooks.memory import Memory
+from hooks.operations.call import current
+from hooks.pages.person import name_of
+from hooks.pages.timeline import Place, timeline
+from hooks.pages.view import Question
+from hooks.sites import Sites
+
+_LONGEST_DATE = 32
+
+
+class PatientPage:
+    """The page, for the sessions that a guard lets in."""
+
+    def __init__(self, guard: Guard, places: Places, memory: Memory, sites: Sites) -> None:
+        self._guard, self._places, self._memory = guard, places, memory
+        self._desks = {desk.site.id: desk for desk in sites}
+
+    async def show(self, request: Request, asked: Mapping[str, str]) -> Response:
+        """One look at it; for a patient of the worklist a session is made first. Raises LaunchError."""
+        if "patient" in asked:
+            secret, view = self._guard.open_patient(request, asked["patient"])
+            answer: Response = RedirectResponse(self._places.path(TIMELINE, view=view), 303, NO_STORE)
+            keep_session(answer, secret)
+            return answer
+        session = self._guard.enter(request, asked.get("view", ""))
+        if not session.patient:
+            raise LaunchError("no-patient", "You are signed in, and no patient was chosen.", AGAIN_FROM_EHR)
+        desk, tried = self._desks[session.site], asked.get("date", "")[:_LONGEST_DATE]
+        place = Place(
+            self._places.path(TIMELINE),
+            (("view", session.view),),
+            again=self._places.path(LAUNCH),
+            sign_out=self._places.path(SIGN_OUT),
+        )
+        question = Question(session.patient, session.server, current().incident, session.token)
+        answer = await timeline(question, tried, desk, await _who(session, desk), place)
+        page, seen = "what-if" if tried else "timeline", answer.status_code < 500
+        await note(self._memory, session, page, "shown" if seen else "not-read")
+        return answer
+
+
+async def _who(session: Session, desk: Desk) -> str:
+    """The patient as people name one another. Without a name the id is there to compare."""
+    assert desk.http is not None, "the connections are opened when the application starts"
+    try:
+        client = FhirClient(desk.http, session.server, token=session.token, limits=desk.limits)
+        return name_of(await client.read("Patient", session.patient))
+    except FhirError as error:
+        return f"The name could not be read ({error.message}): compare the id"
