@@ -116,11 +116,12 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet -
 
 .PHONY: lock
 lock: $(STAMP) ## pin the dependencies again; UPGRADE=1 takes the current releases
-	$(COMPILE) $(if $(UPGRADE),--upgrade) $(foreach extra,audit dev postgresql sandbox tracing,--extra $(extra)) \
+	$(COMPILE) $(if $(UPGRADE),--upgrade) $(foreach extra,audit dev postgresql sandbox tracing units,--extra $(extra)) \
 		pyproject.toml --output-file requirements/all.txt
 	$(COMPILE) --upgrade --constraints requirements/all.txt pyproject.toml --output-file requirements/service.txt
-	$(COMPILE) --upgrade --constraints requirements/all.txt --extra launch --extra postgresql --extra tracing pyproject.toml \
-		--output-file requirements/container.txt
+	$(COMPILE) --upgrade --constraints requirements/all.txt \
+		$(foreach extra,launch postgresql tracing units,--extra $(extra)) \
+		pyproject.toml --output-file requirements/container.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraints requirements/all.txt --extra spark pyproject.toml \
 		--output-file requirements/spark.txt
 	echo hatchling | $(COMPILE) --upgrade --constraints requirements/all.txt - --output-file requirements/build.txt

@@ -130,7 +130,7 @@ def create_app(  # noqa: PLR0913  each is a port
     app.add_middleware(Shortcut, calls=calls)
     further = _further(launch_pages(settings, sites, clock), more)
     _add_layers(app, settings, known, operations, new_id, further)
-    offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites]))
+    offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites], sites.laboratory))
 
     @app.get("/cds-services")
     async def discover() -> Response:

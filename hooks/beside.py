@@ -28,6 +28,10 @@ class Beside(NamedTuple):
         """All of it."""
         return tuple([resource for each in self.read.values() for resource in each.resources])
 
+    def with_more(self, further: Beside) -> Beside:
+        """This, and what was read later."""
+        return Beside({**self.read, **further.read})
+
     def unknown(self, words: Mapping[str, str]) -> tuple[str, ...]:
         """What could not be read, each need in the words for it; needs without words are left out."""
         return tuple(

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     DUE = "NusinersenDue"
     UPCOMING = "NusinersenUpcoming"
     """A topic of its own: who overrides one long before it is due must still see that it is due."""
+    MONITORING = "NusinersenMonitoring"
 
 
 PLANNED_KINDS = frozenset({Kind.RESTART, Kind.CATCH_UP, Kind.OVERDUE, Kind.DUE, Kind.UPCOMING})
@@ -46,7 +47,7 @@ REMOVABLE_KINDS = frozenset(
 BEFORE_A_DECISION = REMOVABLE_KINDS - {Kind.EARLIER_THAN_SCHEDULE}
 """What is wrong with an order whatever the schedule says; all other kinds presume a schedule (compare rule P5)."""
 
-INFO_KINDS = frozenset({Kind.DUE, Kind.UPCOMING})
+INFO_KINDS = frozenset({Kind.DUE, Kind.UPCOMING, Kind.MONITORING})
 
 _ALL_TOPICS = ("schedule", "minimum-interval", "delayed-dose", "delayed-loading")
 STATEMENTS: dict[Kind, tuple[str, ...]] = {
@@ -62,6 +63,7 @@ STATEMENTS: dict[Kind, tuple[str, ...]] = {
     Kind.NOT_CHECKED: ("minimum-interval",),
     Kind.DUE: ("schedule",),
     Kind.UPCOMING: ("schedule",),
+    Kind.MONITORING: ("monitoring",),
 }
 """Which of the label's statements the detail of a card quotes, by the topics of the regimen files."""
 

@@ -16,6 +16,7 @@ from hooks.card_kinds import EXTENSION, INFO_KINDS, Kind
 from hooks.detail import Reading, Subject, closing, detail
 from hooks.leads import LATENESS, Lead, chart_lead, doubt_lead, leads_before, order_lead
 from hooks.markdown import harmless
+from hooks.monitoring import tests
 from hooks.phrases import dated_step, drug_name, fill, numbers, planned_doses, quantity, summary
 from hooks.suggestions import Move, suggestions
 from hooks.wording import ENGLISH
@@ -104,6 +105,14 @@ def chart_cards(assessment: Assessment, *, context: CardContext) -> list[Card]:
     """The card on a patient's chart: at most one, none for a patient without the drug or with nothing to do yet."""
     lead = chart_lead(assessment, show_upcoming=context.show_upcoming)
     return [] if lead is None else [_card(assessment, lead, context, (), ())]
+
+
+def monitoring_cards(assessment: Assessment, *, context: CardContext) -> list[Card]:
+    """The reminder of laboratory tests before the dose (rule 10): info, and none where there is nothing to tell."""
+    monitored = assessment.monitored
+    if monitored is None or not monitored.told:
+        return []
+    return [_card(assessment, Lead(Kind.MONITORING, Severity.INFO), context, (), ())]
 
 
 def not_checked_card(reason: NotChecked, incident: str, context: CardContext, *, more: str = "") -> Card:
@@ -201,6 +210,7 @@ def _fields(assessment: Assessment, lead: Lead, plan: tuple[Planned, ...], words
     """The numbers that a summary can name, as far as they are known."""
     forecast, phrases = assessment.forecast, words.phrases
     fields = {"drug": drug_name(assessment.regimen.drug.names[0]), "step": dated_step(forecast, words)[0]}
+    fields |= {} if assessment.monitored is None else {"tests": tests(assessment.monitored, words)}
     if forecast.earliest is not None:
         fields["earliest"] = forecast.earliest.isoformat()
     if forecast.recommended is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
@@ -16,10 +17,11 @@ from cds.fhir.references import Pool
 from cds.fhir.standing import carried_out
 from hooks.beside import NOTHING, Beside, asked_for, read_beside, read_orders
 from hooks.card_kinds import Kind
-from hooks.cards import Card, chart_cards, order_cards
+from hooks.cards import Card, chart_cards, monitoring_cards, order_cards
 from hooks.desk import Desk
 from hooks.found import Found, Outcome, assessed, deadline, has_drug, left, records
 from hooks.gather import Gathered, Link, NotReadError
+from hooks.laboratory import with_laboratory
 from hooks.protocol import ENCOUNTER_START, HookRequest
 from hooks.words import NotChecked
 
@@ -40,18 +42,26 @@ async def of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) ->
     What beside the history could not be read is a line of a card that is shown. Without a card nobody would be told,
     so that doses given elsewhere, and at a visit the orders and appointments of the day, then count as not read.
     """
-    found, elsewhere, of_the_day = await _of_chart(request, desk, now, on)
+    come_to = await _of_chart(request, desk, now, on)
+    found, elsewhere, of_the_day = come_to.found, come_to.elsewhere, come_to.of_the_day
     if (elsewhere or of_the_day) and not found.cards:
         why = NotChecked.ELSEWHERE if elsewhere else NotChecked.ORDERS
         raise NotReadError("; ".join((*elsewhere, *of_the_day)), why)
-    return found
+    return found._replace(cards=[*found.cards, *come_to.reminders])
 
 
-async def _of_chart(
-    request: HookRequest, desk: Desk, now: datetime, on: date
-) -> tuple[Found, tuple[str, ...], tuple[str, ...]]:
+class _ComeTo(NamedTuple):
     """What the call comes to, and what could not be read though it could have been a reason for a card: of doses given
-    elsewhere, and of the orders and appointments of a visit."""
+    elsewhere, and of the orders and appointments of a visit. `reminders` are of the tests before a dose, which take
+    the place of no other card."""
+
+    found: Found
+    elsewhere: tuple[str, ...]
+    of_the_day: tuple[str, ...] = ()
+    reminders: Sequence[Card] = ()
+
+
+async def _of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -> _ComeTo:
     link = Link(desk.client, request)
     until = deadline(desk)
     gathered, beside = await _read(request, desk, link)
@@ -59,21 +69,21 @@ async def _of_chart(
     if has_drug(assessment) or assessment.forecast.status is Status.DECISION:
         # of all other patients, who are nearly all, this is not asked
         further = await read_beside(request, (PERSON, ORDERS), link, left(until))
-        beside = Beside({**beside.read, **further.read})
+        beside = beside.with_more(further)
         assessment = assessed(request, gathered, desk, on, (), beside=beside)
+        assessment, beside = await with_laboratory(assessment, beside, request, desk, link, left(until))
     gathered = gathered._replace(beside=beside.resources)
     if gathered.unread and assessment.unidentified and not has_drug(assessment):
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
         raise NotReadError("; ".join(gathered.problems))
     outcome = Outcome.CHECKED if has_drug(assessment) else Outcome.NOT_OURS
-    unknown = beside.unknown({**desk.words.unknown, ORDERS.key: desk.words.unknown_orders})
-    context = desk.context(now, gathered.problems, unknown=unknown)
+    context = desk.context(now, gathered.problems, unknown=_unknown(beside, desk))
     with desk.traces.step("cards"):
         cards = chart_cards(assessment, context=context)
     visit = request.hook == ENCOUNTER_START
     due = any(_is_of(card, Kind.DUE) for card in cards)
     if not visit and not due:
-        return Found(outcome, cards, assessment, gathered), beside.elsewhere(desk.words.unknown), ()
+        return _ComeTo(Found(outcome, cards, assessment, gathered), beside.elsewhere(desk.words.unknown))
     ahead = await _ahead(request, desk, on, link, gathered, beside, left(until))
     context = context._replace(not_compared=ahead.problems if has_drug(assessment) else ())
     if due:
@@ -83,6 +93,9 @@ async def _of_chart(
         others = [order for order in ahead.orders if order.reference not in {each.reference for each in today}]
         ordered = [ordered for order in others for ordered in order.days]
         assessment = assessed(request, ahead.gathered, desk, on, today, ordered, beside=ahead.beside)
+        assessment, known = await with_laboratory(assessment, ahead.beside, request, desk, link, left(until))
+        ahead = ahead._replace(beside=known, gathered=ahead.gathered._replace(beside=known.resources))
+        context = context._replace(unknown=_unknown(known, desk))
         judged = frozenset(order.reference for order in today)
         told = order_cards(assessment, today, judged=judged, context=context)
         for card in told:
@@ -92,15 +105,21 @@ async def _of_chart(
         topics = [card["source"]["topic"] for card in told]
         cards = [*told, *(card for card in cards if card["source"]["topic"] not in topics)]
         outcome = Outcome.CHECKED
-    unread = ahead.problems if visit else ()
-    return Found(outcome, cards, assessment, ahead.gathered), beside.elsewhere(desk.words.unknown), unread
+    found, elsewhere = Found(outcome, cards, assessment, ahead.gathered), beside.elsewhere(desk.words.unknown)
+    if not visit:
+        return _ComeTo(found, elsewhere)
+    return _ComeTo(found, elsewhere, ahead.problems, monitoring_cards(assessment, context=context))
+
+
+def _unknown(beside: Beside, desk: Desk) -> tuple[str, ...]:
+    return beside.unknown({**desk.words.unknown, ORDERS.key: desk.words.unknown_orders})
 
 
 async def _ahead(
     request: HookRequest, desk: Desk, on: date, link: Link, gathered: Gathered, beside: Beside, seconds: float
 ) -> _Ahead:
     missing = [need for need in (ORDERS, APPOINTMENTS) if need.key not in beside.read]
-    beside = Beside({**beside.read, **(await read_beside(request, missing, link, seconds)).read})
+    beside = beside.with_more(await read_beside(request, missing, link, seconds))
     found, booked = beside.read[ORDERS.key], beside.read[APPOINTMENTS.key]
     standing = await read_orders(request, found, desk, on, link, seconds)
     done = set(carried_out(gathered.resources))

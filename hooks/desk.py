@@ -16,6 +16,7 @@ from cds.fhir.appointments import moved_dose
 from cds.fhir.client import FhirClient, Http
 from cds.fhir.history import read_history
 from cds.fhir.limits import Limits
+from cds.fhir.needs import Need, results
 from cds.regimens.library import Library
 from hooks.cards import Card, CardContext, chart_cards
 from hooks.launch.places import LAUNCH
@@ -47,6 +48,7 @@ class Desk:
     links: list[Card] = field(default_factory=list)
     words: Wording = ENGLISH
     others: tuple[Desk, ...] = ()
+    laboratory: tuple[Need, ...] = ()
 
     @classmethod
     def of(
@@ -77,6 +79,7 @@ class Desk:
                 new_id,
                 links=[*_launch(site, settings, words), *_links(settings, regimens, words)],
                 words=words,
+                laboratory=results(regimen.monitoring for regimen in regimens.every),
             )
             for regimens in each_drug
         ]

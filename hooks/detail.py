@@ -13,6 +13,7 @@ from cds.dosing.findings import Finding
 from cds.dosing.regimen import CatchUp, Regimen
 from hooks.card_kinds import PLANNED_KINDS, STATEMENTS, Kind
 from hooks.markdown import harmless
+from hooks.monitoring import section
 from hooks.phrases import dated_step, fill, length, sentence, span
 from hooks.words import Wording, counted
 
@@ -56,6 +57,7 @@ def detail(assessment: Assessment, subject: Subject, reading: Reading, words: Wo
         _dose_table(assessment.evaluations, subject.proposals, words),
         _next_dose(assessment, subject, regimen, words),
         _ordered(assessment, words),
+        section(assessment.monitored, words) if assessment.monitored is not None else "",
         _not_read(phrases.history_not_read, reading.problems),
         _not_read(phrases.orders_not_compared, reading.not_compared),
         _not_read(phrases.not_known, reading.unknown),

@@ -14,11 +14,12 @@ from cds.fhir.appointments import is_appointment
 from cds.fhir.needs import ORDERS
 from cds.fhir.standing import Standing, carried_out, replaced
 from hooks.beside import NOTHING, Beside, all_at_hand, asked_for, read_beside, read_orders
-from hooks.cards import not_checked_card, order_cards
+from hooks.cards import monitoring_cards, not_checked_card, order_cards
 from hooks.desk import Desk
 from hooks.drafts import Drafts, read_drafts
 from hooks.found import Found, NotKnownError, Outcome, assessed, deadline, has_drug, left, records
 from hooks.gather import Gathered, Link, NotReadError, prefetched
+from hooks.laboratory import with_laboratory
 from hooks.protocol import HookRequest
 from hooks.services import ORDER
 from hooks.words import NotChecked
@@ -47,6 +48,7 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
             standing = await read_orders(request, beside.read[ORDERS.key], desk, on, link, left(until))
     ordered = _others(standing, drafts, gathered)
     assessment = assessed(request, gathered, desk, on, drafts.ours, ordered, beside=beside)
+    assessment, beside = await with_laboratory(assessment, beside, request, desk, link, left(until))
     context = desk.context(now, gathered.problems, standing.problems, beside.unknown(desk.words.unknown))
     with desk.traces.step("cards"):
         cards = order_cards(assessment, drafts.ours, judged=drafts.judged, context=context)
@@ -65,6 +67,8 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
         raise NotKnownError(drafts.failure)
     ours = drafts.to_judge or has_drug(assessment)
     outcome = Outcome.NOT_CHECKED if unchecked else Outcome.CHECKED if ours else Outcome.NOT_OURS
+    if desk.site.monitoring_at_orders and drafts.to_judge:
+        cards += monitoring_cards(assessment, context=context)
     return Found(outcome, cards, assessment, gathered)
 
 
@@ -74,7 +78,7 @@ async def _with_beside(
     """The history, and what is read beside it where an order is judged."""
     if not drafts.to_judge or desk.refusal:
         return await history, NOTHING
-    needs = asked_for(ORDER.beside, request, desk)
+    needs = (*asked_for(ORDER.beside, request, desk), *desk.laboratory)
     beside = all_at_hand(request, needs)
     if beside is not None:
         gathered = await history

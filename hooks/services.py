@@ -19,6 +19,10 @@ _REQUIREMENTS = (
     "patient/MedicationStatement.read, patient/Patient.read, patient/Medication.read and patient/Appointment.read, or "
     "their user/ forms."
 )
+_LABORATORY = (
+    " Where the label asks for laboratory tests before each dose, also the Observations of `results`, with the scope "
+    "patient/Observation.read."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +75,21 @@ ENCOUNTER = Service(
 SERVICES: dict[str, Service] = {service.id: service for service in (CHART, ORDER, APPOINTMENT, ENCOUNTER)}
 
 
-def discovery(codes: Iterable[Coding] = (), silent: Sequence[Collection[str]] = ((),)) -> dict[str, Any]:
+def discovery(
+    codes: Iterable[Coding] = (), silent: Sequence[Collection[str]] = ((),), laboratory: tuple[Need, ...] = ()
+) -> dict[str, Any]:
     """The answer to `GET /cds-services`; `codes` are those that every site filters by, `silent` the services in silent
-    mode, for each site."""
+    mode, for each site, `laboratory` the results that labels of the sites ask for."""
     codes = tuple(codes)
+    requirements = _REQUIREMENTS + _LABORATORY * bool(laboratory)
     services = [
         {
             "hook": hook,
             "id": service.id,
             "title": service.title,
             "description": service.description,
-            "prefetch": templates(codes, service.beside),
-            "usageRequirements": _silence(service.id, silent) + _REQUIREMENTS,
+            "prefetch": templates(codes, (*service.beside, *laboratory)),
+            "usageRequirements": _silence(service.id, silent) + requirements,
         }
         for service in SERVICES.values()
         for hook in service.hooks

@@ -11,6 +11,7 @@ from rich.table import Table
 from cds.dosing.codes import CATCH_UP, MAINTENANCE, loading
 from cds.dosing.drug import Coding, Drug, Strength
 from cds.dosing.in_force import Regimens
+from cds.dosing.monitoring import Asked, Monitoring
 from cds.dosing.regimen import CatchUp, Regimen, Switch
 from cds.regimens.library import Library, RegimenFaults, UnknownRegimen, load
 from hooks.console import UsageError, counted, output, say
@@ -81,6 +82,7 @@ def _show(console: Console, regimen: Regimen) -> None:
     if regimen.switches:
         _section(console, "Changes to this regimen", _pairs("from", "", map(_switch, regimen.switches)))
     _delays(console, regimen)
+    _section(console, "Laboratory tests before a dose", _monitoring(regimen.monitoring))
     _section(console, "What the label says", _pairs("topic", "statement", regimen.statements))
     _codes(console, regimen.drug)
     sources = table("document", "date", "section", "address")
@@ -171,6 +173,26 @@ def _limits(catch_up: CatchUp, regimen: Regimen) -> list[tuple[str, str]]:
         said = f"the second dose more than {regimen.undocumented_loading} after the first"
         limits.append(("loading counts as not documented with", said))
     return limits
+
+
+_ASKED = {
+    Asked.EACH_DOSE: "before each dose",
+    Asked.IF_INDICATED: "only if clinically indicated; results are not looked at",
+    Asked.NOT_STATED: "not known; results are not looked at",
+}
+
+
+def _monitoring(monitoring: Monitoring) -> Table:
+    """The tests that the label asks for, with their codes, or that it asks for none before each dose."""
+    rows = table("test", "codes, each with its usual unit", "test strips, not counted", "to look at", "source")
+    for test in monitoring.tests:
+        codes = "\n".join(f"{coding.code} ({unit})" for coding, unit in test.codes)
+        limit = test.threshold
+        above = None if limit is None else f"above {limit.above} {limit.unit}: {limit.advice}"
+        rows.add_row(*cells(test.name, codes, "\n".join(coding.code for coding in test.strips), above, test.source))
+    if monitoring.tests:
+        return rows
+    return _pairs("asked for", "source", [(_ASKED[monitoring.asked], monitoring.source)])
 
 
 def _codes(console: Console, drug: Drug) -> None:

@@ -149,6 +149,18 @@ class SiteFields(LaunchFields):
     chart_failure: OnFailure = Field(
         OnFailure.STATUS, description="A chart that could not be checked: status 412, or a warning card"
     )
+    monitoring_days: int | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="Days to look back for laboratory results before a dose, where the label asks for them (rule 10); "
+        "none: results since the last dose count",
+    )
+    monitoring_at_orders: bool = Field(
+        False,
+        description="Missing or old laboratory results on a card of their own at orders and appointments too; without "
+        "it they are a line of other cards there",
+    )
     show_upcoming: bool = Field(False, description="Show the next dose on patient-view while it is not due yet")
     worklist_folder: Path | None = Field(
         None,

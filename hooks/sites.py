@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cds.dosing.drug import Coding
 from cds.dosing.regimen import Regimen
+from cds.fhir.needs import Need, results
 from cds.regimens.library import Library
 from hooks.desk import Desk
 from hooks.security.clients import Caller
@@ -54,6 +55,11 @@ class Sites:
     def regimens(self) -> tuple[Regimen, ...]:
         """Every regimen that a site judges by, of every drug."""
         return tuple([regimen for desk in self._desks for each in desk.every for regimen in each.regimens.every])
+
+    @property
+    def laboratory(self) -> tuple[Need, ...]:
+        """The laboratory results that the label of any site asks for before each dose."""
+        return results(regimen.monitoring for regimen in self.regimens)
 
     def __iter__(self) -> Iterator[Desk]:
         return iter(self._desks)

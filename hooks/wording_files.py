@@ -148,6 +148,7 @@ def _built(stated: Mapping[str, Any], seal: str) -> Wording:
         not_checked=reasons,
         unknown_orders=unknown.pop("orders"),
         unknown=unknown,
+        monitoring=stated["monitoring"],
         steps=Kept(partial(_step, stated["steps"])),
         days=Kept(partial(counted, counts.days)),
         months=Kept(partial(counted, counts.months)),

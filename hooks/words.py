@@ -172,8 +172,9 @@ class Wording:
 
     `locale` names it, and `digest` seals its file. `cells` are findings as they stand
     in the dose table, bold where critical. `unknown` and `unknown_orders` say what is not known where something beside
-    the history could not be read. `topics` and `override_reasons` are Codings with their words. `steps`, `days`,
-    `months` and `rules` are the words for a step, for a number of them and for the id of a rule.
+    the history could not be read, `monitoring` what is of tests before a dose. `topics` and `override_reasons` are
+    Codings with their words. `steps`, `days`, `months` and `rules` are the words for a step, for a number of them and
+    for the id of a rule.
     """
 
     locale: str
@@ -189,6 +190,7 @@ class Wording:
     not_checked: Mapping[NotChecked, Reason]
     unknown: Mapping[str, str]
     unknown_orders: str
+    monitoring: Mapping[str, str]
     steps: Kept[str]
     days: Kept[int]
     months: Kept[int]

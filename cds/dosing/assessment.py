@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cds.dosing.codes import Status
 from cds.dosing.facts import DateRange, NotGiven, Ordered, Unidentified, Unreadable
 from cds.dosing.findings import Finding
+from cds.dosing.laboratory import Monitored
 from cds.dosing.regimen import Regimen
 
 
@@ -64,7 +65,8 @@ class Assessment:
     """Everything the rules say of one patient, one drug with its regimens, on one day.
 
     `regimens` are all by which doses are judged; `regimen` is the one by which the next step is forecast.
-    `ordered` are the days of other active orders with which the proposed dates were compared.
+    `ordered` are the days of other active orders with which the proposed dates were compared. `monitored` are the tests
+    before the next dose, where the laboratory was read and a dose is near (rule 10).
     """
 
     patient: str
@@ -79,3 +81,4 @@ class Assessment:
     findings: tuple[Finding, ...]
     proposed: tuple[Proposed, ...] = ()
     ordered: tuple[Ordered, ...] = ()
+    monitored: Monitored | None = None

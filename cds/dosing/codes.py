@@ -51,6 +51,7 @@ class Code(StrEnum):
     REGIMEN_SWITCH = "regimen-switch"
     NEAR_BOUNDARY = "near-boundary"
     PROPOSED_DATE_ASSUMED = "proposed-date-assumed"
+    MONITORING_DUE = "monitoring-due"
 
 
 class Status(StrEnum):

@@ -24,6 +24,7 @@ _WARNING_UNLESS_SAID = {
     Code.REGIMEN_SWITCH: Severity.INFO,
     Code.NEAR_BOUNDARY: Severity.INFO,
     Code.PROPOSED_DATE_ASSUMED: Severity.INFO,
+    Code.MONITORING_DUE: Severity.INFO,
 }
 SEVERITY: dict[Code, Severity] = {code: _WARNING_UNLESS_SAID.get(code, Severity.WARNING) for code in Code}
 """The severity of each code where the rule that finds it does not say another one (section 7)."""

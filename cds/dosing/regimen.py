@@ -9,6 +9,7 @@ from typing import Self
 
 from cds.dosing.calendar import Period
 from cds.dosing.drug import Drug
+from cds.dosing.monitoring import NOT_STATED, Monitoring
 
 _FIVE_PERCENT = 20
 """An amount is unexpected from more than one part in this many off what the step prescribes (C5)."""
@@ -80,7 +81,8 @@ class Switch:
 class Regimen:
     """One label text. `catch_up` None means that after a delay the prescribed intervals go on from the last dose (W9);
     `refers`, that for a delay there is no rule, and a clinician decides (W10). `undocumented_loading` is W4's limit,
-    None where the rule does not apply. `switches` are the changes to this regimen that are followed (W11)."""
+    None where the rule does not apply. `switches` are the changes to this regimen that are followed (W11),
+    `monitoring` the tests before a dose (10)."""
 
     id: str
     version: str
@@ -102,6 +104,7 @@ class Regimen:
     tolerance_source: str = ""
     refers: bool = False
     switches: tuple[Switch, ...] = ()
+    monitoring: Monitoring = NOT_STATED
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))

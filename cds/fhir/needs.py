@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from cds.dosing.drug import Coding
+from cds.dosing.monitoring import Monitoring
 
 Parameters = tuple[tuple[str, str], ...]
 
@@ -19,7 +20,7 @@ class Need:
     newest first, `sort_r5` what R5 calls it. `status` are the statuses asked for; all of them where it is empty.
     `include` are the `_include` values of our own queries. `by_code`: the codes of a site that filters by code apply to
     it. Without `patient` it is no search: the resource is that of the patient's id. `optional`: a server that does not
-    have this type keeps nothing back.
+    have this type keeps nothing back. `codes` are asked for whatever the site filters by.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Need:
     by_code: bool = False
     status: str = ""
     optional: bool = False
+    codes: tuple[Coding, ...] = ()
 
 
 NEEDS: tuple[Need, ...] = (
@@ -83,6 +85,16 @@ APPOINTMENTS = Need(
     status="booked,pending,arrived,checked-in",
 )
 """The appointments still to come, and those of today."""
+
+
+RESULTS = Need(key="results", resource_type="Observation", patient="patient", sort="-date", sort_r5="-date")
+"""Laboratory results before a dose (rule 10), by the codes of the tests that labels ask for."""
+
+
+def results(monitored: Iterable[Monitoring]) -> tuple[Need, ...]:
+    """The need for the results of the tests that labels ask for before each dose; none where they ask for none."""
+    codes = tuple(dict.fromkeys(coding for monitoring in monitored for coding in monitoring.codings))
+    return (replace(RESULTS, codes=codes),) if codes else ()
 
 
 def template(need: Need, codes: Iterable[Coding] = ()) -> str:
@@ -143,5 +155,6 @@ def escaped(value: str) -> str:
 
 
 def _code_filter(need: Need, codes: Iterable[Coding]) -> Parameters:
-    value = ",".join(f"{escaped(coding.system)}|{escaped(coding.code)}" for coding in codes)
-    return (("code", value),) if need.by_code and value else ()
+    asked = need.codes or (codes if need.by_code else ())
+    value = ",".join(f"{escaped(coding.system)}|{escaped(coding.code)}" for coding in asked)
+    return (("code", value),) if value else ()

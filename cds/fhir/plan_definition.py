@@ -40,7 +40,11 @@ def plan_definition(regimen: Regimen) -> Resource:
             }
             for source in regimen.sources
         ],
-        "action": _steps(regimen) + ([] if regimen.catch_up is None else _delays(regimen.catch_up, regimen)),
+        "action": [
+            *_steps(regimen),
+            *([] if regimen.catch_up is None else _delays(regimen.catch_up, regimen)),
+            *_tests(regimen),
+        ],
     }
 
 
@@ -79,6 +83,25 @@ def _delays(table: CatchUp, regimen: Regimen) -> list[dict[str, Any]]:
                 "definitionCanonical": f"#{_name(regimen.maintenance_amount)}",
             }
         )
+    return actions
+
+
+def _tests(regimen: Regimen) -> list[dict[str, Any]]:
+    """An action for each laboratory test that the label asks for before each dose."""
+    steps = [*(loading(number) for number in range(1, len(regimen.loading) + 1)), MAINTENANCE]
+    before = [{"actionId": step, "relationship": "before"} for step in steps]
+    actions = []
+    for number, test in enumerate(regimen.monitoring.tests, start=1):
+        action: dict[str, Any] = {
+            "id": f"monitoring-{number}",
+            "title": f"Before each dose: {test.name}",
+            "code": [{"coding": [_coding(code.coding) for code in test.codes], "text": test.name}],
+            "relatedAction": before,
+        }
+        if test.threshold is not None:
+            limit = test.threshold
+            action["description"] = f"Above {limit.above} {limit.unit}: {limit.advice}."
+        actions.append(action)
     return actions
 
 

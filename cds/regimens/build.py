@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from cds.dosing.drug import Coding, Drug, Strength
+from cds.dosing.monitoring import Asked, LabCode, LabTest, Monitoring, Threshold
 from cds.dosing.regimen import CatchUp, CatchUpRow, LoadingStep, Regimen, Source, Switch, Tolerance
 from cds.regimens.schema import (
     CatchUpTable,
     CodesFile,
     DrugFile,
+    LabTestTable,
+    MonitoringTable,
     ProductTable,
     RegimenFile,
     StatementsTable,
@@ -134,10 +137,11 @@ def regimen(file: RegimenFile, drug: Drug, digest: str, report: Report) -> Regim
             undocumented_loading=file.limits.undocumented_loading,
             tolerance=Tolerance(file.tolerance.loading_days, file.tolerance.maintenance_days),
             tolerance_source=file.tolerance.source,
-            statements=_statements(file.statements),
+            statements=_statements(file.statements, file.monitoring),
             notes=tuple(file.notes),
             refers=file.delay == "refer",
             switches=tuple(Switch(each.from_mg, each.dose_mg, each.within) for each in file.switch),
+            monitoring=_monitoring(file.monitoring, report),
         )
     except ValueError as error:
         for message in str(error).split("; "):
@@ -152,12 +156,29 @@ def _catch_up(table: CatchUpTable | None) -> CatchUp | None:
     return CatchUp(rows, table.interval, table.limit, table.loading_limit, table.near_boundary_days)
 
 
-def _statements(table: StatementsTable) -> tuple[tuple[str, str], ...]:
+def _monitoring(table: MonitoringTable, report: Report) -> Monitoring:
+    tests = tuple(_lab_test(test, where, report) for where, test in _numbered("monitoring.test", table.test))
+    return Monitoring(Asked(table.asked), table.source, tests)
+
+
+def _lab_test(table: LabTestTable, where: str, report: Report) -> LabTest:
+    threshold = None
+    if table.above is not None and table.unit is not None and table.advice is not None:
+        threshold = Threshold(table.above, table.unit, table.advice)
+    elif (table.above, table.unit, table.advice) != (None, None, None):
+        report(where, "a threshold needs all three: above, unit and advice")
+    codes = tuple(LabCode(Coding(table.system, code), unit) for code, unit in table.codes.items())
+    strips = tuple(Coding(table.system, code) for code in table.strips)
+    return LabTest(table.name, codes, strips, threshold, table.source)
+
+
+def _statements(table: StatementsTable, monitoring: MonitoringTable) -> tuple[tuple[str, str], ...]:
     return (
         ("schedule", table.schedule),
         ("minimum-interval", table.minimum_interval),
         ("delayed-dose", table.delayed_dose),
         ("delayed-loading", table.delayed_loading),
+        ("monitoring", monitoring.statement),
     )
 
 

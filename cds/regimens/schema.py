@@ -53,6 +53,7 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Code = Annotated[str, _form(r"\S+( \S+)*", "a code: no blanks at its ends, and none doubled")]
 Uri = Annotated[str, _form(r"(https?://|urn:)\S+", "a URI: it starts with http://, https:// or urn:")]
 Id = Annotated[str, _form(r"[a-z0-9]+(-[a-z0-9]+)*", "an id: small letters and digits, joined by hyphens")]
+Unit = Annotated[str, _form(r"[!-~]{1,32}", "a unit: a code of UCUM, like g/L or 10*9/L")]
 Version = Annotated[str, _form(r"[0-9]+([.-][0-9]+)*", "a version: numbers joined by dots or hyphens, like 1.0.0")]
 
 
@@ -138,6 +139,30 @@ class StatementsTable(FileModel):
     delayed_loading: Text = Field(alias="delayed-loading")
 
 
+class LabTestTable(FileModel):
+    """A laboratory test: the codes of its quantitative results, each with its usual UCUM unit, and those of strips.
+    A result above `above`, in `unit`, is shown with `advice`."""
+
+    name: Text
+    system: Uri
+    codes: Annotated[dict[Code, Unit], Field(min_length=1)]
+    strips: list[Code] = []
+    above: Positive | None = None
+    unit: Unit | None = None
+    advice: Text | None = None
+    source: Text
+
+
+class MonitoringTable(FileModel):
+    """Which tests the label asks for before a dose (rule 10): before each one, only if clinically indicated, or what it
+    asks is not stated."""
+
+    asked: Literal["each-dose", "if-indicated", "not-stated"]
+    statement: Text
+    source: Text
+    test: list[LabTestTable] = []
+
+
 class RegimenFile(FileModel):
     """One regimen: a label text of an authority, as `<id>.toml`."""
 
@@ -157,6 +182,7 @@ class RegimenFile(FileModel):
     limits: LimitsTable = LimitsTable()
     switch: list[SwitchTable] = []
     tolerance: ToleranceTable
+    monitoring: MonitoringTable
     statements: StatementsTable
 
 

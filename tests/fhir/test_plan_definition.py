@@ -21,7 +21,8 @@ def test_every_regimen_is_a_valid_plan(name: str) -> None:
     ids = [action["id"] for action in plan["action"]]
     assert len(set(ids)) == len(ids)
     doses = {f"#{each['id']}" for each in plan["contained"]}
-    assert {action["definitionCanonical"] for action in plan["action"]} == doses
+    given = [action for action in plan["action"] if not action["id"].startswith("monitoring-")]
+    assert {action["definitionCanonical"] for action in given} == doses
 
 
 def offsets(name: str) -> list[tuple[str, str]]:
@@ -44,6 +45,16 @@ def test_the_doses_of_the_high_dose() -> None:
     assert [(amount["value"], amount["code"]) for amount in amounts] == [(28, "mg"), (50, "mg")]
     assert plan["action"][-1]["timingTiming"]["repeat"] == {"frequency": 1, "period": 4, "periodUnit": "mo"}
     assert offsets("qalsody")[-1] == ("maintenance", "28 d")
+
+
+def test_the_tests_before_each_dose() -> None:
+    tests = [action for action in plan_definition(REGIMENS["us-12mg"])["action"] if "code" in action]
+    assert [action["code"][0]["coding"][0]["code"] for action in tests] == ["777-3", "5902-2", "14979-9", "2888-6"]
+    assert [related["actionId"] for related in tests[0]["relatedAction"]] == [
+        "loading-1", "loading-2", "loading-3", "loading-4", "maintenance",
+    ]  # fmt: skip
+    assert tests[3]["description"] == "Above 0.2 g/L: consider repeating the test and evaluating further."
+    assert [action["id"] for action in plan_definition(REGIMENS["eu-12mg"])["action"] if "code" in action] == []
 
 
 def test_what_is_not_verified_is_a_draft_and_says_so() -> None:

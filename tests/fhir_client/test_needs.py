@@ -8,10 +8,25 @@ from urllib.parse import parse_qsl
 import pytest
 
 from cds.dosing.drug import Coding
-from cds.fhir.needs import APPOINTMENTS, NEEDS, ORDERS, PERSON, STATEMENTS, Need, query, relaxed, template, templates
+from cds.fhir.needs import (
+    APPOINTMENTS,
+    NEEDS,
+    ORDERS,
+    PERSON,
+    STATEMENTS,
+    Need,
+    query,
+    relaxed,
+    results,
+    template,
+    templates,
+)
+from cds.regimens.library import load
 
 ATC = Coding("http://www.whocc.no/atc", "M09AX07")
 ODD = Coding("https://codes.example.invalid/a&b", "x|y,z")
+
+LABORATORY = results([load().get("us-12mg").monitoring])
 
 TOKENS = {"context.patientId"}
 """The one token of root level, primitive and in patient-view, order-select and order-sign alike."""
@@ -20,12 +35,13 @@ PARAMETERS = {
     "MedicationAdministration": {"patient", "code"},
     "MedicationRequest": {"patient", "code", "status"},
     "Appointment": {"patient", "status"},
+    "Observation": {"patient", "code"},
     "*": {"_sort"},
 }
 
 
 @pytest.mark.parametrize("codes", [(), (ATC,), (ATC, ODD)])
-@pytest.mark.parametrize("need", [*NEEDS, ORDERS, APPOINTMENTS], ids=lambda need: need.key)
+@pytest.mark.parametrize("need", [*NEEDS, ORDERS, APPOINTMENTS, *LABORATORY], ids=lambda need: need.key)
 def test_every_template_keeps_to_the_subset_of_cds_hooks_2_0(need: Need, codes: tuple[Coding, ...]) -> None:
     written = template(need, codes)
     resource_type, _, search = written.partition("?")
@@ -46,6 +62,23 @@ def test_the_templates_are_these() -> None:
     }
 
 
+def test_laboratory_results_are_asked_for_by_the_codes_of_the_label_and_of_test_strips() -> None:
+    codes = ["777-3", "5902-2", "6301-6", "14979-9", "3173-2", "2888-6", "2890-2", "5804-0", "20454-5"]
+    value = ",".join(f"http://loinc.org|{code}" for code in codes)
+    (need,) = LABORATORY
+    assert template(need, [ATC]) == f"Observation?patient={{{{context.patientId}}}}&_sort=-date&code={value}"
+    assert query(need, "p", page_size=500, codes=[ATC]) == (
+        ("patient", "p"), ("code", value), ("_sort", "-date"), ("_count", "500"),
+    )  # fmt: skip
+
+
+def test_where_no_label_asks_for_tests_before_each_dose_no_result_is_asked_for() -> None:
+    regimens = load().regimens
+    assert results([regimens["eu-12mg"].monitoring, regimens["qalsody"].monitoring]) == ()
+    both = results([regimens["us-12mg"].monitoring, regimens["us-12mg-2016"].monitoring])
+    assert both == LABORATORY, "the same codes once"
+
+
 def test_a_site_may_filter_by_code() -> None:
     assert templates([ATC, ODD]) == {
         "administrations": "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time"
@@ -54,7 +87,7 @@ def test_a_site_may_filter_by_code() -> None:
 
 
 def test_prefetch_keys_are_different() -> None:
-    keys = [need.key for need in (*NEEDS, ORDERS, APPOINTMENTS)]
+    keys = [need.key for need in (*NEEDS, ORDERS, APPOINTMENTS, *LABORATORY)]
     assert len(set(keys)) == len(keys)
 
 

@@ -54,6 +54,11 @@ loading_days = 7
 maintenance_days = 28
 source = "Invented"
 
+[monitoring]
+asked = "if-indicated"
+statement = "Only if clinically indicated."
+source = "Invented"
+
 [statements]
 schedule = "Two doses, then one every 4 months."
 minimum-interval = "14 days."

@@ -10,6 +10,16 @@ import pytest
 from cds.regimens.library import RegimenFaults, load
 from tests.regimens.site import CODES, DRUG, REGIMEN, SOUND, broken, faults, write
 
+MONITORING = 'asked = "if-indicated"\nstatement = "Only if clinically indicated."\nsource = "Invented"\n'
+EACH_DOSE = MONITORING.replace("if-indicated", "each-dose")
+TEST = """
+[[monitoring.test]]
+name = "urine protein"
+system = "https://codes.example.invalid/tests"
+codes = { P1 = "mg/dL" }
+source = "Invented"
+"""
+
 REGIMEN_FAULTS = [
     ("an unknown key", 'verified = "yes"', 'verified = "yes"\nverifed = "yes"',
      ["verifed | is not a key that is known here; remove it or correct its spelling"]),
@@ -53,6 +63,17 @@ REGIMEN_FAULTS = [
     ("two switches from one dose", "[tolerance]",
      '[[switch]]\nfrom_mg = 6\ndose_mg = 12\nwithin = "8mo"\nsource = "x"\n\n' * 2 + "[tolerance]",
      [" | two switches leave the same maintenance dose"]),
+    ("tests before each dose that are not named", MONITORING, EACH_DOSE,
+     [" | monitoring before each dose names its tests, and only that does"]),
+    ("a test that is not asked for", MONITORING, MONITORING + TEST,
+     [" | monitoring before each dose names its tests, and only that does"]),
+    ("a test twice", MONITORING, EACH_DOSE + TEST + TEST, [" | two tests of the monitoring have one name"]),
+    ("a code for two tests", MONITORING, EACH_DOSE + TEST + TEST.replace("protein", "albumin"),
+     [" | one code stands for two tests of the monitoring"]),
+    ("half a threshold", MONITORING, EACH_DOSE + TEST + "above = 0.2\n",
+     ["monitoring.test[1] | a threshold needs all three: above, unit and advice"]),
+    ("a unit with a blank", MONITORING, EACH_DOSE + TEST.replace("mg/dL", "mg / dL"),
+     ["monitoring.test[1].codes.P1 | 'mg / dL' is not a unit: a code of UCUM, like g/L or 10*9/L"]),
     ("an unknown drug", 'drug = "nusinersen"', 'drug = "nusinersin"',
      ["drug | there is no drug 'nusinersin'; choose one of: inventedersen, nusinersen, tofersen"]),
     ("a version in words", '"1.0.0"', '"first"',

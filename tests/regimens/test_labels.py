@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
+from cds.dosing.drug import Coding
+from cds.dosing.monitoring import Threshold
 from cds.dosing.regimen import Regimen
+from cds.fhir.units import factor
 from cds.regimens.library import load
 
 LIBRARY = load()
@@ -135,7 +139,60 @@ def test_statement(name: str, topic: str) -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_each_topic_of_the_cards_is_stated(name: str) -> None:
     topics = [topic for topic, _ in LIBRARY.get(name).statements]
-    assert topics == ["schedule", "minimum-interval", "delayed-dose", "delayed-loading"]
+    assert topics == ["schedule", "minimum-interval", "delayed-dose", "delayed-loading", "monitoring"]
+
+
+ASKED = {
+    "us-12mg": "each-dose",
+    "us-12mg-2016": "each-dose",
+    "eu-12mg": "if-indicated",
+    "eu-12mg-2017": "if-indicated",
+}
+LOINC = "http://loinc.org"
+US_TESTS = {
+    "platelet count": ["777-3"],
+    "prothrombin time": ["5902-2", "6301-6"],
+    "activated partial thromboplastin time": ["14979-9", "3173-2"],
+    "urine protein": ["2888-6", "2890-2"],
+}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_tests_before_a_dose(name: str) -> None:
+    monitoring = LIBRARY.get(name).monitoring
+    assert monitoring.source
+    assert monitoring.asked == ASKED.get(name, "not-stated")
+    if monitoring.asked != "each-dose":
+        assert monitoring.tests == ()
+        return
+    assert {test.name: [code.coding.code for code in test.codes] for test in monitoring.tests} == US_TESTS
+    assert {coding.system for coding in monitoring.codings} == {LOINC}
+    *others, urine = monitoring.tests
+    assert all(test.threshold is None and test.strips == () for test in others)
+    assert urine.strips == (Coding(LOINC, "5804-0"), Coding(LOINC, "20454-5"))
+    assert urine.threshold == Threshold(Decimal("0.2"), "g/L", "consider repeating the test and evaluating further")
+
+
+SAME = {
+    "10*3/uL": ("10*9/L", "1"),
+    "s": ("ms", "1000"),
+    "mg/dL": ("g/L", "0.01"),
+    "mg/g": ("g/kg", "1"),
+    "g/L": ("mg/L", "1000"),
+}
+"""The units of the tests, each with another one that measures the same, and the factor."""
+
+
+def test_every_unit_of_a_test_is_one_of_ucum() -> None:
+    tests = [test for regimen in LIBRARY.regimens.values() for test in regimen.monitoring.tests]
+    units = {unit for test in tests for _, unit in test.codes} | {
+        test.threshold.unit for test in tests if test.threshold
+    }
+    # an annotation alone is UCUM's way to say that a number has no unit
+    assert units == SAME.keys() | {"{INR}"}
+    assert {unit: str(factor(unit, other)) for unit, (other, _) in SAME.items()} == {
+        unit: by for unit, (_, by) in SAME.items()
+    }
 
 
 @pytest.mark.parametrize("name", ["eu-12mg", "us-12mg"])

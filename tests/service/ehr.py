@@ -29,7 +29,7 @@ NOW = datetime(2026, 5, 3, 23, 45, tzinfo=UTC)
 ZONE = "Pacific/Chatham"
 ATC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}
 PERSON = {"resourceType": "Patient", "id": PATIENT}
-BESIDE = {"orders": None, "appointments": None, "statements": None, "patient": PERSON}
+BESIDE = {"orders": None, "appointments": None, "statements": None, "patient": PERSON, "results": None}
 OTHER_DRUG = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01"}], "text": "paracetamol"}
 ORDER = "nusinersen-order"
 CHART = "nusinersen-chart"

@@ -17,10 +17,12 @@ COLUMNS = {
     "history": ("record", "day", "amount", "note"),
     "proposals": ("order", "day", "amount", "note"),
     "standing": ("order", "day"),
+    "laboratory": ("result", "code", "taken", "value", "status"),
+    "tests": ("test", "standing", "latest", "above"),
     "doses": ("records", "step", "interval", "findings", "days"),
     "proposed": ("order", "date", "step", "interval", "findings", "suggested", "plan"),
 }
-HEADERS = frozenset({"record", "records", "order"})
+HEADERS = frozenset({"record", "records", "order", "result", "test"})
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,12 @@ class Case:
     What goes in: `history` holds records as facts (day: a date, a month, or `-`; note: `stopped`, `not given`,
     `unidentified`, `unreadable: REASON`, `elsewhere` or `other therapy`; an end of days that is not said is `...`);
     `resources` and `orders` hold them as FHIR elements, for the rules about reading; `standing` are days that other
-    active orders ask for, `proposals` are dates asked
-    about. What comes out: one row a dose in `doses` (the whole list of findings of that dose, or `-`), `key: value`
-    lines in `forecast`, one row a proposed date in `proposed`; `series` is the whole list of findings about the
-    history, `counted` the whole list of counted records in order of the walk, `judged` the whole list of proposed
-    dates that were judged. `document` is the whole answer in JSON.
+    active orders ask for, `proposals` are dates asked about; `laboratory` are Observations, looked back on for
+    `window` days, not all of which were read where `laboratory_whole` is false. What comes out: one row a dose in
+    `doses` (the whole list of findings of that dose, or `-`), `key: value` lines in `forecast`, one row a proposed date
+    in `proposed`; `series` is the whole list of findings about the history, `counted` the whole list of counted records
+    in order of the walk, `judged` the whole list of proposed dates that were judged; `tests` has one row a test of the
+    monitoring, or is `-`. `document` is the whole answer in JSON.
     """
 
     title: str
@@ -45,6 +48,9 @@ class Case:
     proposals: str = field(default="", kw_only=True)
     standing: str = field(default="", kw_only=True)
     orders: str = field(default="", kw_only=True)
+    laboratory: str = field(default="", kw_only=True)
+    laboratory_whole: bool = field(default=True, kw_only=True)
+    window: int | None = field(default=None, kw_only=True)
     regimen: str = field(default="eu-12mg", kw_only=True)
     zone: str = field(default="Pacific/Chatham", kw_only=True)
     whole: bool = field(default=True, kw_only=True)
@@ -59,6 +65,7 @@ class Case:
     forecast: str = field(default="", kw_only=True)
     proposed: str = field(default="", kw_only=True)
     judged: str = field(default="", kw_only=True)
+    tests: str = field(default="", kw_only=True)
     document: str = field(default="", kw_only=True)
 
     @property

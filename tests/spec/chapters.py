@@ -27,6 +27,7 @@ from tests.spec import (
     chapter_6_suggested,
     chapter_7_findings,
     chapter_8_document,
+    chapter_10_monitoring,
 )
 
 CHAPTERS = tuple(
@@ -56,6 +57,7 @@ CHAPTERS = tuple(
         chapter_6_suggested,
         chapter_7_findings,
         chapter_8_document,
+        chapter_10_monitoring,
     )
 )
 CASES = tuple(case for chapter in CHAPTERS for case in chapter.cases)

@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from cds.dosing.codes import Code, Severity
+from cds.dosing.monitoring import LabTest
 from cds.dosing.regimen import Regimen
 from tests.spec.chapters import CASES
 from tests.spec.markdown import link, rule_links, table
@@ -50,8 +51,6 @@ def _section(section: Section) -> Iterator[str]:
 
 def _rule(rule: Rule) -> Iterator[str]:
     yield f"### {rule.heading}"
-    if rule.later:
-        yield LATER
     yield rule.statement
     if rule.later_note:
         yield f"{LATER} {rule.later_note}"
@@ -191,6 +190,39 @@ def _found(value: object) -> Iterator[dict[str, str]]:
             yield from _found(item)
 
 
+def _monitoring() -> Iterator[str]:
+    yield "### The tests of each regimen"
+    tests: dict[tuple[LabTest, ...], list[Regimen]] = defaultdict(list)
+    for regimen in library().regimens.values():
+        tests[regimen.monitoring.tests].append(regimen)
+    for each, regimens in tests.items():
+        if not each:
+            continue
+        yield f"{', '.join(f'`{regimen.id}`' for regimen in regimens)}: before each dose."
+        yield table(
+            ["test", "codes of LOINC, each with its usual unit", "test strips", "to look at", "source"],
+            [_lab_test(test) for test in each],
+        )
+    yield table(
+        ["id", "what the label says", "source"],
+        [
+            [f"`{regimen.id}`", dict(regimen.statements)["monitoring"], regimen.monitoring.source]
+            for regimen in library().regimens.values()
+        ],
+    )
+
+
+def _lab_test(test: LabTest) -> list[str]:
+    limit = test.threshold
+    return [
+        test.name,
+        ", ".join(f"`{code.coding.code}` ({code.unit})" for code in test.codes),
+        _list([coding.code for coding in test.strips]),
+        "" if limit is None else f"above {limit.above} {limit.unit}: {limit.advice}",
+        test.source,
+    ]
+
+
 def _codes() -> Iterator[str]:
     for path in sorted(Path(str(files("cds.regimens"))).glob("data/drugs/*.toml")):
         drug = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -234,4 +266,4 @@ def _list(values: list[object]) -> str:
     return ", ".join(f"`{value}`" for value in values)
 
 
-_GENERATED = {1: _regimens, 7: _findings, 9: _codes}
+_GENERATED = {1: _regimens, 7: _findings, 9: _codes, 10: _monitoring}

@@ -58,8 +58,11 @@ def _case(case: Case) -> Iterator[str]:
         ("Proposed", case.proposals, COLUMNS["proposals"]),
         ("Other active orders", case.standing, COLUMNS["standing"]),
         ("Orders as FHIR has them", case.orders, ()),
+        ("Laboratory, as FHIR has it", case.laboratory, COLUMNS["laboratory"]),
     ):
-        if text:
+        if text.strip() == "-":
+            yield f"{title}: nothing."
+        elif text:
             yield f"{title}:\n\n{_table(text, columns)}"
     if not (case.history or case.resources):
         yield "No history."
@@ -70,6 +73,11 @@ def _facts(case: Case) -> str:
     parts = [f"Rules {rule_links(case.rule_ids, rules())}", f"regimen `{case.regimen}`", f"asked on {case.on}"]
     if case.resources or case.orders:
         parts.append(f"site in {case.zone}")
+    if case.laboratory:
+        window = "the site has set no window" if case.window is None else f"the site looks back {case.window} days"
+        parts.append(f"for laboratory results {window}")
+    if not case.laboratory_whole:
+        parts.append("**the laboratory results were not read whole**")
     if not case.whole:
         parts.append("**the history was not read whole**")
     if case.ended:
@@ -88,6 +96,10 @@ def _expected(case: Case) -> Iterator[str]:
     named.append(("findings about the whole history", case.series))
     if rest := [[HEADINGS.get(key, key), _shown(key, text)] for key, text in named if text]:
         yield f"Expected of the records:\n\n{table(['', 'expected'], rest)}"
+    if case.tests.strip() == "-":
+        yield "Expected of the tests before a dose: nothing."
+    elif case.tests:
+        yield f"Expected of the tests before a dose:\n\n{_table(case.tests, COLUMNS['tests'])}"
     if case.forecast:
         forecast = [[HEADINGS.get(key, key), _shown(key, text)] for key, text in lines(case.forecast)]
         yield f"Expected forecast:\n\n{table(['', 'expected'], forecast)}"

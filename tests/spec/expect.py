@@ -19,6 +19,11 @@ def expected(case: Case) -> Said:
         _say(said, f"dose {_names(items(row['records']))}", row, {"records"})
     for row in rows(case.proposed, COLUMNS["proposed"]):
         _say(said, f"proposed {row['order']} on {row['date']}", row, {"order", "date"})
+    if case.tests.strip() == ABSENT:
+        said["tests"] = []
+    else:
+        for row in rows(case.tests, COLUMNS["tests"]):
+            _say(said, f"test {row['test']}", row, {"test"})
     for key, value in lines(case.forecast):
         said[f"forecast {key}"] = _as_said(key, value)
     for key in ("counted", "not_given", "unidentified", "unreadable", "judged", "series"):
@@ -38,6 +43,10 @@ def observed(assessment: Said, wanted: Said) -> Said:
         where = f"proposed {_plain([entry['reference']], ordered)[0]} on {entry['date']}"
         everything |= _places(where, entry | {"interval": _text(entry, "interval_days")})
     everything |= _places("forecast", assessment["forecast"])
+    everything["tests"] = assessment.get("tests", [])
+    for entry in everything["tests"]:
+        where = f"test {entry['test']}"
+        everything |= {where: "there"} | {f"{where} {key}": value for key, value in entry.items()}
     everything["counted"] = [
         name for dose in assessment["evaluations"] for name in _plain(dose["administrations"], given)
     ]

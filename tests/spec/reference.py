@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "rules"
-_KEYS = {"id", "title", "statement", "source", "later", "later_note"}
+_KEYS = {"id", "title", "statement", "source", "later_note"}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: `later` says that it is not implemented yet, `later_note` which part of it is not."""
+    """One rule: `later_note` says which part of it is not implemented yet."""
 
     id: str
     title: str
     statement: str
     source: str
-    later: bool = False
     later_note: str = ""
 
     @property

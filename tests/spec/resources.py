@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.spec.case import Case, Row, rows
+from tests.spec.case import COLUMNS, Case, Row, rows
 from tests.spec.facts import given, ordered
 
 Json = dict[str, Any]
@@ -21,8 +21,10 @@ SYSTEMS = {
     "UNII": "http://fdasis.nlm.nih.gov",
     "NDC": "http://hl7.org/fhir/sid/ndc",
     "DIN": "http://hl7.org/fhir/NamingSystem/ca-hc-din",
+    "LOINC": "http://loinc.org",
     "LOCAL": "https://hospital.example.invalid/codes",
 }
+LABORATORY = COLUMNS["laboratory"]
 UCUM = "http://unitsofmeasure.org"
 OURS = "ATC M09AX07"
 _QUANTITY = re.compile(r'(?P<value>[0-9.]+) (?:"(?P<unit>[^"]+)"|(?P<code>\S+))')
@@ -32,6 +34,26 @@ _QUOTED = re.compile(r'"([^"]*)"')
 def administrations(case: Case) -> list[Json]:
     """The MedicationAdministrations of a case, and the Medications beside them."""
     return [resource for row in rows(case.resources) for resource in _administration(row)]
+
+
+def observations(case: Case) -> list[Json]:
+    """The Observations of a case; a table of `-` has none."""
+    return [] if case.laboratory.strip() == "-" else [_observation(row) for row in rows(case.laboratory, LABORATORY)]
+
+
+def _observation(row: Row) -> Json:
+    resource: Json = {"resourceType": "Observation", "id": row["result"], "subject": {"reference": "Patient/p1"}}
+    resource |= _unless_absent("status", row.get("status", "") or "final")
+    resource["code"] = _concept([f"LOINC {code}" for code in row["code"].split("; ")])
+    resource |= _effective(row["taken"])
+    value = row.get("value", "")
+    if value.startswith('"'):
+        resource["valueString"] = _quoted(value)
+    elif value:
+        comparator = value[: len(value) - len(value.lstrip("<>="))]
+        resource["valueQuantity"] = _quantity(value.removeprefix(comparator).strip())
+        resource["valueQuantity"] |= {"comparator": comparator} if comparator else {}
+    return resource
 
 
 def orders(case: Case) -> list[Json]:

@@ -12,8 +12,12 @@ from cds.dosing.assessment import Assessment
 from cds.dosing.document import as_json
 from cds.dosing.drug import Drug
 from cds.dosing.facts import Proposal, Record
+from cds.dosing.laboratory import Laboratory, Monitored
+from cds.dosing.monitor import monitor
+from cds.dosing.regimen import Regimen
 from cds.fhir.history import read_history
 from cds.fhir.orders import read_order
+from cds.fhir.results import read_results
 from cds.regimens.library import Library, load
 from tests.spec import facts, resources
 from tests.spec.case import Case
@@ -28,14 +32,29 @@ def library() -> Library:
 
 
 def run(case: Case) -> dict[str, Any]:
-    """The assessment of a case, as JSON."""
-    return as_json(assessment(case))
+    """The assessment of a case, as JSON, with where each test of the monitoring stands."""
+    found = assessment(case)
+    return as_json(found) | (
+        {"tests": [] if found.monitored is None else _tests(found.monitored)} if case.tests else {}
+    )
+
+
+def _tests(monitored: Monitored) -> list[dict[str, str]]:
+    return [
+        {
+            "test": checked.test.name,
+            "standing": checked.standing.value,
+            "latest": checked.latest.reference.rpartition("/")[2] if checked.latest else "-",
+            "above": {True: "yes", False: "no", None: "-"}[checked.above],
+        }
+        for checked in monitored.tests
+    ]
 
 
 def assessment(case: Case) -> Assessment:
     """The assessment of a case."""
     regimens = facts.regimens(case, library())
-    return assess(
+    found = assess(
         PATIENT,
         facts.records(case) + _read_records(case, regimens.drug),
         regimens,
@@ -45,6 +64,14 @@ def assessment(case: Case) -> Assessment:
         proposals=facts.proposals(case) + _read_orders(case, regimens.drug),
         ordered=facts.standing(case),
     )
+    return monitor(found, _laboratory(case, found.regimen)) if case.laboratory else found
+
+
+def _laboratory(case: Case, regimen: Regimen) -> Laboratory:
+    """What was read of the laboratory; a table of `-` is one without a result."""
+    observations = resources.observations(case)
+    read = read_results(observations, regimen.monitoring, patient=PATIENT, zone=ZoneInfo(case.zone))
+    return Laboratory(*read, whole=case.laboratory_whole, days=case.window)
 
 
 def _read_records(case: Case, drug: Drug) -> tuple[Record, ...]:

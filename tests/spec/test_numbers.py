@@ -90,6 +90,8 @@ TABLE = """
         loading-interrupted W5 | 2025-04-15 | 2025-04-16 | a2 a3
     In loading there is no boundary of 8 months
         loading-not-documented F2 | 2025-04-15 | 2025-09-15 | -
+    A result of the day of the last dose was for that dose, and is old
+        monitoring-due 10 | 2025-03-01 | - | u1
     us-12mg: 3 days before 8 months are over
         near-boundary F8 | 2025-11-05 | 2025-11-02 | -
     High dose: beyond the tolerance in loading a clinician decides too
