@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime, tzinfo
+from functools import partial
 from logging import ERROR
 from typing import Protocol
 from uuid import uuid4
@@ -20,6 +21,7 @@ from hooks.journal.journal import Journal, JournalStatus
 from hooks.journal.keys import KeyFileError, Keys, own_keys, read_keys
 from hooks.journal.purging import Purging
 from hooks.journal.record import decision_of, site_of
+from hooks.journal.usage import Usage, usage
 from hooks.memory_settings import MemoryFields
 from hooks.operations.entrance import Operations
 from hooks.operations.health import State, Status
@@ -68,9 +70,16 @@ class ClaimsTokens(Protocol):
         """Close the connections."""
 
 
+class ReadsUsage(Protocol):
+    """What reads how the service is used from the database; see `hooks.journal.usage`."""
+
+    def __call__(self, *, site: str, first: date, last: date, zone: tzinfo) -> Usage:
+        """Raises DatabaseDown."""
+
+
 class Memory:
     """The memory of one run of the service. `comments` is None where comments are dropped, `purging` where only the
-    command purges."""
+    command purges, `usage` where nobody can read it."""
 
     def __init__(
         self,
@@ -80,9 +89,10 @@ class Memory:
         comments: Comments | None,
         clock: Callable[[], datetime],
         purging: Purging | None = None,
+        usage: ReadsUsage | None = None,
     ) -> None:
         self.journal, self.tokens, self.comments = journal, tokens, comments
-        self._keys, self._clock, self._purging = keys, clock, purging
+        self._keys, self._clock, self._purging, self._usage = keys, clock, purging, usage
 
     def start(self) -> None:
         """Make the database ready and start the journal; a database that is down does not matter. Blocks for a second
@@ -140,6 +150,12 @@ class Memory:
             self._count(Count(LOST_VIEW, "", "", site, now.date()))
             return False
 
+    def usage(self, *, site: str, first: date, last: date, zone: tzinfo) -> Usage:
+        """See `hooks.journal.usage`. Blocks while the database is read. Raises DatabaseDown."""
+        if self._usage is None:
+            raise DatabaseDown("there is no database")
+        return self._usage(site=site, first=first, last=last, zone=zone)
+
     def count_bad_request(self, service: str) -> None:
         """Count a call that could not be read."""
         self._count(Count("bad-request", service, "", "", self._clock().date()))
@@ -173,7 +189,7 @@ def open_memory(settings: MemoryFields, *, clock: Callable[[], datetime]) -> Mem
     comments = comments_of(settings) if settings.keep_comments else None
     hours = settings.purge_hours
     purging = Purging(database, days=settings.retention_days, every=hours, clock=clock) if hours is not None else None
-    return Memory(journal, database, keys, comments, clock, purging)
+    return Memory(journal, database, keys, comments, clock, purging, partial(usage, database))
 
 
 def show_memory(journal: KeepsDecisions, operations: Operations) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
@@ -36,7 +36,8 @@ class Statistics:
     """The cards shown in a time, each with the last that was heard of it by its outcomeTimestamp.
 
     `calls` are all that were answered, `cards` those shown, `withheld` those of silent mode, `lost` the lines that
-    could not be kept, `unknown` the feedback on cards that are not in the journal.
+    could not be kept, `unknown` the feedback on cards that are not in the journal, of any site. Weeks are named by
+    their Mondays.
     """
 
     calls: int
@@ -46,35 +47,49 @@ class Statistics:
     unknown: int
     by_kind: dict[str, Tally]
     by_finding: dict[str, Tally]
+    by_week: dict[str, Tally]
+    total: Tally
 
 
-def statistics(database: Database, *, since: datetime | None, until: datetime | None) -> Statistics:
-    """The statistics of decisions from `since` to before `until`. Raises DatabaseDown."""
+def statistics(
+    database: Database,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    site: str | None = None,
+    zone: tzinfo = UTC,
+) -> Statistics:
+    """The statistics of decisions from `since` to before `until`, of one site or of all; weeks are those of `zone`.
+    Raises DatabaseDown."""
+    within = _within(since, until, site)
     with database.writing() as connection:
         recognise_feedback(database, connection)
     with database.reading() as connection:
-        last = {row.card: row for row in _feedback(connection, since, until)}
+        last = {row.card: row for row in _feedback(connection, within)}
         by_kind: dict[str, Tally] = {}
         by_finding: dict[str, Tally] = {}
-        shown = withheld = 0
+        by_week: dict[str, Tally] = {}
+        total, withheld = Tally(), 0
         of_decisions = cards.join(decisions, cards.c.decision == decisions.c.id)
-        wanted = (cards.c.uuid, cards.c.kind, cards.c.findings, decisions.c.silent)
-        for card in connection.execute(select(*wanted).select_from(of_decisions).where(*_within(since, until))):
+        wanted = (cards.c.uuid, cards.c.kind, cards.c.findings, decisions.c.silent, decisions.c.time)
+        for card in connection.execute(select(*wanted).select_from(of_decisions).where(*within)):
             if card.silent:
                 withheld += 1
                 continue
-            shown += 1
-            tallies = [by_kind.setdefault(card.kind, Tally())]
+            tallies = [total, by_kind.setdefault(card.kind, Tally())]
+            tallies.append(by_week.setdefault(_week(card.time, zone), Tally()))
             tallies += [by_finding.setdefault(code, Tally()) for code in card.findings]
             _count(tallies, last.get(card.uuid))
         return Statistics(
-            _calls(connection, since, until),
-            shown,
+            _calls(connection, within, since, until, site),
+            total.shown,
             withheld,
-            _counted(connection, sorted(LOST), since, until),
+            _counted(connection, sorted(LOST), since, until, site),
             connection.scalar(select(func.count()).select_from(unknown_feedback)) or 0,
             dict(sorted(by_kind.items())),
             dict(sorted(by_finding.items())),
+            dict(sorted(by_week.items())),
+            total,
         )
 
 
@@ -83,16 +98,22 @@ def sealed_comments(
 ) -> list[tuple[datetime, str, str]]:
     """The comments that are kept: when, on which card, encrypted. Raises DatabaseDown."""
     with database.reading() as connection:
-        rows = _feedback(connection, since, until)
+        rows = _feedback(connection, _within(since, until, None))
         return [(row.outcome_time, row.card, row.comment) for row in rows if row.comment is not None]
 
 
-def _feedback(connection: Connection, since: datetime | None, until: datetime | None) -> list[Row[tuple[object, ...]]]:
+def _week(time: datetime, zone: tzinfo) -> str:
+    """The Monday of a moment's week."""
+    day = time.astimezone(zone).date()
+    return (day - timedelta(days=day.weekday())).isoformat()
+
+
+def _feedback(connection: Connection, within: Iterable[ColumnElement[bool]]) -> list[Row[tuple[object, ...]]]:
     """All feedback on the cards of a time, the latest last."""
     of_decisions = feedback.join(cards, feedback.c.card == cards.c.uuid).join(
         decisions, cards.c.decision == decisions.c.id
     )
-    told = select(*feedback.columns).select_from(of_decisions).where(*_within(since, until))
+    told = select(*feedback.columns).select_from(of_decisions).where(*within)
     return list(connection.execute(told.order_by(feedback.c.outcome_time, feedback.c.received, feedback.c.id)))
 
 
@@ -108,24 +129,37 @@ def _count(tallies: Iterable[Tally], heard: Row[tuple[object, ...]] | None) -> N
             tally.reasons[heard.reason_system, heard.reason_code] += 1
 
 
-def _calls(connection: Connection, since: datetime | None, until: datetime | None) -> int:
-    kept = select(func.count()).select_from(decisions).where(*_within(since, until))
-    return (connection.scalar(kept) or 0) + _counted(connection, ["not-ours"], since, until)
+def _calls(
+    connection: Connection,
+    within: Iterable[ColumnElement[bool]],
+    since: datetime | None,
+    until: datetime | None,
+    site: str | None,
+) -> int:
+    kept = select(func.count()).select_from(decisions).where(*within)
+    return (connection.scalar(kept) or 0) + _counted(connection, ["not-ours"], since, until, site)
 
 
-def _counted(connection: Connection, kinds: list[str], since: datetime | None, until: datetime | None) -> int:
+def _counted(
+    connection: Connection, kinds: list[str], since: datetime | None, until: datetime | None, site: str | None
+) -> int:
     which: list[ColumnElement[bool]] = [counters.c.kind.in_(kinds)]
     if since is not None:
         which.append(counters.c.day >= since.date())
     if until is not None:
         which.append(counters.c.day < until.date())
+    if site is not None:
+        # of some losses nobody knows the site
+        which.append(counters.c.site.in_([site, ""]))
     return int(connection.scalar(select(func.sum(counters.c.number)).where(*which)) or 0)
 
 
-def _within(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+def _within(since: datetime | None, until: datetime | None, site: str | None) -> list[ColumnElement[bool]]:
     which: list[ColumnElement[bool]] = []
     if since is not None:
         which.append(decisions.c.time >= since)
     if until is not None:
         which.append(decisions.c.time < until)
+    if site is not None:
+        which.append(decisions.c.site == site)
     return which

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from fastapi import FastAPI, Request, Response
 
+from hooks.database.database import DatabaseDown
 from hooks.memory import Memory
 from hooks.pages.door import Door, Room, Visit
-from hooks.pages.people import WORKLIST, Access
+from hooks.pages.feedback import feedback, read_days
+from hooks.pages.people import FEEDBACK, WORKLIST, Access
 from hooks.pages.worklist import Timeline, csv_answer, worklist
 from hooks.sites import Sites
 from hooks.worklist.audited import AuditRead, Audits, NoWorklistError
@@ -18,6 +21,7 @@ from hooks.worklist.choice import read_choice
 from hooks.worklist.table import as_csv
 
 _NOT_SHOWN = "Nothing is shown, because nothing is known. This does not mean that there is nothing to do."
+_HEALTH = "Whoever runs the service sees it at /health/ready."
 _INSTEAD = "Until then, find the patients who are due by other means."
 
 
@@ -31,12 +35,13 @@ class WorkPages:
         self._access, self._timeline = access, timeline
         self._list = Room("Worklist", "worklist", WORKLIST, back, f"{sign_in}?page={WORKLIST}" if sign_in else "")
         self._table = replace(self._list, name="worklist-table")
+        self._feedback = Room("What became of the cards", "feedback-page", FEEDBACK, back)
         self._audits = Audits()
 
     @property
     def names(self) -> Mapping[str, str]:
         """What log and counters call its paths."""
-        return {"/worklist": self._list.name, "/worklist.csv": self._table.name}
+        return {"/worklist": self._list.name, "/worklist.csv": self._table.name, "/feedback": self._feedback.name}
 
     def add(self, app: FastAPI, sites: Sites, memory: Memory) -> None:
         """Bind the pages."""
@@ -67,6 +72,24 @@ class WorkPages:
             if isinstance(audit, Response):
                 return audit
             return csv_answer(as_csv(choice.of(audit.rows, visit.desk.today()), audit.about), audit.about)
+
+        @app.get("/feedback", include_in_schema=False)
+        async def cards(request: Request) -> Response:
+            """What became of the cards."""
+            visit = await door.enter(request, self._feedback)
+            return visit if isinstance(visit, Response) else await self._cards(visit, memory, request)
+
+    async def _cards(self, visit: Visit, memory: Memory, request: Request) -> Response:
+        desk, room = visit.desk, visit.room
+        days = read_days(request.query_params, desk.today())
+        read = partial(memory.usage, site=desk.site.id, first=days.first, last=days.last, zone=desk.zone)
+        try:
+            found = await asyncio.to_thread(read)
+        except DatabaseDown:
+            await visit.note("failed")
+            return room.empty(502, "Nothing is shown.", "The database of the journal cannot be read just now.", _HEALTH)
+        waiting = memory.journal.status().backlog
+        return await visit.refusal() or feedback(found, days, site=desk.site.id, waiting=waiting, back=room.back)
 
     async def _audit(self, visit: Visit) -> AuditRead | Response:
         """The audit of the site, once it is recorded that it is shown; or the page to show in its place."""

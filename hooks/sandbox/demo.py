@@ -19,10 +19,12 @@ from cds.regimens.library import load as load_regimens
 from hooks.app import create_app, now
 from hooks.launch.places import CALLBACK, LAUNCH
 from hooks.launch_settings import Role
+from hooks.memory import open_database
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.sandbox.audited import audit_patients
 from hooks.sandbox.authorization import CLIENT, USER, App, Authorization
 from hooks.sandbox.calls import Shown, call_all, chart_request, discover, order_request
+from hooks.sandbox.made_up import make_up
 from hooks.sandbox.pages import TIMELINE, DemoPages
 from hooks.sandbox.patients import DemoPatient, demo_patients
 from hooks.sandbox.playground import PLAYGROUND, opened_by_ehr
@@ -88,6 +90,9 @@ def run_demo(
         settings = settings.model_copy(update={"worklist_folder": audited})
         app = App(f"{service}{LAUNCH}", f"{service}{CALLBACK}")
         authorization = Authorization(fhir, app, {each.id: each.title for each in patients}, clock)
+        database = open_database(settings, clock=clock)
+        make_up(database, site, clock())
+        database.close()
         apps: list[tuple[ASGIApp, socket]] = [
             (create_sandbox(fhir, on, authorization=authorization), fhir_socket),
             (create_app(settings, clock=clock, more=DemoPages(fhir, service, patients)), service_socket),
@@ -161,6 +166,7 @@ def _print_addresses(console: Console, service: str, fhir: str, patients: Iterab
         f"  worklist      {service}/worklist",
         f"  a launch      {opened_by_ehr(fhir, 'overdue')}",
         f"  sign in       {service}{LAUNCH}",
+        f"  feedback      {service}/feedback",
         f"  services      {service}/cds-services",
         f"  patients      {fhir}/Patient?_count=100",
         f"  one history   {fhir}/MedicationAdministration?patient=overdue&_sort=-effective-time",

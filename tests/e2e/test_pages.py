@@ -17,6 +17,7 @@ PAGES = {
     "not-started": "/demo/timeline?patient=not-started",
     "playground": "/demo?patient=loading-in-progress&hook=order-sign",
     "worklist": "/worklist",
+    "feedback": "/feedback",
     "worklist-part": "/worklist?group=decision&sort=-last&until=soon",
 }
 STATUSES = {"worklist-part": 400}
@@ -46,7 +47,7 @@ def test_a_page_fits_and_one_drawing_of_each_kind_is_seen(open_page: Open, name:
     assert len(drawings) == page.locator("figure").count()
 
 
-@pytest.mark.parametrize("name", ["overdue", "catch-up", "not-counted", "worklist"])
+@pytest.mark.parametrize("name", ["overdue", "catch-up", "not-counted", "worklist", "feedback"])
 def test_a_page_in_print(open_page: Open, name: str) -> None:
     page = open_page(PAGES[name], width=PAPER)
     page.emulate_media(media="print")

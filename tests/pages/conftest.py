@@ -12,6 +12,7 @@ import httpx
 from anyio.from_thread import start_blocking_portal
 
 from hooks.app import MorePages, create_app
+from hooks.memory import ReadsUsage
 from hooks.operations.entrance import Operations
 from hooks.sandbox.pages import DemoPages
 from hooks.sandbox.patients import DemoPatient, demo_patients, shared_resources
@@ -79,6 +80,7 @@ def pages(
     service: str = "http://127.0.0.1:1",
     journal: NotedJournal | None = None,
     more: MorePages | None = None,
+    usage: ReadsUsage | None = None,
     **settings: Any,
 ) -> Iterator[Get]:
     """A function that sends one request to the running demo."""
@@ -90,7 +92,7 @@ def pages(
         clock=lambda: NOW,
         transport=httpx.MockTransport(answer or holding(patients)),
         operations=operations,
-        memory=noting(lambda: NOW, journal=journal),
+        memory=noting(lambda: NOW, journal=journal, usage=usage),
         more=more or DemoPages(SERVER, service, patients),
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -9,7 +9,7 @@ from hooks.journal.comments import Comments
 from hooks.journal.decision import Count, Decision, Feedback, PageView
 from hooks.journal.journal import JournalStatus
 from hooks.journal.keys import Key, Keys
-from hooks.memory import Memory
+from hooks.memory import Memory, ReadsUsage
 
 KEYS = Keys((Key(b"the newest key of the tests, long enough"),))
 
@@ -68,7 +68,11 @@ class NoTokens:
 
 
 def noting(
-    clock: Callable[[], datetime], *, journal: NotedJournal | None = None, comments: Comments | None = None
+    clock: Callable[[], datetime],
+    *,
+    journal: NotedJournal | None = None,
+    comments: Comments | None = None,
+    usage: ReadsUsage | None = None,
 ) -> Memory:
     """The memory of a service under test."""
-    return Memory(journal or NotedJournal(), NoTokens(), KEYS, comments, clock)
+    return Memory(journal or NotedJournal(), NoTokens(), KEYS, comments, clock, usage=usage)
