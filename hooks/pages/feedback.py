@@ -14,19 +14,18 @@ from typing import NamedTuple
 from fastapi import Response
 
 from cds.dosing.codes import Code
-from hooks.card_kinds import OVERRIDE_REASONS
 from hooks.journal.statistics import Tally
 from hooks.journal.usage import PERCENTILES, Calls, Usage, small
 from hooks.pages.render import page
 from hooks.protocol import ORDER_SIGN
-from hooks.wording import FINDINGS
+from hooks.wording import ENGLISH, FINDINGS
 
 LEAST = 5
 """Cards of a group at least, for its figures to be shown."""
 _WEEKS = 13
 _LONGEST = timedelta(days=3 * 366)
 _WIDTH = 200.0
-_REASONS = {(reason["system"], reason["code"]): reason["display"] for reason in OVERRIDE_REASONS}
+_REASONS = {(reason["system"], reason["code"]): reason["display"] for reason in ENGLISH.override_reasons}
 _KNOWN: frozenset[str] = frozenset(Code)
 
 
@@ -39,8 +38,8 @@ class Days(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The cards of one group; `hidden`: too few to show; `more_reasons`: so are some reasons. `bars` are accepted, overridden and unanswered, as the left
-    edge and the width of a bar each."""
+    """The cards of one group; `hidden`: too few to show; `more_reasons`: so are some reasons. `bars` are accepted,
+    overridden and unanswered, as the left edge and the width of a bar each."""
 
     name: str
     tally: Tally

@@ -91,7 +91,7 @@ def _call(number: int, day: datetime, site: Site) -> Iterator[Decision | Feedbac
     )
     if case is not None and (heard := _heard(number, case)):
         other = _any(number, "reason", len(OVERRIDE_REASONS))
-        reason = OVERRIDE_REASONS[case.reason if _any(number, "usual", 3) else other]
+        code, system = OVERRIDE_REASONS[case.reason if _any(number, "usual", 3) else other]
         accepted = heard == ACCEPTED
         yield Feedback(
             id=name,
@@ -99,8 +99,8 @@ def _call(number: int, day: datetime, site: Site) -> Iterator[Decision | Feedbac
             service=CHART.id if on_chart else ORDER.id,
             outcome=heard,
             suggestions=(f"{name}-move",) if accepted else (),
-            reason_system="" if accepted else reason["system"],
-            reason_code="" if accepted else reason["code"],
+            reason_system="" if accepted else system,
+            reason_code="" if accepted else code,
             comment=None,
             outcome_time=when + timedelta(minutes=2),
             received=when + timedelta(minutes=2),

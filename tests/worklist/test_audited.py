@@ -122,6 +122,12 @@ def test_a_folder_that_is_not_there_or_is_a_file_is_a_reason(tmp_path: Path) -> 
             Audits().read(tmp_path / name)
 
 
+def test_a_folder_with_the_audits_of_several_drugs_is_told(tmp_path: Path) -> None:
+    audited(tmp_path)
+    with pytest.raises(NoWorklistError, match="holds the audits of several drugs. Name that of one drug"):
+        Audits().read(tmp_path)
+
+
 def test_a_first_audit_that_is_still_at_work_is_told(tmp_path: Path) -> None:
     (tmp_path / ".work").mkdir()
     with pytest.raises(NoWorklistError, match="an audit is at work in the folder, or was interrupted"):
