@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from cds.fhir.links import Base
 from hooks.boundary_settings import BoundaryFields
 from hooks.launch.client import Client, client_of
-from hooks.launch.places import LAUNCH, TIMELINE, Places
+from hooks.launch.places import LAUNCH, SIGN_OUT, TIMELINE, Places
 from hooks.launch.session import Sessions
 from hooks.launch_settings import Role
 from hooks.security.urls import is_loopback
@@ -63,6 +63,7 @@ def launch_pages(
     from hooks.launch.pages import LaunchPages
     from hooks.launch.people import SignedIn
     from hooks.launch.servers import Server, Servers
+    from hooks.pages.people import Around
     from hooks.pages.work import WorkPages
     from hooks.pages.worklist import patient_query
 
@@ -74,7 +75,8 @@ def launch_pages(
         for url in desk.site.fhir_servers
     )
     sessions, places = Sessions(clock), Places(settings.public_url[0])
-    work = WorkPages(SignedIn(sessions), patient_query(places.path(TIMELINE)), sign_in=places.path(LAUNCH))
+    around = Around(sign_in=places.path(LAUNCH), sign_out=places.path(SIGN_OUT), base=places.path(""))
+    work = WorkPages(SignedIn(sessions), patient_query(places.path(TIMELINE)), around)
     return LaunchPages(servers, sessions, places, clock, frozenset({Role.WORKLIST, Role.FEEDBACK})), work
 
 

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
 from hooks.desk import Desk
 from hooks.memory import Memory
 from hooks.operations.call import current
-from hooks.pages.people import Access, Person
+from hooks.pages.people import Access, Around, Person
 from hooks.pages.render import page
 from hooks.sites import Sites
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One page behind the door: its title, what the journal calls it, the role that opens it, and where to sign in."""
+    """One page behind the door: its title, what the journal calls it, the role that opens it, its path, and what stands
+    around it."""
 
     title: str
     name: str
     role: str
-    back: tuple[str, str] | None = None
-    sign_in: str = ""
+    path: str
+    around: Around
+
+    @property
+    def address(self) -> str:
+        """Its path as a browser sees it."""
+        return self.around.base + self.path
+
+    @property
+    def sign_in(self) -> str:
+        """Where to sign in for it; empty where nobody does."""
+        return f"{self.around.sign_in}?{urlencode({'page': self.role})}" if self.around.sign_in else ""
 
     def empty(self, status: int, headline: str, why: str, what: str = "", *, sign_in: str = "") -> Response:
         """The page that says that there is nothing to show, and why: an empty one would look like nothing to do."""
@@ -34,7 +46,7 @@ class Room:
             headline=headline,
             why=why,
             what=what,
-            back=self.back,
+            back=self.around.back,
             sign_in=sign_in,
         )
 

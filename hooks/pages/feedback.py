@@ -16,6 +16,7 @@ from fastapi import Response
 from cds.dosing.codes import Code
 from hooks.journal.statistics import Tally
 from hooks.journal.usage import PERCENTILES, Calls, Usage, small
+from hooks.pages.door import Visit
 from hooks.pages.render import page
 from hooks.protocol import ORDER_SIGN
 from hooks.wording import ENGLISH, FINDINGS
@@ -84,7 +85,7 @@ class Shown:
     orders: Hook | None
 
 
-def feedback(found: Usage, days: Days, *, site: str, waiting: int, back: tuple[str, str] | None) -> Response:
+def feedback(found: Usage, days: Days, visit: Visit, *, waiting: int) -> Response:
     """The page. `waiting`: lines of the journal that the database does not have yet."""
     return page(
         "feedback.html.j2",
@@ -94,11 +95,11 @@ def feedback(found: Usage, days: Days, *, site: str, waiting: int, back: tuple[s
         times=found.by_service,
         percentiles=PERCENTILES,
         days=days,
-        site=site,
+        site=visit.desk.site.id,
         waiting=waiting,
         least=LEAST,
         share=_share,
-        back=back,
+        room=visit.room,
     )
 
 

@@ -12,6 +12,17 @@ WORKLIST, FEEDBACK = "worklist", "feedback"
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around the pages: the page to go back to, if any; where people sign in and out, empty where nobody
+    does; and the path of the service as a browser sees it, which a proxy takes away."""
+
+    back: tuple[str, str] | None = None
+    sign_in: str = ""
+    sign_out: str = ""
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who is signed in at a site. `id` goes into the journal as a keyed hash alone."""
 

@@ -13,7 +13,7 @@ from hooks.database.database import DatabaseDown
 from hooks.memory import Memory
 from hooks.pages.door import Door, Room, Visit
 from hooks.pages.feedback import feedback, read_days
-from hooks.pages.people import FEEDBACK, WORKLIST, Access
+from hooks.pages.people import FEEDBACK, WORKLIST, Access, Around
 from hooks.pages.worklist import Timeline, csv_answer, worklist
 from hooks.sites import Sites
 from hooks.worklist.audited import AuditRead, Audits, NoWorklistError
@@ -26,28 +26,26 @@ _INSTEAD = "Until then, find the patients who are due by other means."
 
 
 class WorkPages:
-    """`timeline` gives the address of a patient's timeline; `back` is the page to go back to, if any, and `sign_in`
-    where people sign in."""
+    """`timeline` gives the address of a patient's timeline."""
 
-    def __init__(
-        self, access: Access, timeline: Timeline, back: tuple[str, str] | None = None, sign_in: str = ""
-    ) -> None:
+    def __init__(self, access: Access, timeline: Timeline, around: Around | None = None) -> None:
         self._access, self._timeline = access, timeline
-        self._list = Room("Worklist", "worklist", WORKLIST, back, f"{sign_in}?page={WORKLIST}" if sign_in else "")
-        self._table = replace(self._list, name="worklist-table")
-        self._feedback = Room("What became of the cards", "feedback-page", FEEDBACK, back)
+        around = around or Around()
+        self._list = Room("Worklist", "worklist", WORKLIST, "/worklist", around)
+        self._table = replace(self._list, name="worklist-table", path="/worklist.csv")
+        self._feedback = Room("What became of the cards", "feedback-page", FEEDBACK, "/feedback", around)
         self._audits = Audits()
 
     @property
     def names(self) -> Mapping[str, str]:
         """What log and counters call its paths."""
-        return {"/worklist": self._list.name, "/worklist.csv": self._table.name, "/feedback": self._feedback.name}
+        return {room.path: room.name for room in (self._list, self._table, self._feedback)}
 
     def add(self, app: FastAPI, sites: Sites, memory: Memory) -> None:
         """Bind the pages."""
         door = Door(self._access, sites, memory)
 
-        @app.get("/worklist", include_in_schema=False)
+        @app.get(self._list.path, include_in_schema=False)
         async def page(request: Request) -> Response:
             """The worklist."""
             visit = await door.enter(request, self._list)
@@ -57,9 +55,9 @@ class WorkPages:
             if isinstance(audit, Response):
                 return audit
             choice, faults = read_choice(request.query_params)
-            return worklist(audit, choice, faults, desk=visit.desk, timeline=self._timeline, back=self._list.back)
+            return worklist(audit, choice, faults, visit=visit, export=self._table.address, timeline=self._timeline)
 
-        @app.get("/worklist.csv", include_in_schema=False)
+        @app.get(self._table.path, include_in_schema=False)
         async def table(request: Request) -> Response:
             """All lines of the choice as a table for spreadsheets."""
             choice, faults = read_choice(request.query_params)
@@ -73,7 +71,7 @@ class WorkPages:
                 return audit
             return csv_answer(as_csv(choice.of(audit.rows, visit.desk.today()), audit.about), audit.about)
 
-        @app.get("/feedback", include_in_schema=False)
+        @app.get(self._feedback.path, include_in_schema=False)
         async def cards(request: Request) -> Response:
             """What became of the cards."""
             visit = await door.enter(request, self._feedback)
@@ -89,7 +87,7 @@ class WorkPages:
             await visit.note("failed")
             return room.empty(502, "Nothing is shown.", "The database of the journal cannot be read just now.", _HEALTH)
         waiting = memory.journal.status().backlog
-        return await visit.refusal() or feedback(found, days, site=desk.site.id, waiting=waiting, back=room.back)
+        return await visit.refusal() or feedback(found, days, visit, waiting=waiting)
 
     async def _audit(self, visit: Visit) -> AuditRead | Response:
         """The audit of the site, once it is recorded that it is shown; or the page to show in its place."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from fastapi import Response
 
 from cds.dosing.codes import Status
 from hooks.console import counted
-from hooks.desk import Desk
+from hooks.pages.door import Visit
 from hooks.pages.render import page
 from hooks.pages.story import STATUSES
 from hooks.phrases import quantity, step_title
@@ -93,12 +94,13 @@ def worklist(
     choice: Choice,
     faults: Sequence[str],
     *,
-    desk: Desk,
+    visit: Visit,
+    export: str,
     timeline: Timeline,
-    back: tuple[str, str] | None,
 ) -> Response:
-    """The page. `faults` say what of the address could not be understood."""
-    today = desk.today()
+    """The page. `faults` say what of the address could not be understood; `export`: the
+    address of the table."""
+    today, path = visit.desk.today(), visit.room.address
     return page(
         "worklist.html.j2",
         400 if faults else 200,
@@ -106,18 +108,18 @@ def worklist(
         age=_age(audit.about, today),
         old=abs((today - audit.about.on).days) >= OLD_DAYS,
         today=today,
-        site=desk.site.id,
+        site=visit.desk.site.id,
         doubts=tuple(_doubts(audit)),
         left_out=tuple(_left_out(audit.about)),
-        parts=_parts(audit, choice, today),
-        columns=_columns(choice),
-        shown=_shown(choice, choice.of(audit.rows, today), today, timeline),
+        parts=_parts(audit, choice, today, path),
+        columns=_columns(choice, path),
+        shown=_shown(choice, choice.of(audit.rows, today), path, partial(_line, today=today, timeline=timeline)),
         choice=choice,
         groups=GROUPS,
         read=f"{counted(audit.about.lines, 'line')} in {counted(audit.about.files, 'file')}",
         faults=faults,
-        export=_address("/worklist.csv", choice.query()),
-        back=back,
+        export=_address(export, choice.query()),
+        room=visit.room,
     )
 
 
@@ -160,43 +162,43 @@ def _left_out(about: About) -> Iterator[str]:
         yield f"The audit is of a sample of {counted(about.sample, 'patient')}: nobody else is on this list."
 
 
-def _parts(audit: AuditRead, choice: Choice, today: date) -> tuple[Part, ...]:
+def _parts(audit: AuditRead, choice: Choice, today: date, path: str) -> tuple[Part, ...]:
     listed = [row for row in audit.rows if row.listed(today)]
     return tuple(
         Part(
             name,
             sum(within(group, row, today) for row in listed),
-            _address("/worklist", choice.query(group=group)),
+            _address(path, choice.query(group=group)),
             choice.group is group,
         )
         for group, name in GROUPS.items()
     )
 
 
-def _columns(choice: Choice) -> tuple[Column, ...]:
+def _columns(choice: Choice, path: str) -> tuple[Column, ...]:
     found = []
     for name, order in _COLUMNS:
         if order is None:
             found.append(Column(name, "", ""))
             continue
         by_it = choice.order is order
-        address = _address("/worklist", choice.query(order=order, backwards=by_it and not choice.backwards))
+        address = _address(path, choice.query(order=order, backwards=by_it and not choice.backwards))
         found.append(Column(name, address, ("descending" if choice.backwards else "ascending") if by_it else "none"))
     return tuple(found)
 
 
-def _shown(choice: Choice, rows: Sequence[Row], today: date, timeline: Timeline) -> Shown:
+def _shown(choice: Choice, rows: Sequence[Row], path: str, line: Callable[[Row], Line]) -> Shown:
     pages = max(1, -(-len(rows) // PAGE_SIZE))
     number = min(choice.page, pages)
     first = (number - 1) * PAGE_SIZE
     taken = rows[first : first + PAGE_SIZE]
     return Shown(
-        lines=tuple(_line(row, today, timeline) for row in taken),
+        lines=tuple(map(line, taken)),
         number=len(rows),
         first=first + 1 if taken else 0,
         last=first + len(taken),
-        earlier=_address("/worklist", choice.query(page=number - 1)) if number > 1 else "",
-        later=_address("/worklist", choice.query(page=number + 1)) if number < pages else "",
+        earlier=_address(path, choice.query(page=number - 1)) if number > 1 else "",
+        later=_address(path, choice.query(page=number + 1)) if number < pages else "",
     )
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Query, Request, Response
 
 from hooks.memory import Memory
 from hooks.operations.call import current
-from hooks.pages.people import Anybody
+from hooks.pages.people import Anybody, Around
 from hooks.pages.timeline import Place, not_seen, timeline
 from hooks.pages.view import Question
 from hooks.pages.work import WorkPages
@@ -30,8 +30,8 @@ class DemoPages:
 
     def __init__(self, fhir: str, service: str, patients: Iterable[DemoPatient], site: str = "default") -> None:
         """`fhir` is the base URL of the sandbox, `service` that of the service."""
-        back = (PLAYGROUND, "Playground")
-        self._work = WorkPages(Anybody(site), patient_query(TIMELINE), back)
+        around = Around(back=(PLAYGROUND, "Playground"))
+        self._work = WorkPages(Anybody(site), patient_query(TIMELINE), around)
         self._fhir, self._service = fhir, service
         self._patients = {patient.id: patient for patient in patients}
 

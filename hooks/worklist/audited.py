@@ -105,9 +105,9 @@ def _missing(folder: Path, name: str) -> str:
     if not folder.is_dir():
         return "the folder of the audit (setting worklist_folder) does not exist, or is no folder. Correct the setting"
     if (folder / _AT_WORK).exists():
-        if any(folder.glob(f"*/{SUMMARY}")):
+        return f"an audit is at work in the folder, or was interrupted, and there is no {name} yet. See how it ended"
+    if any(folder.glob(f"*/{SUMMARY}")):
         return "the folder holds the audits of several drugs. Name that of one drug in worklist_folder"
-    return f"an audit is at work in the folder, or was interrupted, and there is no {name} yet. See how it ended"
     return (
         f"there is no {name} in the folder of the audit (setting worklist_folder). Run the audit, or mend the setting"
     )

@@ -15,7 +15,7 @@ from fastapi import Request
 
 from hooks.journal.decision import PageView
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
-from hooks.pages.people import FEEDBACK, WORKLIST, Person
+from hooks.pages.people import FEEDBACK, WORKLIST, Around, Person
 from hooks.pages.work import WorkPages
 from hooks.pages.worklist import patient_query
 from tests.pages.conftest import Get, pages
@@ -131,6 +131,19 @@ def test_the_table_holds_the_same_lines(get: Get) -> None:
         "Patient/restart-required", "Patient/near-boundary", "Patient/catch-up-required", "Patient/overdue",
     ]  # fmt: skip
     assert "Nothing was saved." in read(get("/worklist.csv?until=soon"), 400).text
+
+
+def test_behind_a_proxy_every_address_has_the_path_that_it_takes_away(folder: Path) -> None:
+    around = Around(("/cds/demo", "Back"), "/cds/launch", "/cds/sign-out", "/cds")
+    signed, nobody = (WorkPages(Signed(who), patient_query("/cds/timeline"), around) for who in (NURSE, None))
+    with pages(more=signed, worklist_folder=folder) as get:
+        page = read(get("/worklist?group=due&patient=x"))
+    addresses = [each.get("href") or "" for each in page.all("a")] + [each["action"] or "" for each in page.all("form")]
+    assert {"/cds/sign-out", "/cds/worklist", "/cds/worklist?group=due&patient=x"} <= set(addresses)
+    assert [each for each in addresses if not each.startswith(("/cds/", "#"))] == []
+    with pages(more=nobody, worklist_folder=folder) as get:
+        refused = read(get("/worklist"), 403)
+    assert "/cds/launch?page=worklist" in [each["href"] for each in refused.all("a")]
 
 
 def test_each_look_is_recorded_with_who_looked_and_no_patient(get: Get, journal: NotedJournal) -> None:

@@ -124,7 +124,7 @@ def test_a_folder_that_is_not_there_or_is_a_file_is_a_reason(tmp_path: Path) -> 
 
 def test_a_folder_with_the_audits_of_several_drugs_is_told(tmp_path: Path) -> None:
     audited(tmp_path)
-    with pytest.raises(NoWorklistError, match="holds the audits of several drugs. Name that of one drug"):
+    with pytest.raises(NoWorklistError, match=r"holds the audits of several drugs\. Name that of one drug"):
         Audits().read(tmp_path)
 
 
