@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cds.fhir.client_keys import ClientKey
 from hooks.pages.render import page
+from hooks.sandbox.running import loopback
 from hooks.security.urls import is_loopback
 
 CLIENT = "nusinersen-cds-demo"
@@ -61,6 +62,7 @@ class Authorization:
     def __init__(self, base_url: str, app: App, patients: Mapping[str, str], clock: Callable[[], datetime]) -> None:
         """`base_url` ends in `/fhir`; `patients` are titles by id."""
         self._base, self._root = base_url, base_url.removesuffix("/fhir")
+        self._bases = loopback(base_url)
         self._app, self._patients, self._clock = app, patients, clock
         self._key = ClientKey.make("ES384")
         self._launches: dict[str, str] = {}
@@ -140,7 +142,7 @@ class Authorization:
     def _fault(self, asked: Mapping[str, str]) -> str:
         if asked["response_type"] != "code":
             return "unsupported_response_type"
-        good = asked["aud"] == self._base and asked["code_challenge"] and asked["code_challenge_method"] == "S256"
+        good = asked["aud"] in self._bases and asked["code_challenge"] and asked["code_challenge_method"] == "S256"
         return "" if good else "invalid_request"
 
     async def _token(self, request: Request) -> Response:
@@ -182,7 +184,7 @@ class Authorization:
             "iat": seconds,
             "exp": seconds + _TOKEN_SECONDS,
             "nonce": code.asked["nonce"],
-            "fhirUser": f"{self._base}/{USER}",
+            "fhirUser": f"{code.asked['aud']}/{USER}",
         }
         return self._key.sign(claims)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlencode
 
 from rich.console import Console
 from rich.table import Table
@@ -28,7 +29,7 @@ from hooks.sandbox.made_up import make_up
 from hooks.sandbox.pages import TIMELINE, DemoPages
 from hooks.sandbox.patients import DemoPatient, demo_patients
 from hooks.sandbox.playground import PLAYGROUND, opened_by_ehr
-from hooks.sandbox.running import HOST, address, forever, listen, serving, stoppable
+from hooks.sandbox.running import HOST, address, forever, listen, loopback, serving, stoppable
 from hooks.sandbox.server import create_sandbox
 from hooks.settings import Settings, load
 
@@ -138,11 +139,6 @@ def table(lines: Iterable[Shown], title: str) -> Table:
     return shown
 
 
-def loopback(fhir: str) -> tuple[str, ...]:
-    """The base URLs by which a server at 127.0.0.1 can be reached from this machine."""
-    return tuple(fhir.replace(HOST, name, 1) for name in (HOST, "localhost", "[::1]"))
-
-
 def _by_urgency(lines: Iterable[Shown]) -> list[Shown]:
     """The lines of a patient stay together; patients with an error or the gravest card come first."""
     ranks = {indicator: rank for rank, indicator in enumerate(_STYLES)}
@@ -165,7 +161,7 @@ def _print_addresses(console: Console, service: str, fhir: str, patients: Iterab
         f"  a timeline    {service}{TIMELINE}?patient=overdue",
         f"  worklist      {service}/worklist",
         f"  a launch      {opened_by_ehr(fhir, 'overdue')}",
-        f"  sign in       {service}{LAUNCH}",
+        f"  sign in       {service}{LAUNCH}?{urlencode({'server': fhir})}",
         f"  feedback      {service}/feedback",
         f"  services      {service}/cds-services",
         f"  patients      {fhir}/Patient?_count=100",

@@ -50,6 +50,11 @@ def address(listener: socket.socket) -> str:
     return f"http://{HOST}:{listener.getsockname()[1]}"
 
 
+def loopback(fhir: str) -> tuple[str, ...]:
+    """The base URLs by which a server at 127.0.0.1 can be reached from this machine."""
+    return tuple(fhir.replace(HOST, name, 1) for name in (HOST, "localhost", "[::1]"))
+
+
 @contextmanager
 def serving(apps: Sequence[tuple[ASGIApp, socket.socket]]) -> Iterator[None]:
     """Serves the applications until the block ends, then stops them in an orderly way and closes the sockets.
