@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hooks.listed import Words
 
 _OF_DRUG = ("MedicationAdministration", "Medication", "MedicationStatement", "MedicationRequest")
-_BESIDE = ("Patient", "Appointment")
+_BESIDE = ("Patient", "Appointment", "Observation")
 
 
 class Role(StrEnum):

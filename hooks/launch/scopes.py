@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 _RESOURCE = re.compile(r"(?P<who>patient|user)/(?P<type>[A-Za-z]+|\*)\.(?P<may>read|write|\*|c?r?u?d?s?)")
 """One without a query: `patient/X.rs?category=...` lets a part be read alone."""
+_DOSES = frozenset({"MedicationAdministration", "Medication", "MedicationStatement"})
+"""The types that tell of doses."""
 
 
 def asked(scopes: Iterable[str], *, chosen: bool, old: bool) -> tuple[str, ...]:
@@ -16,8 +18,8 @@ def asked(scopes: Iterable[str], *, chosen: bool, old: bool) -> tuple[str, ...]:
 
 
 def not_granted(wanted: Iterable[str], granted: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The types that were asked for and may not be read whole: a server may keep records of them back in silence.
-    `granted` None: the same as asked."""
+    """The types that tell of doses, were asked for, and may not be read whole: a server may keep records of them back in
+    silence. `granted` None: the same as asked."""
     if granted is None:
         return ()
     found = [match for scope in granted if (match := _RESOURCE.fullmatch(scope))]
@@ -25,8 +27,10 @@ def not_granted(wanted: Iterable[str], granted: tuple[str, ...] | None) -> tuple
     types = []
     for scope in wanted:
         match = _RESOURCE.fullmatch(scope)
-        if match and not any(
-            (who, name) in readable for who in (match["who"], "user") for name in (match["type"], "*")
+        if (
+            match
+            and match["type"] in _DOSES
+            and not any((who, name) in readable for who in (match["who"], "user") for name in (match["type"], "*"))
         ):
             types.append(match["type"])
     return tuple(types)
