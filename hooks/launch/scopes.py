@@ -18,22 +18,18 @@ def asked(scopes: Iterable[str], *, chosen: bool, old: bool) -> tuple[str, ...]:
 
 
 def not_granted(wanted: Iterable[str], granted: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The types that tell of doses, were asked for, and may not be read whole: a server may keep records of them back in
-    silence. `granted` None: the same as asked."""
+    """The types that tell of doses, were asked for, and may not be read whole: a server may keep records of them back
+    in silence. `granted` None: the same as asked."""
     if granted is None:
         return ()
     found = [match for scope in granted if (match := _RESOURCE.fullmatch(scope))]
     readable = {(match["who"], match["type"]) for match in found if _may_search(match["may"])}
-    types = []
-    for scope in wanted:
-        match = _RESOURCE.fullmatch(scope)
-        if (
-            match
-            and match["type"] in _DOSES
-            and not any((who, name) in readable for who in (match["who"], "user") for name in (match["type"], "*"))
-        ):
-            types.append(match["type"])
-    return tuple(types)
+    asked_for = [match for scope in wanted if (match := _RESOURCE.fullmatch(scope)) and match["type"] in _DOSES]
+    return tuple(
+        match["type"]
+        for match in asked_for
+        if not any((who, name) in readable for who in (match["who"], "user") for name in (match["type"], "*"))
+    )
 
 
 def _may_search(may: str) -> bool:
