@@ -237,8 +237,8 @@ def test_an_empty_word_is_not_the_current_folder(tmp_path: Path, monkeypatch: py
     assert run("regimens", "check", empty).exit_code == 2
 
 
-def test_help_and_readme_document_the_same_codes() -> None:
+def test_help_and_the_page_document_the_same_codes() -> None:
     helped = re.findall(r"^ +(\d+)  ", run("check", "--help").stdout, re.MULTILINE)
-    table = (ROOT / "README.md").read_text("utf-8").partition("| exit code of `check`")[2]
+    table = (ROOT / "docs" / "check.md").read_text("utf-8").partition("| exit code of `check`")[2]
     assert helped == ["0", "1", "2", "3", "70", "74", "130", "141"]
     assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == helped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -85,10 +86,19 @@ def commands_of(block: Block) -> Iterator[Command]:
             yield Command(block.page, block.line, text, "\n".join(line for _, line in rest))
 
 
+def _in_quotes(text: str) -> bool:
+    try:
+        shlex.split(text, comments=True)
+    except ValueError:
+        return True
+    return False
+
+
 def _take(lines: list[tuple[int, str]]) -> str:
-    """Takes one command from the front: lines that end in a backslash go on, and a here-document has its own end."""
+    """Takes one command from the front. Lines that end in a backslash go on, as do those within quotation marks; a
+    here-document has its own end."""
     taken = [lines.pop(0)[1]]
-    while taken[-1].endswith("\\") and lines:
+    while lines and (taken[-1].endswith("\\") or _in_quotes("\n".join(taken))):
         taken.append(lines.pop(0)[1])
     here = _HERE.search(taken[-1])
     while here and lines and taken[-1].strip() != here[1]:

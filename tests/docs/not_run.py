@@ -9,6 +9,7 @@ _ENGINE = "needs a container engine; tests read the Dockerfile, and run its heal
 _CLUSTER = "needs a Spark cluster; the tests of the audit run the same work on Spark on one machine"
 _SPARK = "starts Spark, which takes its time; the tests of the audit run the same work on Spark"
 NOT_RUN = {
+    "git clone https://git.example.invalid/nusinersen-cds && cd nusinersen-cds": "the test runs in a checkout",
     "make test": "runs this very test",
     "pip install 'nusinersen-cds[audit]'": _INDEX,
     "pip install 'nusinersen-cds[spark]'": _INDEX,

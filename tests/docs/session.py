@@ -21,13 +21,15 @@ _READY = """\
 ) >{to} 2>&1 &
 echo $! >>{pids}
 for attempt in $(seq 600); do
-  curl --silent --insecure --fail --output {nothing} {url} && break
+  {ready} && break
   kill -0 $! 2>{nothing} || break
   sleep 0.2
 done
-curl --silent --show-error --insecure --fail --output {nothing} {url} 2>>{to}
+{ready}
 echo $? >{status}
 """
+_ANSWERS = "curl --silent --insecure --fail --output {nothing} {url}"
+_SAYS = "grep --quiet {text} {to}"
 _ENDING = """\
 {{ {command}
 }} >{to} 2>&1
@@ -53,12 +55,14 @@ def run(commands: Sequence[Command], world: World, folder: Path, notes: Path) ->
         places = {"to": notes / f"{number}.txt", "status": notes / f"{number}.status", "nothing": os.devnull}
         quoted = {name: shlex.quote(str(place)) for name, place in places.items()}
         text = in_place(command.text, world.places)
-        url = next((url for begin, url in world.ready.items() if command.plain.startswith(begin)), None)
-        if url is None:
+        sign = next((sign for begin, sign in world.ready.items() if command.plain.startswith(begin)), None)
+        if sign is None:
             script.append(_ENDING.format(command=text, **quoted))
         else:
             pids = shlex.quote(str(notes / "pids"))
-            script.append(_READY.format(command=f"exec {text}", url=url, pids=pids, **quoted))
+            asked = _ANSWERS if "://" in sign else _SAYS
+            ready = asked.format(url=shlex.quote(sign), text=shlex.quote(sign), **quoted)
+            script.append(_READY.format(command=f"exec {text}", ready=ready, pids=pids, **quoted))
     try:
         subprocess.run(
             ["bash", "-u", "-c", "\n".join(script)],

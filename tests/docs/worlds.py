@@ -30,7 +30,8 @@ from tests.conformance.good import key, pem
 @dataclass(frozen=True, slots=True)
 class World:
     """`places`: what stands in the page -> what stands in its place, the longest first. `variables`: the environment.
-    `ready`: the beginning of a command that serves until it is stopped -> the URL that answers once it does."""
+    `ready`: the beginning of a command that serves until it is stopped -> the URL that answers once it does, or what it
+    says then."""
 
     places: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -65,20 +66,23 @@ def checkout(folder: Path) -> Iterator[World]:
         if not each.name.startswith(".") or each.name == ".venv":
             (folder / each.name).symlink_to(each)
     service, fhir = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    yield World(
+        places={"127.0.0.1:8000": service, "127.0.0.1:8001": fhir},
+        variables={"PORT": service.rpartition(":")[2], "SANDBOX_PORT": fhir.rpartition(":")[2]},
+        ready={"make run": "until Ctrl-C"},
+    )
+
+
+@contextmanager
+def histories(folder: Path) -> Iterator[World]:
+    """Histories in a file, in a folder and in a FHIR server."""
     (folder / "history.json").write_text(json.dumps(dose("a1", "2026-04-20")), "utf-8")
     (folder / "export").mkdir()
     (folder / "export" / "doses.ndjson").write_text(json.dumps(dose("a1", "2026-04-20")) + "\n", "utf-8")
-    yield World(
-        # what stands there as the server of a hospital is the sandbox that `make run` has started
-        places={
-            "https://fhir.example.invalid/r4": f"http://{fhir}/fhir",
-            "--patient 123": f"--patient {TREATED}",
-            "127.0.0.1:8000": service,
-            "127.0.0.1:8001": fhir,
-        },
-        variables={"PORT": service.rpartition(":")[2], "SANDBOX_PORT": fhir.rpartition(":")[2]},
-        ready={"make run": f"http://{service}/cds-services"},
-    )
+    with listen(0, "of the test") as listener:
+        base = f"{address(listener)}/fhir"
+        with serving([(create_sandbox(base, datetime.now(UTC).date()), listener)]):
+            yield World(places={"https://fhir.example.invalid/r4": base, "--patient 123": f"--patient {TREATED}"})
 
 
 @contextmanager
@@ -112,6 +116,19 @@ def hospital(_: Path) -> Iterator[World]:
         ]
         with serving([(Starlette(routes=routes), listener)]):
             yield World(places={"https://ehr.example.invalid/fhir": base, "--patient 123": f"--patient {TREATED}"})
+
+
+@contextmanager
+def fillable(folder: Path) -> Iterator[World]:
+    """A FHIR server without patients, and a port for the service."""
+    with listen(0, "of the test") as listener:
+        base, port = f"{address(listener)}/fhir", free_port()
+        with serving([(create_sandbox(base, datetime.now(UTC).date(), fixtures=False), listener)]):
+            yield World(
+                places={"http://127.0.0.1:8080/fhir": base, "--port 8000": f"--port {port}"},
+                variables={"NUSINERSEN_CDS_STATE_FOLDER": str(folder / "state")},
+                ready={"nusinersen-cds serve": f"http://127.0.0.1:{port}/health/live"},
+            )
 
 
 @contextmanager
@@ -178,9 +195,12 @@ WORLDS: Mapping[str, Make] = {
     "README.md": checkout,
     "docs/audit.md": export,
     "docs/callers.md": certified,
+    "docs/check.md": histories,
     "docs/conformance.md": asked_for_tokens,
     "docs/connecting.md": hospital,
+    "docs/ehr/hapi.md": fillable,
     "docs/journal.md": journal,
+    "docs/tutorial.md": checkout,
     "docs/worklist.md": export,
 }
 """What a page with commands needs; one that is not here finds an empty folder."""
