@@ -87,7 +87,7 @@ def _run(
         since=_since(options.since, question.on),
         sample=options.sample,
     )
-    asked = Asked(question.only, question.on, question.zone)
+    asked = Asked(question.only, question.on, question.zone, question.complete_since)
     begun = perf_counter()
     read = [tasks(given.files), *([] if server is None else [server.url, server.wish])]
     delivered = Delivered()
@@ -126,7 +126,7 @@ def _fingerprint(read: Sequence[object], asked: Asked, wanted: Wanted, strict: b
     return {
         "the program": program(),
         "the input": digest(read),
-        "the regimen, the day or the time zone": digest([judging, asked.on, asked.zone]),
+        "the regimen, the day or the time zone": digest([judging, asked.on, asked.zone, asked.complete_since]),
         "the options": digest([strict, wanted.at_least, patients, shown, wanted.since, wanted.sample]),
     }
 

@@ -12,6 +12,7 @@ from hooks.audit_options import Options
 from hooks.console import UsageError, plain_errors
 from hooks.options import (
     ClientId,
+    HistoryCompleteSince,
     KeyFile,
     RegimenId,
     RegimenTimeline,
@@ -114,6 +115,7 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
     time_zone: TimeZone = None,
     tolerance_loading: ToleranceLoading = None,
     tolerance_maintenance: ToleranceMaintenance = None,
+    history_complete_since: HistoryCompleteSince = None,
     site_folder: SiteFolder = None,
 ) -> None:
     """Audit the historic administrations of many patients. Needs the extra [audit].
@@ -141,6 +143,7 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             site_folder=site_folder,
             tolerance_loading=tolerance_loading,
             tolerance_maintenance=tolerance_maintenance,
+            history_complete_since=history_complete_since,
             identifier_key_file=identifier_key,
             fhir_client_id=client_id,
             fhir_key_file=key,

@@ -75,6 +75,7 @@ def _assess(history: History, question: Question) -> Assessment:
         whole=history.whole,
         proposals=proposals,
         ended=history.died is not None and history.died <= question.on,
+        complete_since=question.complete_since,
     )
 
 

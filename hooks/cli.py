@@ -15,6 +15,7 @@ from hooks.conformance.cli import EXIT_CODES, conformance
 from hooks.console import UsageError, output, output_failed, plain_errors
 from hooks.options import (
     ClientId,
+    HistoryCompleteSince,
     KeyFile,
     RegimenId,
     RegimenTimeline,
@@ -112,6 +113,7 @@ def check_histories(  # noqa: PLR0913, PLR0917  each is an option
     time_zone: TimeZone = None,
     tolerance_loading: ToleranceLoading = None,
     tolerance_maintenance: ToleranceMaintenance = None,
+    history_complete_since: HistoryCompleteSince = None,
     site_folder: SiteFolder = None,
     client_id: ClientId = None,
     key: KeyFile = None,
@@ -136,6 +138,7 @@ def check_histories(  # noqa: PLR0913, PLR0917  each is an option
             site_folder=site_folder,
             tolerance_loading=tolerance_loading,
             tolerance_maintenance=tolerance_maintenance,
+            history_complete_since=history_complete_since,
             fhir_client_id=client_id,
             fhir_key_file=key,
         )
@@ -200,6 +203,7 @@ def serve(  # noqa: PLR0913, PLR0917  each is an option
     time_zone: TimeZone = None,
     tolerance_loading: ToleranceLoading = None,
     tolerance_maintenance: ToleranceMaintenance = None,
+    history_complete_since: HistoryCompleteSince = None,
     site_folder: SiteFolder = None,
     tls_certificate: Annotated[
         Path | None,
@@ -224,6 +228,7 @@ def serve(  # noqa: PLR0913, PLR0917  each is an option
             site_folder=site_folder,
             tolerance_loading=tolerance_loading,
             tolerance_maintenance=tolerance_maintenance,
+            history_complete_since=history_complete_since,
             tls_certificate=tls_certificate,
             tls_key=tls_key,
             tls_client_ca=tls_client_ca,

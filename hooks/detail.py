@@ -163,7 +163,7 @@ def _next_dose(assessment: Assessment, subject: Subject, regimen: Regimen, words
 def _earliest(earliest: date, assessment: Assessment, regimen: Regimen, words: Wording) -> str:
     """From when the minimum interval is kept; where doses may be missing, only a bound."""
     said = words.phrases.earliest if earliest > assessment.on else words.phrases.earliest_past
-    if any(finding.code is Code.HISTORY_INCOMPLETE for finding in assessment.findings):
+    if any(each.code is Code.HISTORY_INCOMPLETE for each in (*assessment.findings, *assessment.forecast.findings)):
         said = words.phrases.earliest_of_shown
     return said.format(earliest=earliest.isoformat(), interval=length(regimen.minimum_interval, words))
 

@@ -111,4 +111,5 @@ def assessed(
             proposals=[proposal for order in orders for proposal in order.proposals],
             ended=died is not None and died <= on,
             ordered=ordered,
+            complete_since=desk.site.history_complete_since,
         )

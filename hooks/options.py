@@ -62,6 +62,14 @@ ToleranceMaintenance = Annotated[
     int | None,
     typer.Option("--tolerance-maintenance", metavar="DAYS", help="The same in maintenance."),
 ]
+HistoryCompleteSince = Annotated[
+    str | None,
+    typer.Option(
+        "--history-complete-since",
+        metavar="DATE",
+        help="Day from which on every dose is in the records, such as that on which the EHR was first used.",
+    ),
+]
 ClientId = Annotated[
     str | None,
     typer.Option("--client-id", metavar="ID", help="Client id at the FHIR server, for SMART Backend Services."),

@@ -21,12 +21,13 @@ from hooks.show_regimens import chosen, library
 @dataclass(frozen=True, slots=True)
 class Question:
     """`each_drug` are the regimens of each drug, which is judged apart (rule W11); `proposed` are in order of date,
-    none before `on`."""
+    none before `on`; `complete_since`: see cds.dosing.assess."""
 
     each_drug: tuple[Regimens, ...]
     on: date
     zone: ZoneInfo
     proposed: tuple[date, ...] = ()
+    complete_since: date | None = None
 
     @property
     def drugs(self) -> tuple[Drug, ...]:
@@ -59,7 +60,10 @@ def ask(settings: CheckSettings, on: str | None, proposed: Sequence[str]) -> Que
             say(f"Regimen {regimen.id}{since}, version {regimen.version}, {regimen.digest}{unverified}")
     unset = "" if settings.time_zone else ", since neither --time-zone nor NUSINERSEN_CDS_TIME_ZONE is given"
     say(f"On {today}{' (today)' if on is None else ''}, time zone {zone.key}{unset}")
-    return Question(each_drug, today, zone, days)
+    complete = settings.history_complete_since
+    if complete is not None:
+        say(f"Records complete since {complete}; doses of before may be missing (--history-complete-since)")
+    return Question(each_drug, today, zone, days, complete)
 
 
 def _each_drug(settings: CheckSettings) -> tuple[Regimens, ...]:

@@ -18,6 +18,7 @@ from hooks.memory_settings import MemoryFields
 from hooks.operations.logs import LogFormat, LogLevel
 from hooks.outbound_settings import OutboundFields
 from hooks.site_settings import (
+    Day,
     NetworkNames,
     Site,
     SiteFields,
@@ -103,6 +104,7 @@ class CheckSettings(BaseSettings, OutboundFields):
     site_folder: Path | None = None
     tolerance_loading: int | None = Field(None, ge=0)
     tolerance_maintenance: int | None = Field(None, ge=0)
+    history_complete_since: Day | None = None
     deadline_seconds: float = Field(60.0, gt=0)
     max_pages: int = Field(100, ge=1)
     page_size: int = Field(500, ge=1)

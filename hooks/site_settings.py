@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -66,7 +68,15 @@ def _coding(text: str) -> str:
     return text
 
 
+def _day(text: object) -> object:
+    """A day as everywhere else here; Pydantic would take numbers and moments too."""
+    if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError("no date: write YYYY-MM-DD")
+    return text
+
+
 ZoneName = Annotated[str, AfterValidator(_zone)]
+Day = Annotated[date, BeforeValidator(_day)]
 BaseUrls = Annotated[tuple[Annotated[str, AfterValidator(_base_url)], ...], NoDecode, BeforeValidator(words)]
 NetworkNames = Annotated[tuple[Annotated[str, AfterValidator(_network_of)], ...], NoDecode, BeforeValidator(words)]
 Codings = Annotated[tuple[Annotated[str, AfterValidator(_coding)], ...], NoDecode, BeforeValidator(words)]
@@ -139,6 +149,11 @@ class SiteFields(LaunchFields):
         True,
         description="Read what is noted of doses given elsewhere (MedicationStatement, rule C7). False where there is "
         "none to read: nothing is then said of such doses, unless they come with the prefetch",
+    )
+    history_complete_since: Day | None = Field(
+        None,
+        description="Day from which on every dose given here is in the records, such as the day on which the EHR was "
+        "first used: that no dose of before is recorded then proves nothing (rule F1)",
     )
     search_by_post: bool = Field(
         False, description="Search FHIR servers by POST alone; without it, where a server refuses a GET"

@@ -112,6 +112,7 @@ def summary(plan: Plan, wanted: Wanted, audited: Audited) -> dict[str, Any]:
         "on": question.on.isoformat(),
         "time_zone": str(question.zone),
         "regimens": regimens_as_json(question.regimens.every),
+        **({} if question.complete_since is None else {"history_complete_since": question.complete_since.isoformat()}),
         **({} if wanted.since is None else {"doses_since": wanted.since.isoformat()}),
         **({} if wanted.sample is None else {"sample": wanted.sample}),
         **({} if wanted.patients is None else {"patients_asked_for": len(wanted.patients)}),

@@ -30,11 +30,12 @@ from cds.fhir.references import reference_of
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of every patient."""
+    """What is asked of every patient. `complete_since`: see cds.dosing.assess."""
 
     regimens: Regimens
     on: date
     zone: tzinfo
+    complete_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,7 @@ def _patient(
         on=on,
         whole=lines.whole(patient),
         ended=known.died is not None and known.died <= on,
+        complete_since=question.complete_since,
     )
     used = {name for evaluation in assessment.evaluations for name in evaluation.administrations}
     counts.update([_key(record, used) for record in counted])

@@ -29,27 +29,29 @@ def assess(
     proposals: Iterable[Proposal] = (),
     ended: bool = False,
     ordered: Iterable[Ordered] = (),
+    complete_since: date | None = None,
 ) -> Assessment:
     """Everything the rules say of `patient` on the day `on`.
 
     `records` are the facts of the patient's drug in any order; `regimen` is the only one, or all that judge doses;
     `whole` says whether the history was read to its end (F1); `ended`, that the therapy is known to have ended, as when
     the patient has died (F10); `ordered` are the days of other active orders, from `on` on, with which proposed dates
-    are compared (P3). No history makes this raise; a proposed date before `on` is a ValueError, since it proposes
-    nothing (P2).
+    are compared (P3); `complete_since`, the first day from which on no dose is missing from the records of the site, as
+    when it began to keep them (F1). No history makes this raise; a proposed date before `on` is a ValueError, since it
+    proposes nothing (P2).
     """
     proposals = tuple(proposals)
     past = [proposal for proposal in proposals if proposal.day is not None and proposal.day < on]
     if past:
         raise ValueError(f"{past[0].reference}: the proposed date {past[0].day} lies before {on}, so proposes nothing")
-    history = sort_out(records, on=on, whole=whole)
+    history = sort_out(records, on=on, whole=whole, complete_since=complete_since)
     regimens = regimen if isinstance(regimen, Regimens) else Regimens.of(regimen)
     trail = walk(history, regimens)
     state = standing(trail[-1].state, regimens, on) if trail else None
     if ended or (state is not None and begun_after(history, state.last.latest, on)):
         outlook = Forecast(Status.ENDED, loading(1) if state is None else next_step(state))
     else:
-        outlook = forecast(history, trail, state, regimens, on)
+        outlook = forecast(history, trail, state, regimens, on, proposed=bool(proposals))
     background = Background(
         state=trail[-1].state if trail else None,
         last_dose=history.doses[-1].references if history.doses else (),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -11,18 +10,11 @@ from cds.dosing.calendar import Period, add_days
 from cds.dosing.codes import CATCH_UP, Code, Phase, loading
 from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, found
+from cds.dosing.go_live import Doubt, before_the_records, loading_not_shown
 from cds.dosing.records import Dose, History, possible_doses, told_outside, undated
 from cds.dosing.state import State, Taken, due, table_in_use, table_row, tolerance
 
 _INTERVAL_CODES = (Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why a clinician decides, and the dates between which, where the rules name any."""
-
-    finding: Finding
-    options: tuple[date, ...] = ()
 
 
 def doubt(history: History, trail: tuple[Taken, ...], state: State | None, on: date) -> Doubt | None:
@@ -33,7 +25,9 @@ def doubt(history: History, trail: tuple[Taken, ...], state: State | None, on: d
     if state is None:
         return None
     return (
-        _loading_not_documented(trail, state, on)
+        before_the_records(history, _reference_dose(trail, state), on)
+        or loading_not_shown(history, trail, state)
+        or _loading_not_documented(trail, state, on)
         or _loading_interrupted(trail, state, on)
         or _last_doses_doubtful(history.doses, trail)
         or _catch_up_omitted(state, on)

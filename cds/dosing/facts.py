@@ -105,11 +105,14 @@ class Outside:
 @dataclass(frozen=True, slots=True)
 class OtherTherapy:
     """A record of another therapy of the same disease, given or ordered (rule C8). `when`: the days on which it can
-    have begun, None if they are not known."""
+    have begun, None if they are not known. `stopped`: the record says that it was stopped; `goes_on`: that it goes on
+    from an earlier one, so that nothing begins with it."""
 
     reference: str
     therapy: str
     when: DateRange | None = None
+    stopped: bool = False
+    goes_on: bool = False
 
 
 Record: TypeAlias = Administration | NotGiven | Unreadable | Unidentified | Outside | OtherTherapy

@@ -10,6 +10,7 @@ from cds.dosing.codes import Code, Phase, Status, loading
 from cds.dosing.doubts import doubt
 from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, found, in_order
+from cds.dosing.go_live import not_begun_for_certain
 from cds.dosing.in_force import Regimens
 from cds.dosing.records import History
 from cds.dosing.regimen import Regimen
@@ -20,11 +21,15 @@ PLANNED_STEPS = 4
 """How many steps ahead a plan goes (F9)."""
 
 
-def forecast(history: History, trail: tuple[Taken, ...], state: State | None, regimens: Regimens, on: date) -> Forecast:
+def forecast(
+    history: History, trail: tuple[Taken, ...], state: State | None, regimens: Regimens, on: date, *, proposed: bool
+) -> Forecast:
     """The Forecast of a history that was walked as `trail` and that stands as `state` on the day `on` (rules.md
-    section 5)."""
+    section 5). `proposed`: a dose is proposed."""
     undecided = doubt(history, trail, state, on)
     if state is None:
+        if undecided is None and (proposed or history.not_given or history.unidentified):
+            undecided = not_begun_for_certain(history, regimens.on(on)[0], on)
         if undecided is not None:
             return Forecast(Status.DECISION, loading(1), findings=(undecided.finding,))
         return Forecast(Status.NOT_STARTED, loading(1), plan=plan(None, on, regimens))

@@ -38,18 +38,20 @@ class Dose(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All records of one patient, each in one place. `doses` are in the order in which they are walked."""
+    """All records of one patient, each in one place. `doses` are in the order in which they are walked.
+    `complete_since`: a day before which a dose may be missing from the records (F1)."""
 
     doses: tuple[Dose, ...]
     not_given: tuple[NotGiven, ...]
     unreadable: tuple[Unreadable, ...]
     unidentified: tuple[Unidentified, ...]
     whole: bool
+    complete_since: date | None = None
     outside: tuple[Outside, ...] = ()
     other_therapies: tuple[OtherTherapy, ...] = ()
 
 
-def sort_out(records: Iterable[Record], *, on: date, whole: bool) -> History:
+def sort_out(records: Iterable[Record], *, on: date, whole: bool, complete_since: date | None = None) -> History:
     """Put each record where it belongs on the day `on`; the same fact met twice counts once."""
     counted: list[Administration] = []
     not_given: list[NotGiven] = []
@@ -80,6 +82,7 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool) -> History:
         tuple(sorted(unreadable, key=_reference)),
         tuple(sorted(unidentified, key=_reference)),
         whole,
+        complete_since,
         tuple(sorted(outside, key=_reference)),
         tuple(sorted(other_therapies, key=_reference)),
     )
@@ -130,13 +133,24 @@ def told_outside(history: History, on: date, after: date | None) -> tuple[Outsid
     )
 
 
-def begun_after(history: History, last: date, on: date) -> tuple[OtherTherapy, ...]:
-    """The other therapies that have begun after a day for certain, and up to `on` (F10)."""
-    return tuple(
-        record
-        for record in history.other_therapies
-        if record.when is not None and last < record.when.earliest and record.when.earliest <= on
-    )
+def begun_after(history: History, last: date, on: date) -> bool:
+    """Whether another therapy has begun after a day for certain, and up to `on`, and was not stopped (F10).
+
+    One that has a record of before, or of a day that is not known, may have begun then and go on, unless it was
+    stopped.
+    """
+    therapies: dict[str, list[OtherTherapy]] = {}
+    for record in history.other_therapies:
+        if not (record.stopped and record.when is not None and record.when.latest <= last):
+            therapies.setdefault(record.therapy, []).append(record)
+    return any(_has_begun(records, last, on) for records in therapies.values())
+
+
+def _has_begun(records: list[OtherTherapy], last: date, on: date) -> bool:
+    begins = [record.when for record in records if not record.goes_on]
+    known = [when.earliest for when in begins if when is not None]
+    taken = any(not record.stopped and record.when is not None and record.when.earliest <= on for record in records)
+    return taken and len(known) == len(begins) and last < min(known, default=last) <= on
 
 
 def _reference(record: NotGiven | Unreadable | Unidentified | Outside | OtherTherapy) -> str:

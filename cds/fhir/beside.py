@@ -20,6 +20,7 @@ PERSON = "Patient"
 
 _NOTHING_TAKEN = frozenset({"entered-in-error", "not-taken", "intended", "draft"})
 _NOTHING_BEGUN = frozenset({"entered-in-error", "draft", "cancelled", "not-done", "on-hold"})
+_STOPPED = frozenset({"stopped", "ended"})
 
 
 def beside(
@@ -45,7 +46,9 @@ def beside(
             found.append(Outside(reference, *_taken(resource, zone)))
         therapy = None if status in _NOTHING_BEGUN | _NOTHING_TAKEN else other_therapy(resource, drug, resolve)
         if therapy is not None:
-            found.append(OtherTherapy(reference, therapy, _begun(resource, zone)))
+            stopped = of_type in (STATEMENT, ORDER) and status in _STOPPED
+            goes_on = bool(resource.get("priorPrescription"))
+            found.append(OtherTherapy(reference, therapy, _begun(resource, zone), stopped, goes_on))
     return tuple(found)
 
 

@@ -121,6 +121,38 @@ def test_the_summary_adds_up(export: Path) -> None:
     assert sum(row["doses"] for row in summary["on_time_by_month"]) == 12
 
 
+def test_what_the_input_holds_nothing_of_is_said(export: Path) -> None:
+    said = "Not known, since nothing in the input tells of it: "
+    ended, out = audit(export)
+    elsewhere, ordered, died = json.loads((out / "summary.json").read_text())["not_looked_at"]
+    assert f"{said}{elsewhere}; {ordered}; {died}." in ended.stderr
+    assert "deaths" in died
+    assert f"Nothing in the input tells of: {elsewhere}" in (out / "report.html").read_text()
+    held = [{"resourceType": name, "id": "x"} for name in ("MedicationStatement", "MedicationRequest", "Patient")]
+    (export / "others.ndjson").write_bytes(ndjson(*held))
+    ended, out = audit(export, output="all")
+    assert said not in ended.stderr
+    assert json.loads((out / "summary.json").read_text())["not_looked_at"] == []
+    assert "Nothing in the input tells of" not in (out / "report.html").read_text()
+
+
+def test_f1_records_that_are_complete_since_a_day_only_are_said_and_judged_so(export: Path, tmp_path: Path) -> None:
+    asked = ("--history-complete-since", "2026-01-01")
+    ended, out = audit(export, *asked)
+    assert "Records complete since 2026-01-01; doses of before may be missing" in ended.stderr
+    assert json.loads((out / "summary.json").read_text())["history_complete_since"] == "2026-01-01"
+    assert "complete since 2026-01-01" in (out / "report.html").read_text()
+    statuses = {row["patient"]: row["status"] for row in table(out / "recall.csv")}
+    assert statuses["Patient/p1"] == "decision"
+    assert "Patient/p3" not in statuses
+    plain = tmp_path / "all.ndjson"
+    plain.write_bytes(ndjson(*TOO_EARLY, *DUE, *ON_SCHEDULE))
+    assert (out / "assessments.ndjson").read_text() == check(plain, *asked).stdout
+    refused, _ = audit(export, "--history-complete-since", "20260101", output="refused")
+    assert refused.exit_code == 2
+    assert "--history-complete-since: no date: write YYYY-MM-DD" in refused.stderr
+
+
 def test_two_runs_give_the_same_bytes_and_so_does_any_number_of_processes(export: Path) -> None:
     outputs = [audit(export, *jobs, output=name)[1] for name, jobs in {"a": (), "b": (), "c": ("--jobs", "2")}.items()]
     contents = [{path.name: path.read_bytes() for path in out.iterdir()} for out in outputs]

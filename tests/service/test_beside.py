@@ -280,6 +280,28 @@ def test_c7_a_site_can_say_that_it_has_no_statements() -> None:
         assert kinds(ask(client, CHART, call("patient-view", prefetch=sent))) == ["HistoryIncomplete"]
 
 
+def test_f1_a_site_says_since_when_its_records_are_complete() -> None:
+    first = prefetched("2026-04-24")
+    ordered = [draft(day="2026-05-08")]
+
+    def said(**settings: Any) -> list[list[str]]:
+        with service(no_calls, **settings) as client:
+            return [
+                kinds(ask(client, CHART, call("patient-view", prefetch=prefetched(*days))))
+                for days in (("2026-04-24",), ON_SCHEDULE, ())
+            ] + [
+                kinds(ask(client, ORDER, call("order-sign", drafts=ordered, prefetch=prefetch)))
+                for prefetch in (first, prefetched())
+            ]
+
+    assert said() == [[], [], [], [], []]
+    doubted = ["HistoryIncomplete"]
+    assert said(history_complete_since="2025-10-01") == [doubted, [], [], doubted, doubted]
+    with service(no_calls, history_complete_since="2025-10-01") as client:
+        [card] = ask(client, CHART, call("patient-view", prefetch=first)).json()["cards"]
+    assert "The records of this site are complete since 2025-10-01: doses given before may be missing" in card["detail"]
+
+
 @pytest.mark.parametrize("status", [["completed"], {"a": 1}, 3, True, None], ids=repr)
 @pytest.mark.parametrize(
     ("key", "odd"),

@@ -30,7 +30,8 @@ class Case:
     """One specification test.
 
     What goes in: `history` holds records as facts (day: a date, a month, or `-`; note: `stopped`, `not given`,
-    `unidentified`, `unreadable: REASON`, `elsewhere` or `other therapy`; an end of days that is not said is `...`);
+    `unidentified`, `unreadable: REASON`, `elsewhere`, `other therapy`, also with `, stopped` or `, goes on`; an end of
+    days that is not said is `...`);
     `resources` and `orders` hold them as FHIR elements, for the rules about reading; `standing` are days that other
     active orders ask for, `proposals` are dates asked about; `laboratory` are Observations, looked back on for
     `window` days, not all of which were read where `laboratory_whole` is false. What comes out: one row a dose in
@@ -55,6 +56,7 @@ class Case:
     zone: str = field(default="Pacific/Chatham", kw_only=True)
     whole: bool = field(default=True, kw_only=True)
     ended: bool = field(default=False, kw_only=True)
+    complete_since: str = field(default="", kw_only=True)
     source: str = field(default="", kw_only=True)
     doses: str = field(default="", kw_only=True)
     counted: str = field(default="", kw_only=True)

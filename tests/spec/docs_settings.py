@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Mapping
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -130,6 +131,7 @@ _WORDS = {
     Path: "a path",
     SecretStr: "a secret text",
     HttpUrl: "a URL",
+    date: "a date, YYYY-MM-DD",
 }
 
 

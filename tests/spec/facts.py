@@ -74,8 +74,9 @@ def _record(row: Row) -> Record:
     if note == "elsewhere":
         return _elsewhere(f"MedicationStatement/{row['record']}", row["day"])
     when = days(row["day"])
-    if note == "other therapy":
-        return OtherTherapy(reference, "risdiplam", when)
+    if note.startswith("other therapy"):
+        how = note.removeprefix("other therapy").removeprefix(", ")
+        return OtherTherapy(reference, "risdiplam", when, stopped=how == "stopped", goes_on=how == "goes on")
     if note == "not given":
         return NotGiven(reference)
     if note == "unidentified":

@@ -61,6 +61,7 @@ def assessment(case: Case) -> Assessment:
         on=date.fromisoformat(case.on),
         whole=case.whole,
         ended=case.ended,
+        complete_since=date.fromisoformat(case.complete_since) if case.complete_since else None,
         proposals=facts.proposals(case) + _read_orders(case, regimens.drug),
         ordered=facts.standing(case),
     )
