@@ -19,7 +19,7 @@ from cds.dosing.state import Taken, next_step
 from cds.dosing.take import standing
 
 
-def assess(
+def assess(  # noqa: PLR0913  each says one thing that no record does
     patient: str,
     records: Iterable[Record],
     regimen: Regimen | Regimens,

@@ -132,7 +132,7 @@ def checked(contents: dict[str, bytes], folder: Path, patients: list[str]) -> li
     """What `check` says of the patients of the same files."""
     for name, content in contents.items():
         (folder / f"{name}.ndjson").write_bytes(content)
-    histories = from_files([folder], (), QUESTION.regimens.drug, QUESTION.zone)
+    histories = from_files([folder], (), (QUESTION.regimens.drug,), QUESTION.zone)
     assert not histories.not_read
     return [
         as_json(
