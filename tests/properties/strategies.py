@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from cds.dosing.assess import assess
 from cds.dosing.codes import Code
 from cds.dosing.document import as_json
-from cds.dosing.facts import Administration, DateRange, NotGiven, Proposal, Record, Unidentified, Unreadable
+from cds.dosing.facts import (
+    Administration,
+    DateRange,
+    NotGiven,
+    Ordered,
+    OtherTherapy,
+    Outside,
+    Proposal,
+    Record,
+    Unidentified,
+    Unreadable,
+)
 from cds.dosing.findings import found
 from cds.dosing.in_force import InForce, Regimens
 from cds.dosing.regimen import Regimen
@@ -28,7 +39,8 @@ PATIENT = "Patient/p"
 
 @dataclass(frozen=True)
 class Case:
-    """One question: these records, this regimen and those later in force, this day, these proposals."""
+    """One question: these records, this regimen and those later in force, this day, these proposals; whether the
+    therapy is known to have ended, and for which days other orders ask."""
 
     records: tuple[Record, ...]
     regimen: Regimen
@@ -37,6 +49,8 @@ class Case:
     proposals: tuple[Proposal, ...] = ()
     later: tuple[InForce, ...] = ()
     beside: tuple[Regimen, ...] = ()
+    ended: bool = False
+    ordered: tuple[Ordered, ...] = ()
 
     @property
     def regimens(self) -> Regimens:
@@ -46,20 +60,38 @@ class Case:
     def answer(self) -> dict[str, Any]:
         """What the engine says, as JSON."""
         return as_json(
-            assess(PATIENT, self.records, self.regimens, on=self.on, whole=self.whole, proposals=self.proposals)
+            assess(
+                PATIENT,
+                self.records,
+                self.regimens,
+                on=self.on,
+                whole=self.whole,
+                proposals=self.proposals,
+                ended=self.ended,
+                ordered=self.ordered,
+            )
         )
 
     def by_the_text(self) -> dict[str, Any]:
         """What the second implementation says."""
         return assess_by_the_text(
-            PATIENT, self.records, self.regimens, on=self.on, whole=self.whole, proposals=self.proposals
+            PATIENT,
+            self.records,
+            self.regimens,
+            on=self.on,
+            whole=self.whole,
+            proposals=self.proposals,
+            ended=self.ended,
+            ordered=self.ordered,
         )
 
     def __repr__(self) -> str:
-        lines = [f"Case({self.regimen.id} {self.regimen.tolerance}, on={self.on}, whole={self.whole}"]
+        known = f"whole={self.whole}, ended={self.ended}"
+        lines = [f"Case({self.regimen.id} {self.regimen.tolerance}, on={self.on}, {known}"]
         lines += [f"    beside it: {[each.id for each in self.beside]}"]
         lines += [f"    from {entry.from_}: {[each.id for each in entry.regimens]}" for entry in self.later]
         lines += [f"    {_in_short(one)}" for one in (*self.records, *self.proposals)]
+        lines += [f"    {each.reference} is ordered for {each.day}" for each in self.ordered]
         return "\n".join(lines) + ")"
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
@@ -74,6 +106,8 @@ def _in_short(one: Record | Proposal) -> str:
         words.append(str(when.earliest) if when.days == 1 else f"{when.earliest}..{when.latest}")
     if isinstance(one, Proposal):
         words.append(str(one.day))
+    if isinstance(one, Outside):
+        words.append(f"{one.earliest}..{one.latest}")
     if isinstance(one, (Administration, Proposal)):
         words += [f"{one.amount} mg"] if one.amount is not None else []
         words += [note.code.value for note in one.notes]
@@ -212,6 +246,17 @@ def possible_dose(draw: st.DrawFn, reference: str, day: date) -> Unreadable:
     return Unreadable(reference, reason, rule, "element", "detail", when)
 
 
+@st.composite
+def told_beside(draw: st.DrawFn, number: int, day: date) -> Record:
+    """What stands beside the doses: a statement of doses elsewhere, open at either end or not; another therapy."""
+    if draw(st.booleans()):
+        before = day - timedelta(days=draw(st.sampled_from([30, 400])))
+        earliest, latest = draw(st.sampled_from([(day, day), (before, day), (None, day), (day, None), (None, None)]))
+        return Outside(f"MedicationStatement/s{number}", earliest, latest)
+    when = draw(st.sampled_from([DateRange.on(day), DateRange.on(day), month_of(day), None]))
+    return OtherTherapy(f"MedicationRequest/r{number}", draw(st.sampled_from(["risdiplam", "onasemnogene"])), when)
+
+
 Odd = Literal["anything", "one possible dose", "nothing"]
 
 
@@ -272,6 +317,28 @@ def requests(draw: st.DrawFn, regimen: Regimen, days: list[date], on: date, most
         notes = draw(st.sampled_from([(), (), (), (), (WRONG_ROUTE,), (ODD_ROUTE,)]))
         proposals.append(Proposal(name, day, draw(RIGHT_AMOUNT_MOSTLY), notes))
     return tuple(proposals)
+
+
+@st.composite
+def with_all_beside(draw: st.DrawFn, asked: st.SearchStrategy[Case]) -> Case:
+    """The same questions, with what stands beside the doses: what is told of elsewhere and of other therapies (C7, C8),
+    that the therapy has ended (F10), and the days of other orders (P3)."""
+    case = draw(asked)
+    given = [one.when.earliest for one in case.records if isinstance(one, Administration)]
+    marks = [case.on, *given[-3:], *[one.day for one in case.proposals if one.day is not None]]
+
+    def near() -> date:
+        deltas = AROUND if draw(st.integers(0, 3)) == 3 else ON_THE_EDGE
+        return draw(st.sampled_from(marks)) + timedelta(days=draw(st.sampled_from(deltas)))
+
+    told = [draw(told_beside(number, near())) for number in range(draw(st.sampled_from([0, 1, 1, 1])))]
+    orders = [near() for _ in range(draw(st.sampled_from([0, 0, 1, 2])))]
+    return replace(
+        case,
+        records=(*case.records, *told),
+        ended=draw(st.integers(0, 9)) == 9,
+        ordered=tuple(Ordered(f"MedicationRequest/o{at}", max(day, case.on)) for at, day in enumerate(orders)),
+    )
 
 
 @st.composite

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cds.dosing.facts import Administration, DateRange, Proposal
+from cds.dosing.facts import Administration, DateRange, Ordered, OtherTherapy, Outside, Proposal, Record
 from tests.properties import regimens
 from tests.properties.reference import assess_by_the_text
 from tests.properties.reference.days import plus_months
@@ -22,6 +22,12 @@ def day(number: int) -> date:
 def assessed(days: list[date], on: date, *proposals: Proposal) -> dict[str, Any]:
     records = [Administration(f"a{number}", DateRange.on(each)) for number, each in enumerate(days)]
     return assess_by_the_text("Patient/p", records, regimens.EU, on=on, whole=True, proposals=proposals)
+
+
+def beside(days: list[date], on: date, *others: Record, **more: Any) -> dict[str, Any]:
+    """The answer where these records stand beside doses on those days."""
+    records = [Administration(f"a{number}", DateRange.on(each)) for number, each in enumerate(days)]
+    return assess_by_the_text("Patient/p", [*records, *others], regimens.EU, on=on, whole=True, **more)
 
 
 def steps(answer: dict[str, Any]) -> list[str]:
@@ -182,3 +188,52 @@ def test_two_orders_on_one_day_and_one_without_a_date() -> None:
     assert codes(judged["m3"]["findings"]) == ["W2 interval-too-short", "P1 proposed-date-assumed"]
     assert judged["m2"]["suggested"] == day(28).isoformat()
     assert judged["m3"]["suggested"] == day(42).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest", "expected"),
+    [
+        (None, None, ["F1 history-incomplete"]),
+        (None, day(63), []),  # the day of the last dose, which is the reference dose
+        (None, day(64), ["F1 history-incomplete"]),
+        (day(70), day(70), ["F1 history-incomplete"]),
+        (day(70), None, ["F1 history-incomplete"]),
+        (day(71), None, []),  # begins after the day asked about
+    ],
+)
+def test_doses_noted_elsewhere(earliest: date | None, latest: date | None, expected: list[str]) -> None:
+    answer = beside(LOADING, day(70), Outside("s", earliest, latest))
+    assert codes(answer["forecast"]["findings"]) == expected
+    assert codes(answer["findings"]) == ["C7 outside-record"]
+    assert steps(answer) == ["loading-1", "loading-2", "loading-3", "loading-4"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "status"),
+    [
+        (63, 63, "upcoming"),
+        (64, 64, "ended"),
+        (70, 90, "ended"),
+        (63, 90, "upcoming"),
+        (71, 71, "upcoming"),
+    ],
+)
+def test_another_therapy_begun_after_the_last_dose_ends_this_one(first: int, last: int, status: str) -> None:
+    answer = beside(LOADING, day(70), OtherTherapy("r", "risdiplam", DateRange(day(first), day(last))))
+    assert answer["forecast"]["status"] == status
+    assert codes(answer["findings"]) == ["C8 other-smn-therapy"]
+
+
+def test_an_ended_therapy_has_neither_dates_nor_plan_and_a_proposed_date_is_judged_all_the_same() -> None:
+    answer = beside(LOADING, day(70), ended=True, proposals=[Proposal("m", day(70))])
+    assert answer["forecast"] == {"status": "ended", "step": "maintenance", "plan": [], "options": [], "findings": []}
+    [judged] = answer["proposed"]
+    assert codes(judged["findings"]) == ["W2 interval-too-short"]
+
+
+@pytest.mark.parametrize(("ordered", "expected"), [(13, ["P3 interval-too-short"]), (14, []), (-14, [])])
+def test_a_day_that_another_order_asks_for(ordered: int, expected: list[str]) -> None:
+    proposal = Proposal("m", MAINTENANCE_DUE)
+    other = Ordered("o", MAINTENANCE_DUE + timedelta(days=ordered))
+    [judged] = beside(LOADING, day(70), proposals=[proposal], ordered=[other])["proposed"]
+    assert codes(judged["findings"]) == expected

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from cds.dosing.facts import Proposal, Record
+from cds.dosing.facts import Ordered, Proposal, Record
 from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
 from tests.properties.reference.forecast import Outlook, forecast
@@ -24,6 +24,8 @@ def assess_by_the_text(
     on: date,
     whole: bool,
     proposals: Iterable[Proposal] = (),
+    ended: bool = False,
+    ordered: Iterable[Ordered] = (),
 ) -> dict[str, Any]:
     """The assessment of one patient as section 8 writes it."""
     sorted_records = sort_records(records, on)
@@ -32,8 +34,9 @@ def assess_by_the_text(
     else:
         timeline = [(date.min, [regimens])]
     story = walk(sorted_records.doses, timeline)
-    outlook = forecast(story, sorted_records.refused, on, whole=whole)
-    request = Request(story, sorted_records.refused, on, outlook.status == "decision", list(proposals))
+    outlook = forecast(story, sorted_records, on, whole=whole, ended=ended)
+    days = [each.day for each in ordered]
+    request = Request(story, sorted_records.refused, on, outlook.status == "decision", list(proposals), days)
     judged = sorted(judge_request(request), key=lambda one: (one.day, one.proposal.reference))
     return {
         "patient": patient,
@@ -67,6 +70,10 @@ def series_findings(records: Sorted, story: Story, *, whole: bool) -> list[Said]
     said += [say(one.reason, one.rule) for one in records.refused]
     if records.unidentified:
         said.append(say("unidentified-record", "C1"))
+    if records.elsewhere:
+        said.append(say("outside-record", "C7"))
+    if records.therapies:
+        said.append(say("other-smn-therapy", "C8"))
     if records.refused or not whole:
         said.append(say("history-incomplete", "F1"))
     return listed(said)

@@ -7,7 +7,7 @@ from datetime import date
 
 from cds.dosing.calendar import Period
 from tests.properties.reference.days import plus, plus_days
-from tests.properties.reference.records import Dose, Refused
+from tests.properties.reference.records import Dose, Sorted
 from tests.properties.reference.walk import Story, change_text, give, more_than, row_of_the_table, slot
 from tests.properties.reference.words import Said, say
 
@@ -28,15 +28,17 @@ class Outlook:
     said: list[Said] = field(default_factory=list)
 
 
-def forecast(story: Story, refused: list[Refused], on: date, *, whole: bool) -> Outlook:
-    """W12: by the text that is in force on the day asked about."""
+def forecast(story: Story, records: Sorted, on: date, *, whole: bool, ended: bool = False) -> Outlook:
+    """W12: by the text that is in force on the day asked about. F10 before all other rules."""
     story = story.copy()
     change_text(story, on)
+    if ended or another_has_begun(story, records, on):
+        return Outlook("ended", story.next_step)
     if not story.doses:
-        return forecast_without_a_dose(story, refused, on, whole=whole)
+        return forecast_without_a_dose(story, records, on, whole=whole)
     delay = lateness(story, on)
     near = near_boundary(story, on)
-    decided = decision(story, refused, on, whole=whole)
+    decided = decision(story, records, on, whole=whole)
     if decided is not None:
         reason, options = decided
         options = sorted(set(options))
@@ -51,9 +53,19 @@ def forecast(story: Story, refused: list[Refused], on: date, *, whole: bool) -> 
     return result
 
 
-def forecast_without_a_dose(story: Story, refused: list[Refused], on: date, *, whole: bool) -> Outlook:
+def another_has_begun(story: Story, records: Sorted, on: date) -> bool:
+    """F10: another SMN therapy, up to `on`. Our reading: all the days on which it can have begun are after the last
+    dose."""
+    for record in records.therapies:
+        if record.when is not None and story.doses and story.last.day < record.when.earliest <= on:
+            return True
+    return False
+
+
+def forecast_without_a_dose(story: Story, records: Sorted, on: date, *, whole: bool) -> Outlook:
     """F1: no counted dose."""
-    if not whole or any(record.of_this_patient for record in refused):
+    unread = any(record.of_this_patient for record in records.refused)
+    if not whole or unread or told_elsewhere(records, on, None):
         return Outlook("decision", "loading-1", said=[say("history-incomplete", "F1")])
     return Outlook("not-started", "loading-1", plan=plan(story, on))
 
@@ -150,11 +162,11 @@ def near_boundary(story: Story, day: date) -> list[Said]:
     return []
 
 
-def decision(story: Story, refused: list[Refused], on: date, *, whole: bool) -> tuple[Said, list[date]] | None:
+def decision(story: Story, records: Sorted, on: date, *, whole: bool) -> tuple[Said, list[date]] | None:
     """One reason, the first that applies in the order F1, F2, F3a, F4, F5, F6, with its options."""
     last = story.last.day
     first_option, last_option = earliest(story), plus(last, story.regimen.maintenance_interval)
-    if history_incomplete(story, refused, whole=whole):
+    if history_incomplete(story, records, on, whole=whole):
         return say("history-incomplete", "F1"), []
     if loading_not_documented(story, on):
         return say("loading-not-documented", "F2"), [first_option, last_option]
@@ -173,12 +185,25 @@ def decision(story: Story, refused: list[Refused], on: date, *, whole: bool) -> 
     return None
 
 
-def history_incomplete(story: Story, refused: list[Refused], *, whole: bool) -> bool:
-    """F1, with counted doses."""
+def told_elsewhere(records: Sorted, on: date, after: date | None) -> bool:
+    """C7: a statement may tell of a dose after that day. Our readings: an end that is not said is open; what begins
+    after `on` tells of none."""
+    for record in records.elsewhere:
+        begins_later = record.earliest is not None and record.earliest > on
+        ends_before = after is not None and record.latest is not None and record.latest <= after
+        if not begins_later and not ends_before:
+            return True
+    return False
+
+
+def history_incomplete(story: Story, records: Sorted, on: date, *, whole: bool) -> bool:
+    """F1 and C7, with counted doses."""
     if not whole:
         return True
     reference_dose = story.doses[reference_place(story)]
-    for record in refused:
+    if told_elsewhere(records, on, reference_dose.earliest):
+        return True
+    for record in records.refused:
         if not record.of_this_patient or record.after_on:
             continue
         if not record.days or any(day > reference_dose.earliest for day in record.days):

@@ -42,13 +42,14 @@ class Judged:
 
 @dataclass
 class Request:
-    """What the proposals of one request are judged against."""
+    """What the proposals of one request are judged against; `ordered` are the days of other active orders (P3)."""
 
     recorded: Story
     refused: list[Refused]
     on: date
     decision: bool
     proposals: list[Proposal] = field(default_factory=list)
+    ordered: list[date] = field(default_factory=list)
 
 
 def judge_request(request: Request) -> list[Judged]:
@@ -92,6 +93,8 @@ def judge(request: Request, story: Story, proposal: Proposal) -> Judged:
     said += begun + near_boundary(on_that_day, day)
     if request.decision:
         said = without(said, "earlier-than-schedule", "schedule-shifted")  # P5
+    if "interval-too-short" not in codes(said) and near_an_order(request, day):
+        said = [*without(said, "interval-undecidable"), say("interval-too-short", "P3")]
     if "interval-too-short" not in codes(said):
         said += near_a_possible_dose(request, day)
     dates = plan(before, day) if begun else []
@@ -125,6 +128,11 @@ def catch_up_that_it_begins(before: Story, dose: Dose) -> list[Said]:
     if dose.regimen is None or dose.regimen.id != before.regimen.id:
         return []  # our reading of W11: by W2 only
     return table_finding(before, before.last.day, dose.day, "P7")
+
+
+def near_an_order(request: Request, day: date) -> bool:
+    """P3: an explicit date of another active order less than m days from P, before or after."""
+    return any(abs((day - other).days) < request.recorded.least for other in request.ordered)
 
 
 def near_a_possible_dose(request: Request, day: date) -> list[Said]:

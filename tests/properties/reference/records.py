@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from cds.dosing.facts import Administration, NotGiven, Record, Unidentified, Unreadable
+from cds.dosing.facts import (
+    Administration,
+    NotGiven,
+    OtherTherapy,
+    Outside,
+    Record,
+    Unidentified,
+    Unreadable,
+)
 from cds.dosing.regimen import Regimen
 from tests.properties.reference.days import days_of
 from tests.properties.reference.words import Said, noted, say
@@ -65,10 +73,12 @@ class Sorted:
     not_given: list[str]
     refused: list[Refused]
     unidentified: list[str]
+    elsewhere: list[Outside] = field(default_factory=list)
+    therapies: list[OtherTherapy] = field(default_factory=list)
 
 
 def sort_records(records: Iterable[Record], on: date) -> Sorted:
-    """C2, C3, D2: not given, unreadable, unidentified, or counted."""
+    """C2, C3, D2: not given, unreadable, unidentified, or counted; C7, C8: of elsewhere, of another therapy."""
     counted: list[Administration] = []
     result = Sorted([], [], [], [])
     for record in once(records):
@@ -79,6 +89,10 @@ def sort_records(records: Iterable[Record], on: date) -> Sorted:
                 result.unidentified.append(record.reference)
             case Unreadable():
                 result.refused.append(refused(record, on))
+            case Outside():
+                result.elsewhere.append(record)
+            case OtherTherapy():
+                result.therapies.append(record)
             case Administration():
                 reason = why_not_counted(record, on)
                 if reason is None:
