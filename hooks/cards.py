@@ -13,12 +13,13 @@ from cds.dosing.document import regimen_as_json
 from cds.dosing.findings import Finding
 from cds.dosing.regimen import Regimen
 from hooks.card_kinds import EXTENSION, INFO_KINDS, Kind
+from hooks.catch_up import missing_days
 from hooks.detail import Reading, Subject, closing, detail
 from hooks.leads import LATENESS, Lead, chart_lead, doubt_lead, leads_before, order_lead
 from hooks.markdown import harmless
 from hooks.monitoring import tests
 from hooks.phrases import dated_step, drug_name, fill, numbers, planned_doses, quantity, summary
-from hooks.suggestions import Move, suggestions
+from hooks.suggestions import Move, Offer
 from hooks.wording import ENGLISH
 from hooks.words import VARIANTS, NotChecked, Variant, Wording, counted
 
@@ -45,14 +46,16 @@ class CardContext(NamedTuple):
     """What cards need beside the assessment.
 
     `read_at` is when the records were read, as people read it, with its offset. `move` writes an order with another
-    date. `new_id` gives a new UUID as text. `source_url` is an absolute URL about the regimen, for a site that has one.
-    `links` stand on every card; `problems` say what of the history could not be read, `not_compared` what of the other
-    active orders, in words without patient data. `words` is what the cards say, in the language of the site.
+    date, `repeat` a further draft of it for one more dose. `new_id` gives a new UUID as text. `source_url` is an
+    absolute URL about the regimen, for a site that has one. `links` stand on every card; `problems` say what of the
+    history could not be read, `not_compared` what of the other active orders, in words without patient data. `words`
+    is what the cards say, in the language of the site.
     """
 
     regimen: Regimen
     read_at: str
     move: Move
+    repeat: Move
     new_id: Callable[[], str]
     source_url: str | None = None
     show_upcoming: bool = False
@@ -84,12 +87,12 @@ def order_cards(
     cards: list[Card] = []
     doubtful: list[DraftOrder] = []
     for reference, named in drafts.items():
-        lead = order_lead(proposed[reference], standing)
+        lead = order_lead(proposed[reference], assessment, standing)
         if lead is not None and leads_before(lead, doubt):
             card = _card(assessment, lead, context, named, proposed[reference])
             # of two drafts by one name nobody can say which one a suggestion would change
             if len(named) == 1:
-                _offer(card, named[0], proposed[reference], lead, doubt is not None, context)
+                _offer(card, named[0], proposed[reference], lead, doubt is not None, assessment, context)
             cards.append(card)
         else:
             doubtful += named
@@ -174,18 +177,20 @@ def _card(
 
 
 def _offer(
-    card: Card, order: DraftOrder, about: Sequence[Proposed], lead: Lead, doubtful: bool, context: CardContext
+    card: Card,
+    order: DraftOrder,
+    about: Sequence[Proposed],
+    lead: Lead,
+    doubtful: bool,
+    assessment: Assessment,
+    context: CardContext,
 ) -> None:
-    offered = suggestions(
-        order.resource,
-        about,
-        lead,
-        doubtful=doubtful,
-        drug=context.regimen.drug.names[0],
-        move=context.move,
-        new_id=context.new_id,
-        phrases=context.words.phrases,
-    )
+    offer = Offer(context.regimen.drug.names[0], context.move, context.repeat, context.new_id, context.words.phrases)
+    if lead.kind is Kind.CATCH_UP and lead.proposed is not None:
+        days = () if doubtful or len(about) > 1 else missing_days(lead.proposed, assessment)
+        offered = offer.further(order.resource, lead.proposed, days)
+    else:
+        offered = offer.changes(order.resource, about, lead, doubtful=doubtful)
     if offered:
         card["suggestions"] = offered
         card["selectionBehavior"] = "any"

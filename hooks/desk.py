@@ -17,6 +17,7 @@ from cds.fhir.client import FhirClient, Http
 from cds.fhir.history import read_history
 from cds.fhir.limits import Limits
 from cds.fhir.needs import Need, results
+from cds.fhir.repeated import repeated
 from cds.regimens.library import Library
 from hooks.cards import Card, CardContext, chart_cards
 from hooks.launch.places import LAUNCH
@@ -125,6 +126,7 @@ class Desk:
             regimen=self.regimens.every[0],
             read_at=here.isoformat(timespec="seconds"),
             move=partial(moved_dose, zone=self.zone, on=here.date()),
+            repeat=partial(repeated, zone=self.zone, on=here.date()),
             new_id=self.new_id,
             show_upcoming=self.site.show_upcoming,
             problems=tuple(problems),

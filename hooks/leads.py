@@ -9,6 +9,7 @@ from cds.dosing.assessment import Assessment, Proposed
 from cds.dosing.codes import Code, Severity, Status
 from cds.dosing.findings import Finding
 from hooks.card_kinds import BEFORE_A_DECISION, Kind, own_kind
+from hooks.catch_up import is_ordered
 from hooks.words import Variant
 
 LATENESS = frozenset({Code.OVERDUE, Code.CATCH_UP_REQUIRED, Code.RESTART_REQUIRED})
@@ -28,15 +29,15 @@ class Lead(NamedTuple):
     variant: Variant = Variant.PLAIN
 
 
-def order_lead(proposals: Sequence[Proposed], standing: frozenset[str] = frozenset()) -> Lead | None:
+def order_lead(proposals: Sequence[Proposed], assessment: Assessment, standing: frozenset[str]) -> Lead | None:
     """What leads the card of one order by its own findings: the most severe, then the first in the order of kinds.
-    `standing` are the references of other active orders."""
+    `standing` are the references of other active orders. A catch-up that is ordered whole needs no card."""
     best: tuple[int, int] | None = None
     lead = None
     for proposed in proposals:
         for finding in proposed.findings:
             kind = own_kind(finding)
-            if kind is None:
+            if kind is None or (kind is Kind.CATCH_UP and is_ordered(proposed, assessment)):
                 continue
             rank = (_SEVERITY_ORDER[finding.severity], _KIND_ORDER[kind])
             if best is None or rank < best:

@@ -162,6 +162,8 @@ class Phrases:
     source_attributes: str
     timeline: str
     move: str
+    set_date: str
+    add_extra: str
     remove_order: str
     remove_appointment: str
 

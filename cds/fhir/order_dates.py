@@ -51,13 +51,13 @@ def proposed_days(order: Resource, zone: tzinfo, on: date) -> list[ProposedDay]:
     Days before `on` and dates not of one day propose nothing. `zone` is the time zone of the site.
     """
     occurs = order.get("resourceType") in WITH_OCCURRENCE
-    levels: tuple[Callable[[Resource], Iterator[Place]], ...] = (_events, _bounds, _validity)
+    levels: tuple[Callable[[Resource], Iterator[Place]], ...] = (event_places, bounds_places, validity_places)
     if occurs:
         levels = (_occurrence,)
     elif order.get("resourceType") == APPOINTMENT:
         levels = (_start,)
     for level in levels:
-        days = [found for place in level(order) if (found := _read(place, zone)) is not None and found.day >= on]
+        days = [found for place in level(order) if (found := day_said(place, zone)) is not None and found.day >= on]
         if days:
             return days
     return []
@@ -68,7 +68,8 @@ def _start(order: Resource) -> Iterator[Place]:
         yield Place(order, "start", None, None)
 
 
-def _events(order: Resource) -> Iterator[Place]:
+def event_places(order: Resource) -> Iterator[Place]:
+    """The events of the dosage instructions."""
     for instruction in instructions(order):
         timing = instruction.get("timing")
         events = timing.get("event") if isinstance(timing, dict) else None
@@ -78,7 +79,8 @@ def _events(order: Resource) -> Iterator[Place]:
             yield Place(events, index, None, instruction)
 
 
-def _bounds(order: Resource) -> Iterator[Place]:
+def bounds_places(order: Resource) -> Iterator[Place]:
+    """The bounds of their timing."""
     for instruction in instructions(order):
         bounds: object = instruction
         for name in ("timing", "repeat", "boundsPeriod"):
@@ -87,7 +89,8 @@ def _bounds(order: Resource) -> Iterator[Place]:
             yield Place(bounds, "start", bounds, instruction)
 
 
-def _validity(order: Resource) -> Iterator[Place]:
+def validity_places(order: Resource) -> Iterator[Place]:
+    """The time for which the dispensing is good."""
     dispense = order.get("dispenseRequest")
     period = dispense.get("validityPeriod") if isinstance(dispense, dict) else None
     if isinstance(period, dict):
@@ -110,7 +113,8 @@ def _occurrence(order: Resource) -> Iterator[Place]:
             yield Place(bounds, "start", bounds, None)
 
 
-def _read(place: Place, zone: tzinfo) -> ProposedDay | None:
+def day_said(place: Place, zone: tzinfo) -> ProposedDay | None:
+    """The day that a place says; None where it says no day."""
     text = place.holder.get(place.key) if isinstance(place.holder, dict) else place.holder[place.key]
     dated = read_date(text, zone) or _by_its_day(text) if isinstance(text, str) else None
     if dated is None or (dated[1] is not None and dated[1] is not NO_OFFSET):
@@ -158,11 +162,16 @@ def moved(resource: Resource, old: date | None, new: date, *, zone: tzinfo, on: 
         said = ", ".join(sorted({found.day.isoformat() for found in days})) or "none"
         raise ValueError(f"the dates that the order says are {said}, not {old}")
     for place in places:
-        place.holder[place.key] = _redated(str(place.holder[place.key]), old, new, zone)
-        end = place.period.get("end") if place.period is not None else None
-        if place.period is not None and isinstance(end, str):
-            place.period["end"] = _shifted(end, (new - old).days)
+        put(place, old, new, zone)
     return order
+
+
+def put(place: Place, old: date, new: date, zone: tzinfo) -> None:
+    """Writes `new` where the place says `old`; the end of its Period moves along."""
+    place.holder[place.key] = _redated(str(place.holder[place.key]), old, new, zone)
+    end = place.period.get("end") if place.period is not None else None
+    if place.period is not None and isinstance(end, str):
+        place.period["end"] = _shifted(end, (new - old).days)
 
 
 def copied(value: Any) -> Any:

@@ -42,10 +42,15 @@ def move(resource: Mapping[str, Any], old: date | None, new: date) -> dict[str, 
     return {**resource, "note": [{"text": f"{old or 'no date'} -> {new}"}]}
 
 
+def repeat(resource: Mapping[str, Any], old: date | None, new: date) -> dict[str, Any]:
+    """Stands for the writer of further orders."""
+    return {"resourceType": resource["resourceType"], "note": [{"text": f"{old or 'no date'}, and {new}"}]}
+
+
 def context(regimen: Regimen = EU, **more: Any) -> CardContext:
     """A context whose ids are UUIDs in counting order."""
     numbers = count(1)
-    return CardContext(regimen, READ_AT, move, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", **more)
+    return CardContext(regimen, READ_AT, move, repeat, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", **more)
 
 
 def day(text: str) -> date:

@@ -106,7 +106,8 @@ ROWS = [
         doses(*REGULAR), "2026-11-12", (proposal("2026-11-13"),),
         ("warning", "NusinersenCatchUp",
          ("Nusinersen on 2026-11-13 (delay limit 2026-11-13): "
-         "catch-up 2026-11-13, 2026-11-27, then maintenance 2027-03-27"), []),
+         "catch-up 2026-11-13, 2026-11-27, then maintenance 2027-03-27"),
+         ["Add a draft order for the extra nusinersen dose on 2026-11-27"]),
     ),
     Row(
         "a day short of 8 months: no catch-up, but the original date is too near to follow",
@@ -119,7 +120,9 @@ ROWS = [
         doses(*REGULAR), "2027-07-13", (proposal("2027-07-13"),),
         ("warning", "NusinersenCatchUp",
          ("Nusinersen on 2027-07-13 (delay limit 2027-07-13): "
-         "catch-up 2027-07-13, 2027-07-27, 2027-08-10, then maintenance 2027-12-10"), []),
+         "catch-up 2027-07-13, 2027-07-27, 2027-08-10, then maintenance 2027-12-10"),
+         ["Add a draft order for the extra nusinersen dose on 2027-07-27",
+          "Add a draft order for the extra nusinersen dose on 2027-08-10"]),
     ),
     Row(
         "40 months after the last dose: the whole loading again",

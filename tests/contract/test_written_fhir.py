@@ -19,6 +19,8 @@ from tests.service.ehr import LAST_WEEK, ORDER, ask, call, draft, prefetched, se
 Resource = dict[str, Any]
 CASES = sorted((fixtures() / "cases").iterdir())
 DRAFT = draft()
+LONG_AGO = ("2023-10-01", "2023-10-15", "2023-10-29", "2023-12-03", "2024-04-03", "2024-08-03", "2024-12-03")
+"""Treated on schedule, the last dose 17 months before the day of the call."""
 
 
 def without(element: str) -> Resource:
@@ -76,9 +78,23 @@ def order_at(day: str | None, where: str) -> Resource:
     return order
 
 
-def suggested(order: Resource) -> list[Resource]:
+@pytest.mark.parametrize("day", ["2026-05-05", "2026-05-10", "2026-06-11", None])
+@pytest.mark.parametrize("where", ["event", "bounds", "validity", "contained"])
+def test_the_further_orders_of_a_catch_up_are_valid(day: str | None, where: str) -> None:
+    """17 months after the last dose two extra doses follow the late one."""
+    order = order_at(day, where)
+    order |= {"meta": {"versionId": "1"}, "identifier": [{"value": "4711"}], "authoredOn": "2026-05-04"}
+    if where == "validity" and day is not None:
+        order["dispenseRequest"]["validityPeriod"]["end"] = day
+    written = suggested(order, LONG_AGO)
+    assert len([each for each in written if "id" not in each]) == 2
+    assert len(written) == (3 if day is None else 2)
+    assert [fault for resource in written for fault in faults(resource)] == []
+
+
+def suggested(order: Resource, days: tuple[str, ...] = LAST_WEEK) -> list[Resource]:
     with service() as client:
-        answer = ask(client, ORDER, call("order-sign", drafts=[order], prefetch=prefetched(*LAST_WEEK)))
+        answer = ask(client, ORDER, call("order-sign", drafts=[order], prefetch=prefetched(*days)))
     cards = answer.json()["cards"]
     suggestions = [suggestion for card in cards for suggestion in card.get("suggestions", ())]
     return [action["resource"] for each in suggestions for action in each["actions"] if "resource" in action]
