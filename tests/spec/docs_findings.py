@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from hooks.card_kinds import INFO_KINDS, REMOVABLE_KINDS, STATEMENTS, TOPIC_SYSTEM
+from hooks.card_kinds import INFO_KINDS, REMOVABLE_KINDS, STATEMENTS, TOPIC_SYSTEM, Kind
 from hooks.wording import ENGLISH
 from tests.spec.docs_rules import findings_of_cases
 from tests.spec.markdown import rule_links, table
@@ -48,6 +48,8 @@ REASONS_TITLE = """\
 The `overrideReasons` of every card.
 """
 
+_SUGGESTIONS = {Kind.CATCH_UP: "on an order: a draft for each extra dose that is not ordered"}
+
 
 def findings_page() -> str:
     """The page of the findings."""
@@ -72,7 +74,7 @@ def cards_page() -> str:
             f"`{kind.value}`",
             topic["display"],
             "info" if kind in INFO_KINDS else "warning or critical",
-            "move or remove the order" if kind in REMOVABLE_KINDS else "",
+            _SUGGESTIONS.get(kind, "move or remove the order" if kind in REMOVABLE_KINDS else ""),
             ", ".join(STATEMENTS[kind]),
         )
         for kind, topic in ENGLISH.topics.items()
