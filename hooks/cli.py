@@ -269,6 +269,20 @@ def decisions(
         show_decisions(patient=patient, site=site, incident=incident, now=now)
 
 
+@app.command(no_args_is_help=True)
+def views(
+    patient: Annotated[str | None, typer.Option(metavar="ID", help="Looks at pages of this patient.")] = None,
+    user: Annotated[str | None, typer.Option(metavar="ID", help="Looks of this user, such as Practitioner/7.")] = None,
+    site: Annotated[str, typer.Option(metavar="ID", help="Site of the patient or user.")] = "default",
+) -> None:
+    """Show who looked at which page, as JSON lines. Pages about many patients name none."""
+    with plain_errors():
+        from hooks.app import now
+        from hooks.journal_commands import show_views
+
+        show_views(patient=patient, user=user, site=site, now=now)
+
+
 @app.command()
 def purge(
     days: Annotated[int | None, typer.Option(min=1, help="Default: the setting retention_days.")] = None,

@@ -1,4 +1,4 @@
-"""The commands on the journal: `feedback`, `decisions` and `purge`."""
+"""The commands on the journal: `feedback`, `decisions`, `views` and `purge`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 
 from hooks.console import UsageError, output, printable, say
 from hooks.database.database import Database, DatabaseDown
-from hooks.journal.lookup import decision_of_incident, decisions_about
+from hooks.journal.lookup import decision_of_incident, decisions_about, views_of
 from hooks.journal.purge import purge
 from hooks.journal.statistics import Statistics, Tally, sealed_comments, statistics
 from hooks.memory import comments_of, keys_of, open_database
@@ -52,6 +52,17 @@ def show_decisions(*, patient: str | None, site: str, incident: str | None, now:
     _print("\n".join(orjson.dumps(decision).decode() for decision in found))
     if not found:
         say("nusinersen-cds: no decision of this name in the journal; for a patient, is --site that of the decision?")
+
+
+def show_views(*, patient: str | None, user: str | None, site: str, now: Clock) -> None:
+    """Print the looks at pages of a patient, by a user, or of the one by the other, as JSON lines. Raises UsageError."""
+    if not patient and not user:
+        raise UsageError("name a patient with --patient, or a user with --user")
+    with _opened(now) as (settings, database):
+        found = views_of(database, keys_of(settings), site=site, patient=patient or None, user=user or None)
+    _print("\n".join(orjson.dumps(view).decode() for view in found))
+    if not found:
+        say("nusinersen-cds: no look of this name in the journal; is --site that of the patient or user?")
 
 
 def remove_old(*, days: int | None, dry_run: bool, now: Clock) -> None:

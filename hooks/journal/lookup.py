@@ -1,4 +1,4 @@
-"""Decisions that somebody asks for: about a patient, or of an incident."""
+"""What somebody asks for: decisions about a patient or of an incident, and who looked at which page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, select
 
 from hooks.database.database import Database
-from hooks.database.tables import cards, decisions
+from hooks.database.tables import cards, decisions, views
 from hooks.journal.keys import Keys
 
 
@@ -20,6 +20,21 @@ def decisions_about(database: Database, keys: Keys, *, site: str, patient: str) 
 def decision_of_incident(database: Database, incident: str) -> list[dict[str, Any]]:
     """The decision of an incident, in a list that may be empty. Raises DatabaseDown."""
     return _found(database, decisions.c.incident == incident)
+
+
+def views_of(
+    database: Database, keys: Keys, *, site: str, patient: str | None = None, user: str | None = None
+) -> list[dict[str, Any]]:
+    """All looks at pages of a patient, by the bare id, by a user, or of the one by the other, in order of time; those kept under an old key too,
+    as long as it is among the keys. Raises DatabaseDown."""
+    which: list[ColumnElement[bool]] = []
+    if patient is not None:
+        which.append(views.c.patient.in_([key.patient(site, patient) for key in keys.all]))
+    if user is not None:
+        which.append(views.c.user.in_([key.user(site, user) for key in keys.all]))
+    asked = select(views).where(*which).order_by(views.c.time)
+    with database.reading() as connection:
+        return [_plain(row) for row in connection.execute(asked).mappings()]
 
 
 def _found(database: Database, which: ColumnElement[bool]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,29 @@ def test_who_is_not_in_the_journal_is_said(env: Env) -> None:
         assert "no decision of this name" in ended.stderr
 
 
+def test_who_looked_at_which_page_is_found_by_the_patient_and_by_the_user(env: Env) -> None:
+    state = env["NUSINERSEN_CDS_STATE_FOLDER"]
+    memory = open_memory(Settings(state_folder=Path(state)), clock=lambda: NOW)
+
+    async def look() -> None:
+        for page, patient in (("timeline", PATIENT), ("worklist", None)):
+            given = {"outcome": "shown", "site": "default", "user": "Practitioner/7", "incident": page}
+            assert await memory.note_view(page, patient=patient, **given)
+
+    asyncio.run(look())
+    memory.close()
+    by_patient = [json.loads(line) for line in shown("views", "--patient", PATIENT, env=env).splitlines()]
+    by_user = [json.loads(line) for line in shown("views", "--user", "Practitioner/7", env=env).splitlines()]
+    assert [(line["page"], line["outcome"]) for line in by_patient] == [("timeline", "shown")]
+    assert sorted(line["page"] for line in by_user) == ["timeline", "worklist"]
+    assert "Practitioner" not in json.dumps(by_user)
+    both = ("views", "--patient", PATIENT, "--user", "Practitioner/7")
+    assert [json.loads(line) for line in shown(*both, env=env).splitlines()] == by_patient
+    nobody = run("views", "--patient", PATIENT, "--user", "Practitioner/8", env=env)
+    assert (nobody.exit_code, nobody.stdout) == (0, "")
+    assert "no look of this name" in nobody.stderr
+
+
 def test_a_purge_counts_first_and_then_removes(env: Env) -> None:
     assert "decisions: 0 would be removed" in shown("purge", "--dry-run", "--days", "36500", env=env)
     assert "decisions: 0 removed" in shown("purge", "--days", "36500", env=env)
@@ -101,6 +125,7 @@ def test_a_purge_counts_first_and_then_removes(env: Env) -> None:
     [
         (["feedback", "--since", "yesterday"], "--since: yesterday is no date; write YYYY-MM-DD"),
         (["feedback", "--format", "xml"], "--format: xml is no format; write text or json"),
+        (["views", "--site", "north"], "name a patient with --patient, or a user with --user"),
         (["decisions", "--site", "north"], "name a patient with --patient, or an incident with --incident"),
     ],
 )
