@@ -55,7 +55,7 @@ def show_decisions(*, patient: str | None, site: str, incident: str | None, now:
 
 
 def show_views(*, patient: str | None, user: str | None, site: str, now: Clock) -> None:
-    """Print the looks at pages of a patient, by a user, or of the one by the other, as JSON lines. Raises UsageError."""
+    """Print looks at pages as JSON lines: of a patient, by a user, or of the one by the other. Raises UsageError."""
     if not patient and not user:
         raise UsageError("name a patient with --patient, or a user with --user")
     with _opened(now) as (settings, database):

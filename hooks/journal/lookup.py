@@ -25,8 +25,8 @@ def decision_of_incident(database: Database, incident: str) -> list[dict[str, An
 def views_of(
     database: Database, keys: Keys, *, site: str, patient: str | None = None, user: str | None = None
 ) -> list[dict[str, Any]]:
-    """All looks at pages of a patient, by the bare id, by a user, or of the one by the other, in order of time; those kept under an old key too,
-    as long as it is among the keys. Raises DatabaseDown."""
+    """All looks at pages of a patient, by the bare id, by a user, or of the one by the other, in order of time; those
+    kept under an old key too, as long as it is among the keys. Raises DatabaseDown."""
     which: list[ColumnElement[bool]] = []
     if patient is not None:
         which.append(views.c.patient.in_([key.patient(site, patient) for key in keys.all]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from importlib.util import find_spec
+from logging import WARNING
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from hooks.launch.client import Client, client_of
 from hooks.launch.places import LAUNCH, SIGN_OUT, TIMELINE, Places
 from hooks.launch.session import Sessions
 from hooks.launch_settings import Role
+from hooks.operations.logs import event
 from hooks.security.urls import is_loopback
 from hooks.settings import PREFIX, SettingsError
 from hooks.sites import Sites
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _NEEDED = ("authlib", "jinja2")
 _HISTORY = "MedicationAdministration."
+_NO_SIGN_IN = "worklist_folder is set and launch_client_id is not: nobody can sign in, so there is no worklist"
 
 
 def launch_pages(
@@ -41,6 +44,8 @@ def launch_pages(
             faults.append(f"{PREFIX}{name.upper()}:{what} (site {site.id})")
             continue
         if client is None:
+            if site.worklist_folder is not None:
+                event(_NO_SIGN_IN, WARNING, site=site.id)
             continue
         clients.append((site.id, client))
         if not any(_HISTORY in scope for scope in site.launch_scopes):
