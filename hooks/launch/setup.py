@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 from importlib.util import find_spec
 from logging import WARNING
@@ -44,8 +44,6 @@ def launch_pages(
             faults.append(f"{PREFIX}{name.upper()}:{what} (site {site.id})")
             continue
         if client is None:
-            if site.worklist_folder is not None:
-                event(_NO_SIGN_IN, WARNING, site=site.id)
             continue
         clients.append((site.id, client))
         if not any(_HISTORY in scope for scope in site.launch_scopes):
@@ -57,6 +55,7 @@ def launch_pages(
             )
         if not site.fhir_servers:
             faults.append(f"{PREFIX}FHIR_SERVERS: is not set, and launches come from a listed server alone")
+    _tell_of_worklists(sites, [name for name, _ in clients])
     if not clients and not faults:
         return ()
     faults += _faults_of_url(settings)
@@ -83,6 +82,12 @@ def launch_pages(
     around = Around(sign_in=places.path(LAUNCH), sign_out=places.path(SIGN_OUT), base=places.path(""))
     work = WorkPages(SignedIn(sessions), patient_query(places.path(TIMELINE)), around)
     return LaunchPages(servers, sessions, places, clock, frozenset({Role.WORKLIST, Role.FEEDBACK})), work
+
+
+def _tell_of_worklists(sites: Sites, with_sign_in: Container[str]) -> None:
+    for desk in sites:
+        if desk.site.worklist_folder is not None and desk.site.id not in with_sign_in:
+            event(_NO_SIGN_IN, WARNING, site=desk.site.id)
 
 
 def _faults_of_url(settings: BoundaryFields) -> list[str]:
