@@ -12,6 +12,8 @@ project_copyright = "%Y, the authors of nusinersen-cds"
 extensions = ["myst_parser"]
 exclude_patterns = ["_static"]
 nitpicky = True
+# Two hyphens before an option are two hyphens.
+smartquotes = False
 # GitHub gives headings the same anchors, so that a link works in the repository and on the site.
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.docs.blocks import Command
 from tests.docs.worlds import World
 
-_SECONDS = 120
+_SECONDS = 600
 _READY = """\
 ( {command}
 ) >{to} 2>&1 &
