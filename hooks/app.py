@@ -130,7 +130,9 @@ def create_app(  # noqa: PLR0913  each is a port
     app.add_middleware(Shortcut, calls=calls)
     further = _further(launch_pages(settings, sites, clock), more)
     _add_layers(app, settings, known, operations, new_id, further)
-    offered = orjson.dumps(discovery(sites.filter_codes, [desk.site.silent for desk in sites], sites.laboratory))
+    offered = orjson.dumps(
+        discovery(sites.filter_codes, [desk.site.silent for desk in sites], sites.laboratory, sites.markers)
+    )
 
     @app.get("/cds-services")
     async def discover() -> Response:

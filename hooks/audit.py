@@ -87,7 +87,7 @@ def _run(
         since=_since(options.since, question.on),
         sample=options.sample,
     )
-    asked = Asked(question.only, question.on, question.zone, question.complete_since)
+    asked = Asked(question.only, question.on, question.zone, question.complete_since, question.markers)
     begun = perf_counter()
     read = [tasks(given.files), *([] if server is None else [server.url, server.wish])]
     delivered = Delivered()
@@ -122,11 +122,12 @@ def _fingerprint(read: Sequence[object], asked: Asked, wanted: Wanted, strict: b
     judging = [
         (entry.from_, [(each.digest, each.tolerance) for each in entry.regimens]) for entry in asked.regimens.timeline
     ]
+    markers = [sorted(map(repr, codes)) for codes in (asked.markers.flags, asked.markers.lists)]
     shown = [(each.how, each.reference("Patient/x")) for each in (wanted.shown, wanted.in_report)]
     return {
         "the program": program(),
         "the input": digest(read),
-        "the regimen, the day or the time zone": digest([judging, asked.on, asked.zone, asked.complete_since]),
+        "the regimen, the day or the time zone": digest([judging, asked.on, asked.zone, asked.complete_since, markers]),
         "the options": digest([strict, wanted.at_least, patients, shown, wanted.since, wanted.sample]),
     }
 

@@ -68,7 +68,7 @@ async def _of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -
     assessment = assessed(request, gathered, desk, on, (), beside=beside)
     if has_drug(assessment) or assessment.forecast.status is Status.DECISION:
         # of all other patients, who are nearly all, this is not asked
-        further = await read_beside(request, (PERSON, ORDERS), link, left(until))
+        further = await read_beside(request, (PERSON, ORDERS, *desk.markers), link, left(until))
         beside = beside.with_more(further)
         assessment = assessed(request, gathered, desk, on, (), beside=beside)
         assessment, beside = await with_laboratory(assessment, beside, request, desk, link, left(until))

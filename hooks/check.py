@@ -58,11 +58,11 @@ def _histories(inputs: Sequence[str], wanted: list[str], question: Question, set
     if other:
         raise UsageError(f"{other[0]}: is no http or https URL; give the base URL of a FHIR server, or a file")
     if not urls:
-        return from_files([Path(given) for given in inputs], wanted, drugs, zone)
+        return from_files([Path(given) for given in inputs], wanted, drugs, zone, question.markers)
     if len(inputs) > 1:
         # The same id on two servers is two people; the same records in a file and on a server would be read twice.
         raise UsageError("name files and folders, or one FHIR server alone: ids of one source mean nothing in another")
-    return from_server(urls[0], wanted, drugs, zone, settings)
+    return from_server(urls[0], wanted, drugs, question, settings)
 
 
 def _assess(history: History, question: Question) -> Assessment:

@@ -16,7 +16,7 @@ from cds.fhir.appointments import moved_dose
 from cds.fhir.client import FhirClient, Http
 from cds.fhir.history import read_history
 from cds.fhir.limits import Limits
-from cds.fhir.needs import Need, results
+from cds.fhir.needs import Need, marks, results
 from cds.fhir.repeated import repeated
 from cds.regimens.library import Library
 from hooks.cards import Card, CardContext, chart_cards
@@ -50,6 +50,7 @@ class Desk:
     words: Wording = ENGLISH
     others: tuple[Desk, ...] = ()
     laboratory: tuple[Need, ...] = ()
+    markers: tuple[Need, ...] = ()
 
     @classmethod
     def of(
@@ -81,6 +82,7 @@ class Desk:
                 links=[*_launch(site, settings, words), *_links(settings, regimens, words)],
                 words=words,
                 laboratory=results(regimen.monitoring for regimen in regimens.every),
+                markers=marks(site.markers),
             )
             for regimens in each_drug
         ]

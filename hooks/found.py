@@ -100,11 +100,13 @@ def assessed(
         known = (*gathered.resources, *persons)
         records = read_history(known, drug=drug, zone=zone, patient=patient, resolve=resolve)
         doses = frozenset([record.reference for record in records if isinstance(record, Administration)])
-        around = read_beside(of_one(every, patient), drug=drug, zone=zone, resolve=resolve, doses=doses)
+        own = of_one(every, patient)
+        around = read_beside(own, drug=drug, zone=zone, resolve=resolve, doses=doses)
+        marked = desk.site.markers.read(own, zone)
         died = died_on(every, zone).get(patient)
         return assess(
             patient,
-            (*records, *around),
+            (*records, *around, *marked),
             desk.regimens,
             on=on,
             whole=gathered.whole and not lost(records, gathered.unread),

@@ -11,6 +11,7 @@ from cds.dosing.drug import Drug
 from cds.dosing.facts import NotGiven, Outside, Record, Unidentified
 from cds.fhir.beside import beside, by_patient, died_on
 from cds.fhir.history import Groups, contradictions, group_by_patient, read_history
+from cds.fhir.markers import Markers
 from cds.fhir.patients import replaced_ids
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
@@ -62,16 +63,18 @@ def patient_reference(given: str) -> str:
     return found
 
 
-def from_files(paths: Sequence[Path], wanted: Sequence[str], drugs: Sequence[Drug], zone: tzinfo) -> Histories:
+def from_files(
+    paths: Sequence[Path], wanted: Sequence[str], drugs: Sequence[Drug], zone: tzinfo, markers: Markers
+) -> Histories:
     """The patients of the files, or those `wanted`. What is broken in a file, and a dose that names no patient, can be
-    of anyone: then no history is whole."""
-    inputs = read_inputs(paths)
+    of anyone: then no history is whole. `markers`: how the site says that therapy has ended."""
+    inputs = read_inputs(paths, markers.types)
     found = Histories(unusable=list(inputs.named_not_fhir), not_read=list(inputs.lost))
     resolve = Pool(inputs.resources, full_urls=inputs.full_urls).resolve
     groups = group_by_patient(inputs.resources, resolve=resolve)
     whole = not found.not_read
     doubtful = _reject(groups, inputs, drugs, zone, resolve, found)
-    statements, died = by_patient(inputs.resources, resolve), died_on(inputs.resources, zone)
+    statements, died = by_patient(inputs.resources, resolve, markers.types), died_on(inputs.resources, zone)
     # who was treated elsewhere alone has no administration here
     elsewhere = {
         patient
@@ -84,6 +87,7 @@ def from_files(paths: Sequence[Path], wanted: Sequence[str], drugs: Sequence[Dru
         for drug in drugs:
             records = read_history(group, drug=drug, zone=zone, patient=None, resolve=resolve)
             records += beside((*group, *statements.get(patient, ())), drug=drug, zone=zone, resolve=resolve)
+            records += markers.read(statements.get(patient, ()), zone)
             twofold = contradictions(group, drug)
             found.not_read += [f"{patient}: {fault}" for fault in twofold]
             complete = whole and not twofold and drug.id not in doubtful

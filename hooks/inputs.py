@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,13 @@ class Inputs:
     `places` tells where a resource was read (`export/a.ndjson:12`), by the identity of the object. `lost`: places
     that are broken, so that records may be missing. `not_fhir`: files of folders that hold JSON and no FHIR;
     `named_not_fhir`: the same, and other text, where the user named the file. `not_read`: files of a folder with
-    other endings; `blank`: files without a line in them. `others`: resources that are not looked at, by type.
+    other endings; `blank`: files without a line in them. `others`: resources that are not looked at, by type;
+    `looked_at`: the types that are.
     `next_pages` and `own_urls` are the links of Bundles to further pages, each with what to say if it is missing, and
     to themselves.
     """
 
+    looked_at: frozenset[str] = _LOOKED_AT
     resources: list[Resource] = field(default_factory=list)
     full_urls: dict[str, Resource] = field(default_factory=dict)
     places: dict[int, str] = field(default_factory=dict)
@@ -56,9 +58,10 @@ class Inputs:
         self.lost += [lost for url, lost in self.next_pages.items() if url not in self.own_urls]
 
 
-def read_inputs(paths: Iterable[Path]) -> Inputs:
-    """All resources of files and folders. Raises UsageError where a path cannot be entered, with all that cannot."""
-    inputs = Inputs()
+def read_inputs(paths: Iterable[Path], also: Collection[str] = ()) -> Inputs:
+    """All resources of files and folders that are looked at, and those of the types `also`. Raises UsageError where a
+    path cannot be entered, with all that cannot."""
+    inputs = Inputs(looked_at=_LOOKED_AT.union(also))
     folders = Folders()
     for file, named in folders.every(paths):
         _Document(file, inputs, named=named).read()
@@ -167,7 +170,7 @@ class _Document:
         is_bundle = value.get("resourceType") == "Bundle"
         for index, resource in enumerate(contents.resources, start=1):
             of_type = str(resource.get("resourceType"))
-            if of_type in _LOOKED_AT:
+            if of_type in inputs.looked_at:
                 inputs.resources.append(resource)
                 inputs.places[id(resource)] = f"{place}, resource {index}" if is_bundle else place
             else:

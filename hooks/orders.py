@@ -78,7 +78,7 @@ async def _with_beside(
     """The history, and what is read beside it where an order is judged."""
     if not drafts.to_judge or desk.refusal:
         return await history, NOTHING
-    needs = (*asked_for(ORDER.beside, request, desk), *desk.laboratory)
+    needs = (*asked_for(ORDER.beside, request, desk), *desk.laboratory, *desk.markers)
     beside = all_at_hand(request, needs)
     if beside is not None:
         gathered = await history

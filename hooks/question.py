@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -11,23 +11,26 @@ from zoneinfo import ZoneInfo
 from cds.dosing.drug import Drug
 from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
+from cds.fhir.markers import Markers
 from cds.regimens.library import RegimenFaults
 from cds.regimens.timeline import load_timeline
 from hooks.console import UsageError, say
 from hooks.settings import CheckSettings
 from hooks.show_regimens import chosen, library
+from hooks.site_settings import markers_of
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """`each_drug` are the regimens of each drug, which is judged apart (rule W11); `proposed` are in order of date,
-    none before `on`; `complete_since`: see cds.dosing.assess."""
+    none before `on`; `complete_since`: see cds.dosing.assess; `markers`: how the site says that therapy has ended."""
 
     each_drug: tuple[Regimens, ...]
     on: date
     zone: ZoneInfo
     proposed: tuple[date, ...] = ()
     complete_since: date | None = None
+    markers: Markers = field(default_factory=Markers)
 
     @property
     def drugs(self) -> tuple[Drug, ...]:
@@ -63,7 +66,8 @@ def ask(settings: CheckSettings, on: str | None, proposed: Sequence[str]) -> Que
     complete = settings.history_complete_since
     if complete is not None:
         say(f"Records complete since {complete}; doses of before may be missing (--history-complete-since)")
-    return Question(each_drug, today, zone, days, complete)
+    markers = markers_of(settings.ended_flags, settings.ended_lists)
+    return Question(each_drug, today, zone, days, complete, markers)
 
 
 def _each_drug(settings: CheckSettings) -> tuple[Regimens, ...]:

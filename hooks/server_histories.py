@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from cds.dosing.drug import Drug
 from cds.fhir.beside import beside, died_on, of_one
 from cds.fhir.history import lost, read_history
-from cds.fhir.needs import PERSON, STATEMENTS
+from cds.fhir.needs import PERSON, STATEMENTS, marks
 from cds.fhir.read import RESOURCE
 from cds.fhir.references import Pool, relative
 from hooks.console import UsageError, say
 from hooks.credentials import tokens_of
 from hooks.histories import Histories, history_of
+from hooks.question import Question
 from hooks.settings import CheckSettings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _BESIDE = "Not read beside the doses, which are judged without it (rules C7, C8,
 
 
 def from_server(
-    url: str, wanted: Sequence[str], drugs: Sequence[Drug], zone: tzinfo, settings: CheckSettings
+    url: str, wanted: Sequence[str], drugs: Sequence[Drug], question: Question, settings: CheckSettings
 ) -> Histories:
     """The named patients of a FHIR server. One whose history could not be read at all is not assessed."""
     one = relative(url.rstrip("/"))
@@ -36,11 +36,11 @@ def from_server(
         raise UsageError(f"{url}: is the URL of one patient; give the base URL before /{one}, and --patient {one}")
     if not wanted:
         raise UsageError(f"{url}: name the patients to read with --patient; a whole server is not read")
-    return asyncio.run(_fetch(url, sorted(set(wanted)), drugs, zone, settings))
+    return asyncio.run(_fetch(url, sorted(set(wanted)), drugs, question, settings))
 
 
 async def _fetch(
-    url: str, wanted: list[str], drugs: Sequence[Drug], zone: tzinfo, settings: CheckSettings
+    url: str, wanted: list[str], drugs: Sequence[Drug], question: Question, settings: CheckSettings
 ) -> Histories:
     from cds.fhir.addresses import EVERYWHERE
     from cds.fhir.allowed import Allowed
@@ -72,7 +72,7 @@ async def _fetch(
             except FhirError as error:
                 found.not_read.append(f"{patient}: {error.message}; not assessed")
                 continue
-            await _add(client, patient, fetched, found, drugs, zone, url)
+            await _add(client, patient, fetched, found, drugs, question, url)
     return found
 
 
@@ -82,15 +82,16 @@ async def _add(
     fetched: Fetched,
     found: Histories,
     drugs: Sequence[Drug],
-    zone: tzinfo,
+    question: Question,
     url: str,
 ) -> None:
     """Add the history of a patient for each drug, with what stands beside it."""
     from hooks.aside import ask
 
     group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
-    name = patient.removeprefix("Patient/")
-    person, statements = await asyncio.gather(ask(client, PERSON, name), ask(client, STATEMENTS, name))
+    name, zone = patient.removeprefix("Patient/"), question.zone
+    needs = (PERSON, STATEMENTS, *marks(question.markers))
+    person, statements, *marked = await asyncio.gather(*(ask(client, need, name) for need in needs))
     if not group and person.missing:
         # a mistyped id must not pass for one who was never treated
         found.unusable.append(f"{patient}: {url} knows no such patient; correct --patient")
@@ -105,9 +106,14 @@ async def _add(
         whole = fetched.whole and not lost(records, (*fetched.unread, *fetched.not_asked))
         all_whole = all_whole and whole
         records += beside(of_one(every, patient), drug=drug, zone=zone, resolve=resolve)
+        own = of_one([*person.resources, *(item for each in marked for item in each.resources)], patient)
+        records += question.markers.read(own, zone)
         found.patients.append(replace(history_of(drug, patient, group, records, whole, {}), died=died))
     _tell(patient, fetched, all_whole, found)
     _tell_beside(patient, bool(group), person, statements, found)
+    problems = [f"{patient}: {problem}" for each in marked for problem in each.problems]
+    if problems:
+        found.remarks.setdefault(_BESIDE, []).extend(problems)
     found.administrations += len(group)
 
 

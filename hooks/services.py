@@ -23,6 +23,7 @@ _LABORATORY = (
     " Where the label asks for laboratory tests before each dose, also the Observations of `results`, with the scope "
     "patient/Observation.read."
 )
+_MARKERS = " Where a site marks that therapy has ended, also {keys}, with the scopes {scopes}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +77,26 @@ SERVICES: dict[str, Service] = {service.id: service for service in (CHART, ORDER
 
 
 def discovery(
-    codes: Iterable[Coding] = (), silent: Sequence[Collection[str]] = ((),), laboratory: tuple[Need, ...] = ()
+    codes: Iterable[Coding] = (),
+    silent: Sequence[Collection[str]] = ((),),
+    laboratory: tuple[Need, ...] = (),
+    markers: tuple[Need, ...] = (),
 ) -> dict[str, Any]:
     """The answer to `GET /cds-services`; `codes` are those that every site filters by, `silent` the services in silent
-    mode, for each site, `laboratory` the results that labels of the sites ask for."""
+    mode, for each site, `laboratory` the results that labels of the sites ask for, `markers` those by which sites say
+    that therapy has ended."""
     codes = tuple(codes)
     requirements = _REQUIREMENTS + _LABORATORY * bool(laboratory)
+    if markers:
+        scopes = " and ".join(f"patient/{need.resource_type}.read" for need in markers)
+        requirements += _MARKERS.format(keys=" and ".join(f"`{need.key}`" for need in markers), scopes=scopes)
     services = [
         {
             "hook": hook,
             "id": service.id,
             "title": service.title,
             "description": service.description,
-            "prefetch": templates(codes, (*service.beside, *laboratory)),
+            "prefetch": templates(codes, (*service.beside, *laboratory, *markers)),
             "usageRequirements": _silence(service.id, silent) + requirements,
         }
         for service in SERVICES.values()

@@ -18,6 +18,7 @@ from hooks.memory_settings import MemoryFields
 from hooks.operations.logs import LogFormat, LogLevel
 from hooks.outbound_settings import OutboundFields
 from hooks.site_settings import (
+    Codings,
     Day,
     NetworkNames,
     Site,
@@ -105,6 +106,8 @@ class CheckSettings(BaseSettings, OutboundFields):
     tolerance_loading: int | None = Field(None, ge=0)
     tolerance_maintenance: int | None = Field(None, ge=0)
     history_complete_since: Day | None = None
+    ended_flags: Codings = ()
+    ended_lists: Codings = ()
     deadline_seconds: float = Field(60.0, gt=0)
     max_pages: int = Field(100, ge=1)
     page_size: int = Field(500, ge=1)

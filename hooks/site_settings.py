@@ -19,6 +19,7 @@ from cds.dosing.drug import Coding
 from cds.fhir.addresses import Networks
 from cds.fhir.errors import FhirError
 from cds.fhir.links import Base
+from cds.fhir.markers import Markers
 from hooks.launch_settings import LaunchFields
 from hooks.listed import OptionalWords, Words, words
 from hooks.security.urls import key_url
@@ -150,6 +151,12 @@ class SiteFields(LaunchFields):
         description="Read what is noted of doses given elsewhere (MedicationStatement, rule C7). False where there is "
         "none to read: nothing is then said of such doses, unless they come with the prefetch",
     )
+    ended_flags: Codings = Field(
+        (),
+        description="Codes, `system|code` between spaces, of the Flags by which the site marks that the therapy has "
+        "ended (rule F10), of every drug that it judges; Flags are read only where this is set",
+    )
+    ended_lists: Codings = Field((), description="The same of Lists")
     history_complete_since: Day | None = Field(
         None,
         description="Day from which on every dose given here is in the records, such as the day on which the EHR was "
@@ -188,6 +195,15 @@ class SiteFields(LaunchFields):
     show_assessment: bool = Field(False, description="Put the whole assessment into the response's extension")
 
 
+def markers_of(flags: Iterable[str], lists: Iterable[str]) -> Markers:
+    """The markers of codes as they are written."""
+    return Markers(_codings(flags), _codings(lists))
+
+
+def _codings(written: Iterable[str]) -> frozenset[Coding]:
+    return frozenset(Coding(*text.rpartition("|")[::2]) for text in written)
+
+
 class Site(SiteFields):
     """One site, complete. `id` names it in the journal and the log."""
 
@@ -198,7 +214,12 @@ class Site(SiteFields):
     @property
     def dose_visits(self) -> frozenset[Coding]:
         """The codes of appointments for the dose."""
-        return frozenset(Coding(*text.rpartition("|")[::2]) for text in self.appointment_codes)
+        return _codings(self.appointment_codes)
+
+    @property
+    def markers(self) -> Markers:
+        """The codes of markers that the therapy has ended."""
+        return markers_of(self.ended_flags, self.ended_lists)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from cds.dosing.drug import Coding
 from cds.dosing.regimen import Regimen
-from cds.fhir.needs import Need, results
+from cds.fhir.markers import Markers
+from cds.fhir.needs import Need, marks, results
 from cds.regimens.library import Library
 from hooks.desk import Desk
 from hooks.security.clients import Caller
@@ -61,6 +62,12 @@ class Sites:
         """The laboratory results that the label of any site asks for before each dose."""
         return results(regimen.monitoring for regimen in self.regimens)
 
+    @property
+    def markers(self) -> tuple[Need, ...]:
+        """The markers by which any site says that therapy has ended."""
+        every = [desk.site.markers for desk in self._desks]
+        return marks(Markers(*(frozenset[Coding]().union(*each) for each in zip(*map(_codes, every), strict=True))))
+
     def __iter__(self) -> Iterator[Desk]:
         return iter(self._desks)
 
@@ -80,6 +87,10 @@ class Sites:
         if len(fitting) == 1 and (caller is not None or server is not None):
             return fitting[0]
         return _refusing(fitting or self._desks, _SEVERAL if fitting else _NO_SITE)
+
+
+def _codes(markers: Markers) -> tuple[frozenset[Coding], frozenset[Coding]]:
+    return markers.flags, markers.lists
 
 
 def _refusing(of: Sequence[Desk], why: str) -> Desk:

@@ -15,6 +15,7 @@ from cds.audit.spill import Index, Kept, Writer, bucket, mark, read
 from cds.dosing.drug import Drug
 from cds.fhir.beside import ORDER, PERSON, STATEMENT, concerns
 from cds.fhir.identify import ingredient_references, medication_references
+from cds.fhir.markers import FLAG, LIST, Markers
 from cds.fhir.plain import Resolve, Resource
 
 SAID_BY = frozenset({STATEMENT, ORDER})
@@ -23,6 +24,8 @@ LOOKED_FOR = {
     STATEMENT: "doses noted elsewhere (MedicationStatement, rule C7)",
     ORDER: "orders of other therapies of the disease (MedicationRequest, rule C8)",
     PERSON: "deaths (Patient, rule F10)",
+    FLAG: "what the site marks as ended (Flag, rule F10)",
+    LIST: "what the site marks as ended (List, rule F10)",
 }
 """What nobody can know of an input that holds no resource of a type."""
 
@@ -49,9 +52,10 @@ class Wrote:
 class Beside:
     """Keeps what one task meets."""
 
-    def __init__(self, task: int, drug: Drug, zone: tzinfo, spill: Path) -> None:
+    def __init__(self, task: int, drug: Drug, zone: tzinfo, markers: Markers, spill: Path) -> None:
         self._task = task
         self._drug = drug
+        self._markers = markers
         self._spill = spill
         self._lines = Writer(task)
         self._persons = PersonWriter(persons_spill(spill), zone)
@@ -76,9 +80,15 @@ class Beside:
             self.keep(place, content, resource)
         return False
 
+    def marker(self, place: tuple[int, int], content: bytes, resource: Resource) -> None:
+        """Keep a Flag or a List by which the site says that therapy has ended."""
+        self._types.add(resource["resourceType"])
+        if self._markers.concerns(resource):
+            self.keep(place, content, resource)
+
     def newer(self, place: tuple[int, int], content: bytes, resource: Resource, resolve: Resolve) -> None:
         """Keep a version that takes back what another one has said."""
-        if not concerns(resource, self._drug, resolve):
+        if not self._markers.concerns(resource) and not concerns(resource, self._drug, resolve):
             self.keep(place, content, resource)
 
     def keep(self, place: tuple[int, int], content: bytes, resource: Resource) -> None:

@@ -21,6 +21,7 @@ from cds.audit.spill import BUCKETS, Index, bucket
 from cds.audit.units import once
 from cds.audit.versions import Seeker, Sought, later, sought, superseded
 from cds.audit.workers import Engine, Shared, Worker
+from cds.fhir.beside import PERSON
 from cds.fhir.patients import all_replaced
 
 SHARE = 2 << 20
@@ -105,6 +106,7 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
             tuple(report.beside.persons for report in reports if report.beside and report.beside.persons),
         ),
     )
+    wanted = SAID_BY | {PERSON} | plan.question.markers.types
     types = frozenset[str]().union(*(report.beside.types for report in reports if report.beside))
     return Scanned(
         lines,
@@ -124,7 +126,7 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
             )
         ),
         _held(plan.tasks, reports),
-        tuple(of_type for of_type in LOOKED_FOR if of_type not in types),
+        tuple(of_type for of_type in LOOKED_FOR if of_type in wanted - types),
     )
 
 
@@ -159,7 +161,7 @@ def _left(reports: Iterable[Report], *, said: bool) -> dict[int, tuple[str, ...]
     through where some of these were kept (`said`)."""
     found: dict[int, tuple[str, ...] | None] = {}
     for report in reports:
-        if said and report.beside is not None and not SAID_BY.isdisjoint(report.beside.types):
+        if said and report.beside is not None and report.beside.types - {PERSON}:
             found[report.task] = None
         elif report.counts[Key.NO_TRACE] or report.counts[Key.OTHER_DRUG]:
             before = found.get(report.task, ())

@@ -33,7 +33,7 @@ _CONCEPT = rf"{_TEXT}(?:{_W},{_W}{_CODINGS})?|{_CODINGS}{_W},{_W}{_TEXT}|{_SHOWN
 _OTHER_TYPES = (
     "AllergyIntolerance", "Appointment", "CarePlan", "CareTeam", "Claim", "Communication", "Condition", "Consent",
     "Coverage", "Device", "DiagnosticReport", "DocumentReference", "Encounter", "EpisodeOfCare", "ExplanationOfBenefit",
-    "Flag", "Goal", "ImagingStudy", "Immunization", "Location", "MedicationDispense", "MedicationRequest",
+    "Goal", "ImagingStudy", "Immunization", "Location", "MedicationDispense", "MedicationRequest",
     "MedicationStatement", "MedicationUsage", "NutritionOrder", "Observation", "Organization", "Practitioner",
     "PractitionerRole", "Procedure", "Provenance", "Questionnaire", "QuestionnaireResponse", "RelatedPerson",
     "Schedule", "ServiceRequest", "Slot", "Specimen", "Task",

@@ -31,6 +31,7 @@ from cds.fhir.bundle import tells_of_loss
 from cds.fhir.errors import issue_codes
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
+from cds.fhir.markers import Markers
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE
 from cds.fhir.references import reference_of
@@ -92,9 +93,10 @@ Bounds: TypeAlias = tuple[int, int, int]
 class Scanner:
     """Scans tasks for one drug. Every process has one; `strict` parses every line."""
 
-    def __init__(self, drug: Drug, zone: tzinfo, *, strict: bool = False) -> None:
+    def __init__(self, drug: Drug, zone: tzinfo, markers: Markers, *, strict: bool = False) -> None:
         self._drug = drug
         self._zone = zone
+        self._markers = markers
         self._traces = None if strict else traces_of(drug)
         self._known: list[bool] = []
         self._doses = Doses(drug, zone)
@@ -177,7 +179,7 @@ class Scanner:
                 resource = _readable(line.content)
                 if resource is None or mark(resource.get("id")) not in seeker.marks:
                     continue
-                if resource["resourceType"] in SAID_BY:
+                if resource["resourceType"] in SAID_BY | self._markers.types:
                     found.beside.newer(line.place, line.content, resource, medications.resolve)
                 elif resource["resourceType"] == RESOURCE and not self._is_kept(resource, medications.resolve):
                     report.counts[Key.OTHER_DRUG if number in looked_at else Key.NO_TRACE] -= 1
@@ -246,6 +248,8 @@ class Scanner:
         if of_type in SAID_BY:
             resolve = None if medications is None else medications.resolve
             report.later += found.beside.said(line.place, line.content, resource, resolve)
+        elif of_type in self._markers.types:
+            found.beside.marker(line.place, line.content, resource)
         elif of_type in KEPT_TYPES and reference is not None:
             report.medications.append((reference, line.content))
         elif of_type == PERSON:
@@ -256,7 +260,7 @@ class Scanner:
             report.deletions += deletions_in(resource)
 
     def _findings(self, task: Task, spill: Path) -> _Findings:
-        return _Findings(task, self._doses, Beside(task.number, self._drug, self._zone, spill), spill)
+        return _Findings(task, self._doses, Beside(task.number, self._drug, self._zone, self._markers, spill), spill)
 
 
 class _Findings:

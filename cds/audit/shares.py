@@ -23,6 +23,7 @@ from cds.dosing.in_force import Regimens
 from cds.fhir.beside import beside
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
+from cds.fhir.markers import Markers
 from cds.fhir.plain import Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import reference_of
@@ -30,12 +31,14 @@ from cds.fhir.references import reference_of
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of every patient. `complete_since`: see cds.dosing.assess."""
+    """What is asked of every patient. `complete_since`: see cds.dosing.assess; `markers`: how the site says that
+    therapy has ended."""
 
     regimens: Regimens
     on: date
     zone: tzinfo
     complete_since: date | None = None
+    markers: Markers = field(default_factory=Markers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ def _patient(
         return None
     assessment = assess(
         patient,
-        [*counted, *around],
+        [*counted, *around, *question.markers.read((each.resource for each in known.told), question.zone)],
         question.regimens,
         on=on,
         whole=lines.whole(patient),

@@ -29,7 +29,7 @@ class Worker:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.scanner = Scanner(plan.drug, plan.question.zone, strict=plan.strict)
+        self.scanner = Scanner(plan.drug, plan.question.zone, plan.question.markers, strict=plan.strict)
         self._medications: Medications | None = None
 
     @property

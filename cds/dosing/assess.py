@@ -13,7 +13,7 @@ from cds.dosing.findings import Finding, found, in_order
 from cds.dosing.forecast import forecast
 from cds.dosing.in_force import Regimens
 from cds.dosing.proposed import Background, judge
-from cds.dosing.records import History, begun_after, possible_doses, sort_out
+from cds.dosing.records import History, begun_after, marked_as_ended, possible_doses, sort_out
 from cds.dosing.regimen import Regimen
 from cds.dosing.state import Taken, next_step
 from cds.dosing.take import standing
@@ -48,6 +48,7 @@ def assess(  # noqa: PLR0913  each says one thing that no record does
     regimens = regimen if isinstance(regimen, Regimens) else Regimens.of(regimen)
     trail = walk(history, regimens)
     state = standing(trail[-1].state, regimens, on) if trail else None
+    ended = ended or marked_as_ended(history, None if state is None else state.last.latest, on)
     if ended or (state is not None and begun_after(history, state.last.latest, on)):
         outlook = Forecast(Status.ENDED, loading(1) if state is None else next_step(state))
     else:

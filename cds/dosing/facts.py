@@ -115,7 +115,17 @@ class OtherTherapy:
     goes_on: bool = False
 
 
-Record: TypeAlias = Administration | NotGiven | Unreadable | Unidentified | Outside | OtherTherapy
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A marker of the site that says that the therapy has ended (rule F10): since `since`, and until `until`; None
+    where it does not say."""
+
+    reference: str
+    since: date | None = None
+    until: date | None = None
+
+
+Record: TypeAlias = Administration | NotGiven | Unreadable | Unidentified | Outside | OtherTherapy | Ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from cds.dosing.codes import Code
 from cds.dosing.facts import (
     Administration,
     DateRange,
+    Ended,
     NotGiven,
     OtherTherapy,
     Outside,
@@ -49,6 +50,7 @@ class History:
     complete_since: date | None = None
     outside: tuple[Outside, ...] = ()
     other_therapies: tuple[OtherTherapy, ...] = ()
+    ended: tuple[Ended, ...] = ()
 
 
 def sort_out(records: Iterable[Record], *, on: date, whole: bool, complete_since: date | None = None) -> History:
@@ -59,6 +61,7 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool, complete_since
     unidentified: list[Unidentified] = []
     outside: list[Outside] = []
     other_therapies: list[OtherTherapy] = []
+    ended: list[Ended] = []
     for record in _once_each(records):
         if isinstance(record, Administration):
             refused = _refused(record, on)
@@ -74,6 +77,8 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool, complete_since
             unidentified.append(record)
         elif isinstance(record, Outside):
             outside.append(record)
+        elif isinstance(record, Ended):
+            ended.append(record)
         else:
             other_therapies.append(record)
     return History(
@@ -85,6 +90,7 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool, complete_since
         complete_since,
         tuple(sorted(outside, key=_reference)),
         tuple(sorted(other_therapies, key=_reference)),
+        tuple(sorted(ended, key=_reference)),
     )
 
 
@@ -146,6 +152,16 @@ def begun_after(history: History, last: date, on: date) -> bool:
     return any(_has_begun(records, last, on) for records in therapies.values())
 
 
+def marked_as_ended(history: History, last: date | None, on: date) -> bool:
+    """Whether the site has marked the therapy as ended, and no dose was given since (F10). A marker without a date
+    holds whatever was given."""
+    return any(
+        (record.since is None or (record.since <= on and (last is None or last <= record.since)))
+        and (record.until is None or on <= record.until)
+        for record in history.ended
+    )
+
+
 def _has_begun(records: list[OtherTherapy], last: date, on: date) -> bool:
     begins = [record.when for record in records if not record.goes_on]
     known = [when.earliest for when in begins if when is not None]
@@ -153,7 +169,7 @@ def _has_begun(records: list[OtherTherapy], last: date, on: date) -> bool:
     return taken and len(known) == len(begins) and last < min(known, default=last) <= on
 
 
-def _reference(record: NotGiven | Unreadable | Unidentified | Outside | OtherTherapy) -> str:
+def _reference(record: NotGiven | Unreadable | Unidentified | Outside | OtherTherapy | Ended) -> str:
     return record.reference
 
 

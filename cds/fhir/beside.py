@@ -65,13 +65,13 @@ def other_therapy(resource: Resource, drug: Drug, resolve: Resolve) -> str | Non
     return None if therapy is None or identify(resource, drug, resolve).of_the_drug else therapy
 
 
-def by_patient(resources: Iterable[object], resolve: Resolve) -> dict[str, list[Resource]]:
-    """The statements and orders by patient; ids that a Patient resource replaces count as that patient's. One that
-    names no patient is nobody's."""
+def by_patient(resources: Iterable[object], resolve: Resolve, also: Collection[str] = ()) -> dict[str, list[Resource]]:
+    """The statements and orders by patient, and resources of the types `also`; ids that a Patient resource replaces
+    count as that patient's. One that names no patient is nobody's."""
     every = list(resources)
     replaced = all_replaced(every)
     found: dict[str, list[Resource]] = {}
-    for resource in newest(_of_types(every, STATEMENT, ORDER)):
+    for resource in newest(_of_types(every, STATEMENT, ORDER, *also)):
         try:
             whose = subject_of(resource, resolve)
         except Malformed:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from cds.dosing.drug import Coding
 from cds.dosing.monitoring import Monitoring
+from cds.fhir.markers import Markers
 
 Parameters = tuple[tuple[str, str], ...]
 
@@ -95,6 +96,20 @@ def results(monitored: Iterable[Monitoring]) -> tuple[Need, ...]:
     """The need for the results of the tests that labels ask for before each dose; none where they ask for none."""
     codes = tuple(dict.fromkeys(coding for monitoring in monitored for coding in monitoring.codings))
     return (replace(RESULTS, codes=codes),) if codes else ()
+
+
+FLAGS = Need(key="flags", resource_type="Flag", patient="patient", sort="-date", sort_r5="-date")
+"""The Flags of a patient, where a site marks by them that therapy has ended (rule F10). R4 has no parameter for the
+code of a Flag."""
+
+LISTS = Need(key="lists", resource_type="List", patient="patient", sort="-date", sort_r5="-date", status="current")
+"""The same by Lists, by the codes of the site."""
+
+
+def marks(markers: Markers) -> tuple[Need, ...]:
+    """The needs for the markers of a site; none where it marks nothing."""
+    lists = tuple(sorted(markers.lists, key=lambda coding: (coding.system, coding.code)))
+    return (*([FLAGS] if markers.flags else []), *([replace(LISTS, codes=lists)] if lists else []))
 
 
 def template(need: Need, codes: Iterable[Coding] = ()) -> str:

@@ -17,6 +17,7 @@ from hooks.histories import from_files
 from hooks.sandbox.patients import demo_patients, shared_resources
 from tests.audit.test_engine import (
     GENE_THERAPY,
+    MARKED,
     OTHER,
     OURS,
     QUESTION,
@@ -40,6 +41,9 @@ MEDICATIONS = [
 ]
 
 
+SUBJECT = {"reference": "Patient/p1"}
+
+
 def statement(medication: Json, name: str = "s1", day: str = "2026-02-20", **more: Any) -> Json:
     return {**record(name, medication, day), "resourceType": "MedicationStatement", "status": "active", **more}
 
@@ -55,6 +59,11 @@ def order(medication: Json, name: str = "o1", day: str = "2026-02-20", **more: A
 
 def person(**more: Any) -> Json:
     return {"resourceType": "Patient", "id": "p1", **more}
+
+
+def flag(**more: Any) -> Json:
+    code = {"coding": [{"system": MARKED.system, "code": MARKED.code}]}
+    return {"resourceType": "Flag", "id": "f", "status": "active", "code": code, "subject": SUBJECT, **more}
 
 
 def updated(resource: Json, day: str) -> Json:
@@ -106,6 +115,17 @@ CASES: list[tuple[str, list[Json], str, list[str]]] = [
     ("lives", [person(deceasedBoolean=False)], "overdue", []),
     ("died, and it was taken back",
      [updated(person(), "2026-03-02"), updated(person(deceasedBoolean=True), "2026-03-01")], "overdue", []),
+    ("marked as ended", [flag()], "ended", []),
+    ("marked as ended since a day", [flag(period={"start": "2026-01-01"})], "ended", []),
+    ("marked as ended before the last dose", [flag(period={"start": "2025-10-02"})], "overdue", []),
+    ("marked as ended from tomorrow on", [flag(period={"start": "2026-05-02"})], "overdue", []),
+    ("marked as ended until yesterday", [flag(period={"end": "2026-04-30"})], "overdue", []),
+    ("marked as ended, and no more", [flag(status="inactive")], "overdue", []),
+    ("marked with another code", [flag(code={"text": "x"})], "overdue", []),
+    ("marked as ended, and taken back by another code",
+     [updated(flag(), "2026-03-01"), updated(flag(code={"text": "x"}), "2026-03-02")], "overdue", []),
+    ("on a list of those that have ended",
+     [flag(resourceType="List", status="current", date="2026-01-01")], "ended", []),
     ("an id that was replaced had a statement",
      [statement(concept(OURS), subject={"reference": "Patient/old"}),
       person(link=[{"type": "replaces", "other": {"reference": "Patient/old"}}])], "decision", OUTSIDE),
@@ -132,7 +152,7 @@ def checked(contents: dict[str, bytes], folder: Path, patients: list[str]) -> li
     """What `check` says of the patients of the same files."""
     for name, content in contents.items():
         (folder / f"{name}.ndjson").write_bytes(content)
-    histories = from_files([folder], (), (QUESTION.regimens.drug,), QUESTION.zone)
+    histories = from_files([folder], (), (QUESTION.regimens.drug,), QUESTION.zone, QUESTION.markers)
     assert not histories.not_read
     return [
         as_json(

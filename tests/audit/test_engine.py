@@ -21,10 +21,18 @@ from cds.audit.plan import Plan, tasks
 from cds.audit.shares import Account, PatientResult, Question
 from cds.audit.workers import Processes
 from cds.dosing.document import as_json
+from cds.dosing.drug import Coding
 from cds.dosing.in_force import Regimens
+from cds.fhir.markers import Markers
 from cds.regimens.library import load
 
-QUESTION = Question(Regimens.of(load().get("eu-12mg")), date(2026, 5, 1), ZoneInfo("Europe/Stockholm"))
+MARKED = Coding("http://ehr.example.invalid/flags", "therapy-ended")
+QUESTION = Question(
+    Regimens.of(load().get("eu-12mg")),
+    date(2026, 5, 1),
+    ZoneInfo("Europe/Stockholm"),
+    markers=Markers(flags=frozenset([MARKED]), lists=frozenset([MARKED])),
+)
 OURS = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}
 OTHER = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01", "display": "paracetamol"}]}
 UNKNOWN = {"coding": [{"system": "urn:oid:1.2.3", "code": "4711"}]}
@@ -295,6 +303,18 @@ RECORDS = st.builds(
     TYPES, NAMES, MEDICATION, DAYS, st.sampled_from(["p1", "p2", ""]),
     st.sampled_from(["completed", "completed", "stopped", "not-done", "entered-in-error"]), TIMES, st.booleans(),
 )  # fmt: skip
+FLAGS = st.builds(
+    lambda of_type, name, status, patient, updated, code: {
+        "resourceType": of_type,
+        "id": name,
+        "status": status,
+        "code": {"coding": [{"system": MARKED.system, "code": code}]},
+        "subject": {"reference": f"Patient/{patient}"},
+        "meta": {"lastUpdated": updated},
+    },
+    st.sampled_from(["Flag", "List"]), NAMES, st.sampled_from(["active", "current", "inactive"]),
+    st.sampled_from(["p1", "p2"]), TIMES, st.sampled_from([MARKED.code, "x"]),
+)  # fmt: skip
 PERSONS = st.builds(
     lambda patient, died, updated: {
         "resourceType": "Patient",
@@ -323,7 +343,7 @@ WRITTEN = st.builds(
     lambda resource, escaped, apart: json.dumps(
         resource, ensure_ascii=escaped, separators=(", ", ": ") if apart else (",", ":")
     ).encode(),
-    RECORDS | OTHERS | PERSONS, st.booleans(), st.booleans(),
+    RECORDS | OTHERS | PERSONS | FLAGS, st.booleans(), st.booleans(),
 )  # fmt: skip
 HIDDEN = st.sampled_from([b"nusinersen", b"M09AX07", b"Spinraza"])
 LINES = (

@@ -280,6 +280,47 @@ def test_c7_a_site_can_say_that_it_has_no_statements() -> None:
         assert kinds(ask(client, CHART, call("patient-view", prefetch=sent))) == ["HistoryIncomplete"]
 
 
+FLAG = "http://ehr.example.invalid/flags|therapy-ended"
+
+
+def marker(of_type: str, status: str) -> Resource:
+    system, _, code = FLAG.partition("|")
+    subject = {"reference": f"Patient/{PATIENT}"}
+    named = {"coding": [{"system": system, "code": code}]}
+    return {"resourceType": of_type, "id": "f", "status": status, "code": named, "subject": subject}
+
+
+@pytest.mark.parametrize(
+    ("setting", "key", "of_type", "status"),
+    [("ended_flags", "flags", "Flag", "active"), ("ended_lists", "lists", "List", "current")],
+)
+def test_f10_a_site_marks_that_the_therapy_has_ended(setting: str, key: str, of_type: str, status: str) -> None:
+    chart = with_server(call("patient-view"))
+    marked: dict[str, tuple[int, Resource]] = {of_type: (200, bundle([marker(of_type, status)]))}
+    ehr = Ehr(history(*LONG_AGO), **marked)
+    with service(ehr) as client:
+        assert kinds(ask(client, CHART, chart)) == ["CatchUp"]
+        assert all(key not in each["prefetch"] for each in client.get("/cds-services").json()["services"])
+    assert ehr.asked == EVERYTHING
+    with service(ehr, **{setting: FLAG}) as client:
+        assert kinds(ask(client, CHART, chart)) == []
+        services = client.get("/cds-services").json()["services"]
+        assert all(each["prefetch"][key].startswith(f"{of_type}?patient=") for each in services)
+        assert all(f"patient/{of_type}.read" in each["usageRequirements"] for each in services)
+        sent = {**prefetched(*LONG_AGO), key: bundle([marker(of_type, "inactive")])}
+        assert kinds(ask(client, CHART, call("patient-view", prefetch=sent))) == ["CatchUp"]
+        sent[key] = bundle([marker(of_type, status)])
+        assert kinds(ask(client, CHART, call("patient-view", prefetch=sent))) == []
+        sent = {**prefetched(*LAST_WEEK), key: bundle([marker(of_type, status)])}
+        assert kinds(ask(client, ORDER, call("order-sign", drafts=[draft()], prefetch=sent))) == ["TooEarly"]
+    assert ehr.asked == {*EVERYTHING, of_type}
+    failing: dict[str, tuple[int, Resource]] = {of_type: (403, {})}
+    with service(Ehr(history(*LONG_AGO), **failing), **{setting: FLAG}) as client:
+        [card] = ask(client, CHART, chart).json()["cards"]
+    assert UNKNOWN in card["detail"]
+    assert "herapy " in card["detail"].partition(UNKNOWN)[2]
+
+
 def test_f1_a_site_says_since_when_its_records_are_complete() -> None:
     first = prefetched("2026-04-24")
     ordered = [draft(day="2026-05-08")]

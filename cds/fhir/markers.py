@@ -1,0 +1,73 @@
+"""Markers by which a site says that the therapy of a patient has ended: Flags and Lists of its own codes (rule F10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from cds.dosing.drug import Coding
+from cds.dosing.facts import Ended
+from cds.fhir.codes import Codes
+from cds.fhir.dates import read_element
+from cds.fhir.plain import Malformed, Resource, status_of
+from cds.fhir.references import newest, reference_of
+
+FLAG, LIST = "Flag", "List"
+_STANDING = {FLAG: "active", LIST: "current"}
+
+
+@dataclass(frozen=True, slots=True)
+class Markers:
+    """The codes of a site, `flags` of Flags and `lists` of Lists; none where it marks nothing."""
+
+    flags: frozenset[Coding] = frozenset()
+    lists: frozenset[Coding] = frozenset()
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of resources that are looked at."""
+        return frozenset(name for name, codes in ((FLAG, self.flags), (LIST, self.lists)) if codes)
+
+    def concerns(self, resource: Resource) -> bool:
+        """Whether a resource is a marker, whatever its status."""
+        of_type = resource.get("resourceType")
+        codes = {FLAG: self.flags, LIST: self.lists}.get(of_type) if isinstance(of_type, str) else None
+        return bool(codes) and _coded(resource, Codes(dict.fromkeys(codes or (), True)))
+
+    def read(self, resources: Iterable[Resource], zone: tzinfo) -> tuple[Ended, ...]:
+        """What the markers of one patient say; of several versions of one the last counts. One that is not active, was
+        entered in error, or is no more valid says nothing."""
+        marked = (each for each in resources if each.get("resourceType") in self.types)
+        return tuple(
+            Ended(reference_of(each) or f"{each['resourceType']}?index={index}", *_days(each, zone))
+            for index, each in enumerate(newest(marked))
+            if self.concerns(each) and status_of(each) == _STANDING[each["resourceType"]]
+        )
+
+
+def _coded(resource: Resource, codes: Codes[bool]) -> bool:
+    concept = resource.get("code")
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    for coding in codings if isinstance(codings, list) else ():
+        system, code = (coding.get("system"), coding.get("code")) if isinstance(coding, dict) else (None, None)
+        if isinstance(system, str) and isinstance(code, str) and codes.get(system, code):
+            return True
+    return False
+
+
+def _days(marker: Resource, zone: tzinfo) -> tuple[date | None, date | None]:
+    """Since when it says so, and until when; None where it does not say, or not so that it can be read."""
+    period = marker.get("period")
+    period = period if isinstance(period, dict) else {}
+    since = _day(marker, "date", zone) if marker["resourceType"] == LIST else _day(period, "start", zone)
+    until = _day(period, "end", zone)
+    return (None if since is None else since[0]), (None if until is None else until[1])
+
+
+def _day(parent: Resource, name: str, zone: tzinfo) -> tuple[date, date] | None:
+    try:
+        dated = read_element(parent, name, zone)
+    except Malformed:
+        return None
+    return None if dated is None else (dated[0].earliest, dated[0].latest)
