@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,8 +18,11 @@ from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
 from cds.dosing.codes import Code
 from cds.dosing.facts import DateRange, Ordered, Unidentified, Unreadable
+from cds.dosing.laboratory import Laboratory, Monitored, NoResult, NotCompared, PassedOver, Result
+from cds.dosing.laboratory import check as look
+from cds.regimens.library import load
 from hooks.card_kinds import EXTENSION
-from hooks.cards import Card, CardContext, chart_cards, not_checked_card, order_cards
+from hooks.cards import Card, CardContext, chart_cards, monitoring_cards, not_checked_card, order_cards
 from hooks.markdown import harmless
 from hooks.phrases import drug_name
 from hooks.wording_files import read_wordings
@@ -83,7 +89,11 @@ def _quoted(assessment: Assessment) -> Iterator[str]:
     for record in assessment.unreadable:
         yield from (record.reference, record.element, record.detail, record.rule)
     yield from (ordered.reference for ordered in assessment.ordered)
-    yield from ("Spinraza 12 mg/5 mL", "12:45", "T21:07:00")
+    for checked in assessment.monitored.tests if assessment.monitored is not None else ():
+        yield from (checked.test.name, *(record.reference for record in checked.beside))
+        if checked.test.threshold is not None:
+            yield from (checked.test.threshold.unit, checked.test.threshold.advice)
+    yield from ("<", "Spinraza 12 mg/5 mL", "12:45", "T21:07:00")
     findings = [*assessment.findings, *assessment.forecast.findings]
     findings += [finding for proposed in assessment.proposed for finding in proposed.findings]
     yield from (finding.rule for finding in findings)
@@ -120,6 +130,41 @@ def test_so_do_the_parts_that_few_cards_have() -> None:
                 made_up_words(),
                 lambda here, about=assessment, it=order: order_cards(about, [it], judged=[it.reference], context=here),
             )
+
+
+def _standing_of_tests() -> Iterator[Monitored]:
+    """Tests before a dose in every standing, with every way of a window and every kind of value."""
+    us = load().get("us-12mg").monitoring
+    on, then, long_ago = day("2026-07-10"), DateRange.on(day("2026-07-01")), DateRange.on(day("2024-01-01"))
+    by_day = [(day("2026-06-10"), 30), (day("2026-03-13"), None), (None, None)]
+    values: list[tuple[Decimal, str, Decimal | None, NotCompared | None]] = [
+        (Decimal("0.1"), "", Decimal("0.1"), None),
+        (Decimal("0.3"), "<", Decimal("0.3"), None),
+        (Decimal("0.3"), "", Decimal("0.3"), None),
+        *[(Decimal(30), "", None, why) for why in NotCompared],
+    ]
+    odd = [
+        NoResult(f"Observation/n{at}", test.name, why, "7") for why in PassedOver for at, test in enumerate(us.tests)
+    ]
+    for (since, days), (value, comparator, measured, why), when in product(by_day, values, (then, long_ago, None)):
+        for no_results, whole in (((), True), (tuple(odd), True), ((), False)):
+            results = (
+                ()
+                if when is None
+                else tuple(
+                    Result("Observation/r", test.name, when, value, "", comparator, measured, why) for test in us.tests
+                )
+            )
+            laboratory = Laboratory(results, no_results, whole=whole, days=days)
+            yield Monitored(us, since, days, tuple([look(test, laboratory, since=since, on=on) for test in us.tests]))
+
+
+def test_so_do_the_tests_before_a_dose() -> None:
+    assessment = assessed(doses(*REGULAR), "2026-07-10", regimen=load().get("us-12mg"))
+    for monitored in _standing_of_tests():
+        about = replace(assessment, monitored=monitored)
+        check(about, made_up_words(), lambda here, about=about: monitoring_cards(about, context=here))
+        check(about, made_up_words(), lambda here, about=about: chart_cards(about, context=here))
 
 
 @pytest.mark.parametrize("reason", NotChecked)
