@@ -27,6 +27,7 @@ from hooks.options import (
     loaded,
 )
 from hooks.regimens_cli import regimens_app
+from hooks.wording_cli import wording_app
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -84,6 +85,7 @@ def every_command(
 
 
 app.add_typer(regimens_app, name="regimens")
+app.add_typer(wording_app, name="wording")
 
 
 @app.command("check", epilog=_EXIT_CODES, no_args_is_help=True)
