@@ -86,6 +86,7 @@ def _run(
         in_report=identified.report,
         since=_since(options.since, question.on),
         sample=options.sample,
+        group=options.group,
     )
     asked = Asked(question.only, question.on, question.zone, question.complete_since, question.markers)
     begun = perf_counter()

@@ -158,6 +158,8 @@ def _left_out(about: About) -> Iterator[str]:
     """Whom the audit was not asked about."""
     if about.asked_for is not None:
         yield f"The audit was asked about {counted(about.asked_for, 'patient')} alone: nobody else is on this list."
+    if about.group is not None:
+        yield f"The audit is of the Group {about.group} alone: nobody else is on this list."
     if about.sample is not None:
         yield f"The audit is of a sample of {counted(about.sample, 'patient')}: nobody else is on this list."
 
@@ -232,7 +234,7 @@ def _how_long(row: Row, today: date) -> str:
         return ""
     if row.earliest is not None and row.earliest > today:
         return f"not before {row.earliest}{', by the doses known' if row.incomplete else ''}"
-    return "no date by the label"
+    return "no recommended date"
 
 
 def patient_query(path: str) -> Timeline:

@@ -23,8 +23,9 @@ _TRIES = 2
 @dataclass(frozen=True, slots=True)
 class About:
     """What an audit says of itself. `written`: when its summary was; `files` and `lines`: of its input, `first` the
-    names of some of the files; `asked_for`, `sample`: that it looked at so many patients alone; `only_unidentified`:
-    patients of whom no record is known to be of the drug; `not_read`: inputs, `rejected`: lines that are nobody's."""
+    names of some of the files; `asked_for`, `sample`, `group`: that it looked at so many patients alone, or at those of
+    a Group; `only_unidentified`: patients of whom no record is known to be of the drug; `not_read`: inputs, `rejected`:
+    lines that are nobody's."""
 
     on: date
     zone: str
@@ -36,6 +37,7 @@ class About:
     plain: bool
     asked_for: int | None
     sample: int | None
+    group: str | None
     patients: int
     only_unidentified: int
     not_read: int
@@ -165,6 +167,7 @@ def _about(folder: Path) -> tuple[About, Mapping[str, int]]:
             plain=summary["identifiers"] == "plain",
             asked_for=summary.get("patients_asked_for"),
             sample=summary.get("sample"),
+            group=summary.get("group"),
             patients=int(summary["patients"]),
             only_unidentified=int(summary["patients_with_unidentified_records_only"]),
             not_read=int(summary["inputs_not_read"]),

@@ -88,6 +88,8 @@ def test_each_line_opens_the_timeline_the_longest_overdue_first(get: Get) -> Non
     assert "1 to 18 of 18 patients" in page.text
     assert len(patients) == 18
     assert "overdue since 2026-04-03, 28 days 2025-11-05 overdue" in page.text
+    assert "“Act from” is when somebody has to act, which need not be the day of a dose" in page.text
+    assert "no recommended date 2026-02-27 interval too short" in page.text
 
 
 def test_parts_and_columns_are_links_and_say_which_is_shown(get: Get) -> None:
@@ -216,6 +218,7 @@ def said(change: Any, tmp_path: Path) -> str:
 DOUBTS = {
     "inputs that were not read": ({"inputs_not_read": 2}, "2 inputs not read, or not to the end"),
     "only some patients": ({"patients_asked_for": 40}, "The audit was asked about 40 patients alone"),
+    "a Group": ({"group": "sma-clinic"}, "The audit is of the Group sma-clinic alone"),
     "a sample": ({"sample": 36}, "a sample of 36 patients"),
     "records of nobody knows what": (
         {"patients_with_unidentified_records_only": 1}, "1 patient with records of which nobody can tell",
