@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from functools import partial
 
+import orjson
+
 from cds.dosing.assess import assess
 from cds.dosing.drug import Coding
 from cds.dosing.in_force import Regimens
@@ -20,7 +22,7 @@ from cds.fhir.needs import Need, marks, results
 from cds.fhir.repeated import repeated
 from cds.regimens.library import Library
 from hooks.cards import Card, CardContext, chart_cards
-from hooks.launch.places import LAUNCH
+from hooks.launch.places import DRUG, LAUNCH
 from hooks.operations.traces import NoTraces, Traces
 from hooks.protocol import HookRequest
 from hooks.settings import Settings
@@ -79,7 +81,10 @@ class Desk:
                 codes if site.filter_by_code else (),
                 clock,
                 new_id,
-                links=[*_launch(site, settings, words), *_links(settings, regimens, words)],
+                links=[
+                    *_launch(site, settings, words, regimens if len(each_drug) > 1 else None),
+                    *_links(settings, regimens, words),
+                ],
                 words=words,
                 laboratory=results(regimen.monitoring for regimen in regimens.every),
                 markers=marks(site.markers),
@@ -161,12 +166,14 @@ def _words(site: Site, wordings: Mapping[str, Wording]) -> Wording:
     return wordings[site.locale]
 
 
-def _launch(site: Site, settings: Settings, words: Wording) -> list[Card]:
-    """The link to the timeline, which the EHR opens for the patient of the chart; none where nobody can sign in."""
+def _launch(site: Site, settings: Settings, words: Wording, of: Regimens | None) -> list[Card]:
+    """The link to the timeline, which the EHR opens for the patient of the chart; none where nobody can sign in. It
+    names the drug `of` which it tells, where the site has several."""
     if site.launch_client_id is None:
         return []
+    context = {} if of is None else {"appContext": orjson.dumps({DRUG: of.drug.id}).decode()}
     label = words.phrases.timeline
-    return [{"label": label, "url": f"{base}{LAUNCH}", "type": "smart"} for base in settings.public_url[:1]]
+    return [{"label": label, "url": f"{base}{LAUNCH}", "type": "smart", **context} for base in settings.public_url[:1]]
 
 
 def _links(settings: Settings, regimens: Regimens, words: Wording) -> list[Card]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+import orjson
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
@@ -24,6 +25,7 @@ from cds.fhir.smart_configuration import SmartConfiguration
 from hooks.launch.client import Client
 from hooks.launch.failure import ADMINISTRATOR, AGAIN, LaunchError
 from hooks.launch.pending import Pending
+from hooks.launch.places import DRUG
 
 _WHAT = "the request for an access token"
 _BASIC, _POST = "client_secret_basic", "client_secret_post"
@@ -40,12 +42,14 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the token endpoint gave. `seconds` and `scopes` are None where it does not say: the same scopes then."""
+    """What the token endpoint gave. `seconds` and `scopes` are None where it does not say: the same scopes then. `drug`
+    is that of the card whose link was opened, as far as the EHR passes that on."""
 
     token: str = field(repr=False)
     seconds: float | None
     scopes: tuple[str, ...] | None
     patient: str = field(repr=False)
+    drug: str
     id_token: str = field(repr=False)
 
 
@@ -113,6 +117,7 @@ def _read(reply: Reply) -> Grant:
         _seconds(told),
         tuple(granted.split()) if isinstance(granted, str) else None,
         _text(told, "patient"),
+        _drug(told),
         _text(told, "id_token"),
     )
 
@@ -123,6 +128,14 @@ def _refusal(status: int, told: object) -> LaunchError:
     said = f"{code}: {reason}" if reason else f"status {status}, without a reason that can be told"
     advice = AGAIN if code == "invalid_grant" else ADMINISTRATOR
     return LaunchError("token-refused", f"The EHR gave no access ({said}).", advice, 502)
+
+
+def _drug(told: Mapping[str, Any]) -> str:
+    try:
+        context = orjson.loads(_text(told, "appContext"))
+    except orjson.JSONDecodeError:
+        return ""
+    return _text(context, DRUG) if isinstance(context, dict) else ""
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

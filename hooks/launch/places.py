@@ -7,6 +7,9 @@ from urllib.parse import urlencode, urlsplit
 
 LAUNCH, CALLBACK, SIGNED_IN, TIMELINE, SIGN_OUT = "/launch", "/callback", "/signed-in", "/timeline", "/sign-out"
 
+DRUG = "drug"
+"""The parameter that chooses one of several drugs of a site, also in the appContext of a card's link."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

@@ -32,7 +32,8 @@ class User:
 class Session:
     """One launch: a user at one site, and the patient who was chosen, by the bare id, or nobody (empty).
 
-    `of_many`: the token is for more than one patient, as the worklist needs it.
+    `of_many`: the token is for more than one patient, as the worklist needs it. `drug`: the id of the one that is shown
+    first, where the site has several.
 
     `view` tells apart the sessions of one browser, so that two patients can be open beside each other; it opens nothing
     without the cookie. `server` is the base URL of the FHIR server that takes `token`. Over at `expires`.
@@ -46,6 +47,7 @@ class Session:
     patient: str = field(repr=False)
     expires: datetime
     of_many: bool = False
+    drug: str = ""
 
 
 class Sessions:

@@ -122,6 +122,7 @@ class SigningIn:
             patient=grant.patient if pending.with_patient else "",
             expires=self.clock() + _lifetime(site, grant),
             of_many=not pending.with_patient,
+            drug=grant.drug,
         )
 
     async def _user(self, server: Server, pending: Pending, grant: Grant) -> User:

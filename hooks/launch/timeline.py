@@ -13,7 +13,7 @@ from hooks.desk import Desk
 from hooks.launch.cookies import NO_STORE, keep_session
 from hooks.launch.failure import AGAIN_FROM_EHR, LaunchError
 from hooks.launch.guard import Guard
-from hooks.launch.places import LAUNCH, SIGN_OUT, TIMELINE, Places
+from hooks.launch.places import DRUG, LAUNCH, SIGN_OUT, TIMELINE, Places
 from hooks.launch.session import Session
 from hooks.launch.views import note
 from hooks.memory import Memory
@@ -21,6 +21,7 @@ from hooks.operations.call import current
 from hooks.pages.person import name_of
 from hooks.pages.timeline import Place, timeline
 from hooks.pages.view import Question
+from hooks.phrases import drug_name
 from hooks.sites import Sites
 
 _LONGEST_DATE = 32
@@ -43,18 +44,28 @@ class PatientPage:
         session = self._guard.enter(request, asked.get("view", ""))
         if not session.patient:
             raise LaunchError("no-patient", "You are signed in, and no patient was chosen.", AGAIN_FROM_EHR)
-        desk, tried = self._desks[session.site], asked.get("date", "")[:_LONGEST_DATE]
-        place = Place(
-            self._places.path(TIMELINE),
-            (("view", session.view),),
-            again=self._places.path(LAUNCH),
-            sign_out=self._places.path(SIGN_OUT),
-        )
+        of_site, tried = self._desks[session.site], asked.get("date", "")[:_LONGEST_DATE]
+        wanted = asked.get(DRUG, session.drug)
+        desk = next((each for each in of_site.every if each.regimens.drug.id == wanted), of_site)
+        place = self._place(session.view, desk, of_site)
         question = Question(session.patient, session.server, current().incident, session.token)
         answer = await timeline(question, tried, desk, await _who(session, desk), place)
         page, seen = "what-if" if tried else "timeline", answer.status_code < 500
         await note(self._memory, session, page, "shown" if seen else "not-read")
         return answer
+
+    def _place(self, view: str, desk: Desk, of_site: Desk) -> Place:
+        """How the page of one drug is reached, and those of the others."""
+        others = [each.regimens.drug for each in of_site.every if each is not desk]
+        return Place(
+            self._places.path(TIMELINE),
+            (("view", view), *(((DRUG, desk.regimens.drug.id),) if others else ())),
+            again=self._places.path(LAUNCH),
+            sign_out=self._places.path(SIGN_OUT),
+            others=tuple(
+                (drug_name(each.names[0]), self._places.path(TIMELINE, view=view, drug=each.id)) for each in others
+            ),
+        )
 
 
 async def _who(session: Session, desk: Desk) -> str:

@@ -19,13 +19,15 @@ from hooks.pages.view import NotSeenError, Question, look
 
 class Place(NamedTuple):
     """How the page is reached: its own path, what the form has to send beside the date, and the page to go back to; for
-    who is signed in, where to sign in again and where to sign out."""
+    who is signed in, where to sign in again and where to sign out. `others` are the other drugs of the site, with their
+    pages."""
 
     path: str
     fields: tuple[tuple[str, str], ...] = ()
     back: tuple[str, str] | None = None
     again: str = ""
     sign_out: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
 
 async def timeline(question: Question, tried: str, desk: Desk, who: str, place: Place) -> Response:

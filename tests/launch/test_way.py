@@ -174,6 +174,45 @@ def test_nothing_of_the_token_or_the_patient_is_in_a_cookie_or_an_address() -> N
     assert "anna" not in seen
 
 
+SEVERAL = {"regimen": "eu-12mg qalsody"}
+
+
+@pytest.mark.parametrize(
+    ("context", "shown"),
+    [
+        (None, "Nusinersen"),
+        ('{"drug": "tofersen"}', "Tofersen"),
+        ('{"drug": "nusinersen"}', "Nusinersen"),
+        ('{"drug": "another"}', "Nusinersen"),
+        ("no JSON", "Nusinersen"),
+        ('["tofersen"]', "Nusinersen"),
+    ],
+)
+def test_with_several_drugs_the_link_of_a_card_opens_that_of_its_own(context: str | None, shown: str) -> None:
+    ehr = Ehr()
+    ehr.token = {"appContext": context}
+    with visiting(ehr, **SEVERAL) as visitor:
+        page = read(visitor.by_ehr())
+    assert f"{shown}: doses over time" in page.text
+    [other] = {"Nusinersen", "Tofersen"} - {shown}
+    assert f"Doses of {other} are on a page of their own" in page.text
+
+
+def test_each_of_several_drugs_has_a_page_and_tries_dates_of_its_own() -> None:
+    with visiting(**SEVERAL) as visitor:
+        page = read(visitor.by_ehr())
+        [address] = [each["href"] or "" for each in page.all("a") if "drug=" in (each["href"] or "")]
+        other = read(visitor.get(address))
+    assert "Tofersen: doses over time" in other.text
+    assert ("tofersen", "drug") in [(each.get("value"), each.get("name")) for each in other.all("input")]
+
+
+def test_the_link_of_a_card_names_its_drug_where_there_are_several() -> None:
+    with visiting(**SEVERAL) as visitor:
+        [link] = [each for each in visitor.card()["links"] if each["type"] == "smart"]
+    assert link["appContext"] == '{"drug":"nusinersen"}'
+
+
 def test_two_patients_beside_each_other_have_views_of_their_own() -> None:
     with visiting() as visitor:
         first = visitor.by_ehr()
