@@ -17,8 +17,9 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
-run: $(STAMP) ## install, start the sandbox (SANDBOX_PORT, 8001) and the service (PORT, 8000), show demo cards
-	@exec $(BIN)/nusinersen-cds demo $(if $(PORT),--port $(PORT)) $(if $(SANDBOX_PORT),--sandbox-port $(SANDBOX_PORT))
+run: $(STAMP) ## install, start the sandbox (SANDBOX_PORT, 8001) and the service (PORT, 8000), show demo cards (REGIMEN)
+	@exec $(BIN)/nusinersen-cds demo $(if $(PORT),--port $(PORT)) $(if $(SANDBOX_PORT),--sandbox-port $(SANDBOX_PORT)) \
+		$(if $(REGIMEN),--regimen "$(REGIMEN)")
 
 .PHONY: test
 test: $(SPARK_STAMP) ## install and run every test but those of test-hapi

@@ -327,12 +327,15 @@ def sandbox(
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the service.")] = 8000,
     sandbox_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the sandbox.")] = 8001,
+    regimen: Annotated[
+        str | None, typer.Option(help="Ids of other regimens to judge by, such as us-12mg, between spaces.")
+    ] = None,
 ) -> None:
     """Start sandbox and service on 127.0.0.1, show the cards of the demo patients, serve until Ctrl-C."""
     with plain_errors(), _ports("--port or --sandbox-port"):
-        from hooks.sandbox.demo import run_demo
+        from hooks.sandbox.demo import demo_settings, run_demo
 
-        run_demo(port, sandbox_port)
+        run_demo(port, sandbox_port, settings=None if regimen is None else demo_settings(regimen))
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class NotCompared(StrEnum):
 
 
 class Result(NamedTuple):
-    """A result of the test of this name. `value`, `unit` and `comparator` (`<`, `>=`, ...) are as recorded.
+    """A result of the test of this name. `value`, `unit` and `comparator` (`<`, `<=`, `>=`, `>`) are as recorded.
 
     `measured` is the value in the unit of the test's threshold; None where it has none, or where the unit cannot be
     converted to it, as `why_not` then says.
@@ -156,7 +156,7 @@ def _rank(above: bool | None) -> int:
 
 
 def _above(result: Result, threshold: Threshold | None) -> bool | None:
-    """Whether a result is above the threshold; `< 0.3` may be above 0.2 or not."""
+    """Whether a result is above the threshold; `< 0.3` may be above 0.2 or not, and `>= 0.2` too."""
     if threshold is None or result.measured is None:
         return None
     measured, limit = result.measured, threshold.above
@@ -167,7 +167,5 @@ def _above(result: Result, threshold: Threshold | None) -> bool | None:
             return False if measured <= limit else None
         case ">":
             return True if measured >= limit else None
-        case ">=":
-            return True if measured > limit else None
         case _:
-            return None
+            return True if measured > limit else None

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from hooks.protocol import ORDER_SIGN, PATIENT_VIEW
+from hooks.protocol import ENCOUNTER_START, ORDER_SIGN, PATIENT_VIEW
 from hooks.sandbox.patients import DemoPatient
 
 _SECONDS = 20.0
@@ -32,13 +32,16 @@ class Shown:
 
 
 def call_all(service: str, fhir: str, patients: Iterable[DemoPatient]) -> Iterator[Shown]:
-    """patient-view for every patient, order-sign for those with a draft order; a line for each card.
+    """patient-view for every patient, encounter-start for those seen today, order-sign for those with a draft order; a
+    line for each card.
 
-    `service` and `fhir` are base URLs. Raises DemoFailed if discovery does not offer both hooks.
+    `service` and `fhir` are base URLs. Raises DemoFailed if discovery does not offer these hooks.
     """
     offered = discover(service)
     for patient in patients:
         yield from _call(service, offered[PATIENT_VIEW], patient, chart_request(fhir, patient.id))
+        if patient.visit:
+            yield from _call(service, offered[ENCOUNTER_START], patient, visit_request(fhir, patient.id))
         if patient.order is not None:
             yield from _call(service, offered[ORDER_SIGN], patient, order_request(fhir, patient.id, patient.order))
 
@@ -47,7 +50,7 @@ def discover(service: str) -> dict[str, str]:
     """The id of the service for each hook, as the service itself tells it."""
     status, body = send(f"{service}/cds-services")
     found = {one["hook"]: one["id"] for one in body.get("services", ())}
-    if status != 200 or not found.keys() >= {PATIENT_VIEW, ORDER_SIGN}:
+    if status != 200 or not found.keys() >= {PATIENT_VIEW, ENCOUNTER_START, ORDER_SIGN}:
         raise DemoFailed(f"{service}/cds-services answered {status} and offers {sorted(found)}")
     return found
 
@@ -55,6 +58,12 @@ def discover(service: str) -> dict[str, str]:
 def chart_request(fhir: str, patient: str) -> dict[str, Any]:
     """A patient-view request that leaves the reading of the history to the service."""
     return _request(PATIENT_VIEW, fhir, {"userId": "Practitioner/demo", "patientId": patient})
+
+
+def visit_request(fhir: str, patient: str) -> dict[str, Any]:
+    """An encounter-start request, of a visit that begins now."""
+    context = {"userId": "Practitioner/demo", "patientId": patient, "encounterId": f"{patient}-today"}
+    return _request(ENCOUNTER_START, fhir, context)
 
 
 def order_request(fhir: str, patient: str, order: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,15 +35,16 @@ from hooks.settings import Settings, load
 
 _STYLES = {"error": "bold magenta", "critical": "bold red", "warning": "yellow", "info": "cyan", "": "dim"}
 """How each indicator looks, the most urgent first."""
+REGIMENS = "eu-12mg eu-high-dose"
+"""Those for which the demo patients were written: who is treated by 12 mg may change to the high dose."""
 _EXAMPLE = "loading-in-progress"
 _WIDTH_OF_A_FILE = 150
 
 
-def demo_settings() -> Settings:
-    """The settings of the demonstration, for which the demo patients were written: who is treated by 12 mg may change
-    to the high dose. Raises SettingsError."""
+def demo_settings(regimen: str = REGIMENS) -> Settings:
+    """The settings of the demonstration. Raises SettingsError."""
     return load(
-        regimen="eu-12mg eu-high-dose",
+        regimen=regimen,
         time_zone="Europe/Stockholm",
         show_assessment=True,
         client_auth="off",

@@ -23,7 +23,8 @@ _DOSE = _PLACE | {"medication", "mg", "status", "effective"}
 
 @dataclass(frozen=True, slots=True)
 class DemoPatient:
-    """One patient: why it is here, its resources as FHIR JSON (the Patient first), its draft order if it has one.
+    """One patient: why it is here, its resources as FHIR JSON (the Patient first), its draft order if it has one,
+    whether it is seen today.
 
     What the file expects of the rules is for the tests, which read it themselves."""
 
@@ -32,6 +33,7 @@ class DemoPatient:
     why: str
     resources: tuple[Resource, ...]
     order: Resource | None
+    visit: bool = False
 
 
 def demo_patients(on: date) -> tuple[DemoPatient, ...]:
@@ -64,7 +66,7 @@ def shared_resources() -> tuple[Resource, ...]:
 
 
 def _patient(path: Path, on: date) -> DemoPatient:
-    table = only(read_toml(path), needed=_PATIENT, allowed={"dose", "resource", "order"}, where=path.name)
+    table = only(read_toml(path), needed=_PATIENT, allowed={"dose", "resource", "order", "visit"}, where=path.name)
     name = path.stem
     resources = [_person(name, table, on)]
     last = on
@@ -78,7 +80,7 @@ def _patient(path: Path, on: date) -> DemoPatient:
     order = _order(name, table["order"], on, last) if "order" in table else None
     if order:
         resources.append(order)
-    return DemoPatient(name, table["title"], table["why"], tuple(resources), order)
+    return DemoPatient(name, table["title"], table["why"], tuple(resources), order, table.get("visit", False))
 
 
 def _of(name: str) -> Resource:

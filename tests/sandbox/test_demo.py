@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import StringIO
+from itertools import takewhile
 
 import pytest
 from rich.console import Console
@@ -30,13 +31,13 @@ NOON = datetime(2026, 4, 30, 18, 30, tzinfo=UTC)
 class Seen:
     """What a demo printed, and what was asked of it while it was serving."""
 
-    def __init__(self, run: Callable[..., None]) -> None:
+    def __init__(self, run: Callable[..., None], settings: Settings = SETTINGS) -> None:
         written = StringIO()
         self.shown: list[Shown] = []
         self.by_curl: list[dict[str, object]] = []
         self.addresses: list[str] = []
         self._written = written
-        run(settings=SETTINGS, clock=lambda: NOON, console=Console(file=written, width=200), wait=self._while_serving)
+        run(settings=settings, clock=lambda: NOON, console=Console(file=written, width=200), wait=self._while_serving)
         self.text = written.getvalue()
 
     def _while_serving(self) -> None:
@@ -82,6 +83,19 @@ def test_every_demo_patient_is_shown_once(seen: Seen) -> None:
 )
 def test_a_chart_shows_the_card_of_the_situation(seen: Seen, patient: str, hook: str, card: str) -> None:
     assert row(seen, patient)[2:4] == [hook, card]
+
+
+def test_under_the_us_label_a_visit_shows_that_laboratory_tests_are_due() -> None:
+    us = Seen(lambda **more: run_demo(0, 0, **more), SETTINGS.model_copy(update={"regimen": ("us-12mg",)}))
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in us.text.splitlines() if "│" in line]
+    begin = next(number for number, each in enumerate(rows) if each[0] == "monitoring-due")
+    own = [rows[begin], *takewhile(lambda each: not each[0], rows[begin + 1 :])]
+    assert [each[2:4] for each in own if each[2]] == [
+        ["patient-view", "info"], ["encounter-start", "info"], ["encounter-start", "info"],
+    ]  # fmt: skip
+    said = " ".join(each[4] for each in own)
+    assert "Nusinersen: laboratory tests before the dose: 1 missing or old, 1 to look at (of 4)" in said
+    assert "Regimen us-12mg on 2026-05-01" in us.text
 
 
 def test_the_most_urgent_patient_comes_first(seen: Seen) -> None:

@@ -11,11 +11,14 @@ import pytest
 from cds.dosing.assess import assess
 from cds.dosing.codes import Code, Status
 from cds.dosing.findings import Finding
+from cds.dosing.laboratory import Laboratory
+from cds.dosing.monitor import monitor
 from cds.fhir.beside import beside
 from cds.fhir.history import read_history
 from cds.fhir.orders import read_order
 from cds.fhir.references import Pool
 from cds.fhir.resources import explain
+from cds.fhir.results import read_results
 from cds.regimens.library import load as load_regimens
 from hooks.sandbox.demo import demo_settings
 from hooks.sandbox.load import resources, transaction
@@ -68,6 +71,19 @@ def test_the_draft_order_gives_the_findings_of_the_table_on_any_day(name: str, o
     read = read_history(every, drug=REGIMENS.drug, zone=ZONE, patient=f"Patient/{name}")
     found = assess(f"Patient/{name}", read, REGIMENS, on=on, whole=True, proposals=order.proposals)
     assert [codes(proposed.findings) for proposed in found.proposed] == [expected(name).order]
+
+
+@pytest.mark.parametrize("on", DAYS, ids=str)
+def test_by_the_us_label_one_test_is_old_and_one_value_is_high(on: date) -> None:
+    us, demo = load_regimens().get("us-12mg"), patient("monitoring-due", on)
+    records = read_history(demo.resources, drug=us.drug, zone=ZONE, patient="Patient/monitoring-due")
+    results = read_results(demo.resources, us.monitoring, patient="Patient/monitoring-due", zone=ZONE)
+    found = monitor(assess("Patient/monitoring-due", records, us, on=on, whole=True), Laboratory(*results))
+    assert codes(found.findings) == ("monitoring-due",)
+    assert found.monitored is not None
+    assert [(each.standing.value, each.above) for each in found.monitored.tests] == [
+        ("done", None), ("done", None), ("old", None), ("done", True),
+    ]  # fmt: skip
 
 
 def test_every_status_has_a_patient() -> None:

@@ -50,6 +50,7 @@ def _one(regimen: Regimen) -> Iterator[str]:
     else:
         yield "A delayed maintenance dose:"
         yield table(("time since the last dose", "what to give", "then"), delay_rows(regimen))
+    yield f"Laboratory tests before a dose: {dict(regimen.statements)['monitoring']}"
     yield "Sources:\n\n" + "\n".join(
         f"- {source.title}, {source.date}, section: {source.section}" + (f", <{source.url}>" if source.url else "")
         for source in regimen.sources
