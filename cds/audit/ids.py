@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,17 @@ def mark_of(name: str) -> int:
     # written out, since every record that is kept has one
     mixed: int = a * _A + b * _B + c * _C + d * _D + e * _E + f * _F + g * _G + h * _H
     return mixed & _LOW
+
+
+def marks_of(names: Sequence[str]) -> Marks:
+    """The marks of many ids."""
+    encoded = [name.encode("utf-8", "surrogatepass") for name in names]
+    if any(len(each) >= WIDTH for each in encoded):
+        return np.array([mark_of(name) for name in names], dtype=np.uint64)
+    marks: Marks = (
+        np.frombuffer(b"".join([each.ljust(WIDTH, b"\0") for each in encoded]), "<u8").reshape(-1, 8) @ _TIMES
+    )
+    return marks
 
 
 def marks_beside(spill: Path) -> Path:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from cds.audit.shares import PatientResult
 from cds.dosing.assessment import Assessment, Evaluation
 from cds.dosing.codes import Severity, Status
-from cds.dosing.facts import DateRange
 from cds.dosing.findings import Finding, Quantity
 
 FINDING_COLUMNS = (
@@ -28,6 +27,9 @@ and `findings` are lists."""
 RECALLED = frozenset({Status.DUE, Status.OVERDUE, Status.DECISION, Status.ENDED})
 """Patients for whom something is to be done on the day of the audit, and those whose therapy has ended (F10)."""
 
+_WANTED = {least: frozenset(list(Severity)[: number + 1]) for number, least in enumerate(Severity)}
+"""A severity and all that are graver."""
+
 Row = dict[str, Any]
 
 
@@ -35,43 +37,59 @@ def findings(result: PatientResult, at_least: Severity = Severity.INFO, since: d
     """A row for each finding of a severity or a graver one, in the order of doses; then the next step, the history.
     Those of a dose that was given before the day `since` are left out."""
     assessment = result.assessment
-    wanted = frozenset(list(Severity)[: list(Severity).index(at_least) + 1])
+    wanted = _WANTED[at_least]
     for evaluation in assessment.evaluations:
-        if since is not None and evaluation.when.latest < since:
+        if not evaluation.findings or (since is not None and evaluation.when.latest < since):
             continue
+        of_dose = _of_dose(evaluation)
         for finding in evaluation.findings:
             if finding.severity in wanted:
-                rests_on = finding.evidence or evaluation.administrations
-                yield _finding(result, finding, "dose", rests_on, evaluation)
+                yield _finding(result, finding, of_dose, finding.evidence or evaluation.administrations)
     last = assessment.evaluations[-1].administrations if assessment.evaluations else ()
     for finding in assessment.forecast.findings:
         if finding.severity in wanted:
-            yield _finding(result, finding, "next step", finding.evidence or last, None)
+            yield _finding(result, finding, _of_step(assessment), finding.evidence or last)
     for finding in assessment.findings:
         if finding.severity in wanted:
-            yield _finding(result, finding, "history", finding.evidence, None)
+            yield _finding(result, finding, _of_history(assessment), finding.evidence)
 
 
-def _finding(
-    result: PatientResult, finding: Finding, about: str, references: tuple[str, ...], dose: Evaluation | None
-) -> Row:
-    assessment = result.assessment
-    when = dose.when if dose else DateRange.on(assessment.on)
-    step = dose.step if dose else assessment.forecast.step if about == "next step" else ""
+_About: TypeAlias = tuple[str, str, str, str, int | None, str]
+"""What findings of one dose, of the next step or of the history have in common: `about`, `earliest`, `latest`, `step`,
+`interval_days`, `regimen`."""
+
+
+def _of_dose(dose: Evaluation) -> _About:
+    latest = dose.when.latest.isoformat()
+    earliest = latest if dose.when.earliest == dose.when.latest else dose.when.earliest.isoformat()
+    return "dose", earliest, latest, dose.step, dose.interval_days, dose.regimen
+
+
+def _of_step(assessment: Assessment) -> _About:
+    on = assessment.on.isoformat()
+    return "next step", on, on, assessment.forecast.step, None, assessment.regimen.id
+
+
+def _of_history(assessment: Assessment) -> _About:
+    return "history", "", "", "", None, assessment.regimen.id
+
+
+def _finding(result: PatientResult, finding: Finding, common: _About, references: tuple[str, ...]) -> Row:
+    about, earliest, latest, step, interval_days, regimen = common
     places = [result.places.get(reference) for reference in references]
     return {
-        "patient": assessment.patient,
+        "patient": result.assessment.patient,
         "about": about,
-        "earliest": when.earliest.isoformat() if dose or about == "next step" else "",
-        "latest": when.latest.isoformat() if dose or about == "next step" else "",
+        "earliest": earliest,
+        "latest": latest,
         "step": step,
-        "interval_days": dose.interval_days if dose else None,
-        "code": finding.code.value,
-        "severity": finding.severity.value,
+        "interval_days": interval_days,
+        "code": finding.code._value_,
+        "severity": finding.severity._value_,
         "rule": finding.rule,
         "required": _text(finding.required),
         "observed": _text(finding.observed),
-        "regimen": dose.regimen if dose else assessment.regimen.id,
+        "regimen": regimen,
         "references": list(references),
         "files": [place.file if place else None for place in places],
         "lines": [place.line if place else None for place in places],

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from cds.audit.beside import Besides, Told
 from cds.audit.doses import fact_of, patient_of
@@ -39,6 +39,23 @@ class Question:
     zone: tzinfo
     complete_since: date | None = None
     markers: Markers = field(default_factory=Markers)
+
+
+class Located(Mapping[str, Place]):
+    """Where the records of a patient stand, by reference: told of those that are asked for, which are few."""
+
+    def __init__(self, held: Mapping[str, tuple[int, int, int]], place: Callable[[int, int, int], Place]) -> None:
+        self._held = held
+        self._place = place
+
+    def __getitem__(self, reference: str) -> Place:
+        return self._place(*self._held[reference])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +112,9 @@ def patients(
             yield result
 
 
-class _Held(NamedTuple):
-    """A record of a patient: its place (see spill.Kept), and what it says, or all of it where that is still to be
-    read."""
-
-    task: int
-    line: int
-    offset: int
-    said: Administration | dict[str, Any]
+_Held: TypeAlias = tuple[int, int, int, Administration | dict[str, Any]]
+"""A record of a patient: its task, line and offset (see spill.Kept), and what it says, or all of it where that is still
+to be read."""
 
 
 class _Known(NamedTuple):
@@ -123,7 +135,7 @@ def _grouped(numbers: Iterable[int], lines: Lines, account: Account) -> dict[str
         patient = lines.replaced.get(patient, patient)
         if lines.replaced and bucket(patient or None) not in own:
             return
-        if lines.superseded and (held.task, held.line) in lines.superseded:
+        if lines.superseded and held[:2] in lines.superseded:
             account.counts[Key.SUPERSEDED] += 1
         else:
             grouped.setdefault(patient, []).append(held)
@@ -134,9 +146,9 @@ def _grouped(numbers: Iterable[int], lines: Lines, account: Account) -> dict[str
             for line in kept:
                 resource = read_line(line.content)
                 assert resource is not None  # it was read before
-                take(patient_of(resource) or "", _Held(line.task, line.line, line.offset, resource))
+                take(patient_of(resource) or "", (line.task, line.line, line.offset, resource))
             for dose in doses:
-                take(dose.patient, _Held(index.task, dose.line, dose.offset, fact_of(dose)))
+                take(dose.patient, (index.task, dose.line, dose.offset, fact_of(dose)))
     for every in grouped.values():
         every.sort(key=itemgetter(0, 1))
     return grouped
@@ -148,7 +160,7 @@ def _patient(
     drug, on, counts = question.regimens.drug, question.on, account.counts
     counted: list[Record] = []
     others: list[Resource] = []
-    places: dict[str, Place] = {}
+    held: dict[str, tuple[int, int, int]] = {}
     of_the_drug = False
     for index, (task, line, offset, said) in enumerate(known.held):
         record: Record | Ignored
@@ -164,11 +176,11 @@ def _patient(
                 others += [] if error else [said]
                 of_the_drug = of_the_drug or error
                 counts[Key.ENTERED_IN_ERROR if error else Key.OTHER_DRUG] += 1
-                places[name] = lines.place(task, line, offset)
+                held[name] = (task, line, offset)
                 continue
-        places[name] = lines.place(task, line, offset)
+        held[name] = (task, line, offset)
         if not patient:
-            _reject(record, places[name], account)
+            _reject(record, lines.place(task, line, offset), account)
             continue
         of_the_drug = of_the_drug or not isinstance(record, Unidentified)
         if _after(record, on):
@@ -180,7 +192,7 @@ def _patient(
     for each in known.told:
         named = reference_of(each.resource)
         if named is not None:
-            places[named] = lines.place(each.task, each.line, each.offset)
+            held[named] = each[:3]
     others += [each.resource for each in known.told]
     around = beside(others, drug=drug, zone=question.zone, resolve=medications.resolve) if others else ()
     of_the_drug = of_the_drug or any(isinstance(each, Outside) for each in around)
@@ -199,7 +211,7 @@ def _patient(
     )
     used = {name for evaluation in assessment.evaluations for name in evaluation.administrations}
     counts.update([_key(record, used) for record in counted])
-    return PatientResult(assessment, places)
+    return PatientResult(assessment, Located(held, lines.place))
 
 
 def _reject(record: Record, place: Place, account: Account) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cds.audit.doses import Dose, doses_in, written
-from cds.audit.ids import mark_of
+from cds.audit.ids import mark_of, marks_of
 from cds.audit.lines import read_line
 from cds.audit.units import aside
 
@@ -25,6 +25,8 @@ BUCKETS = 256
 _HEADER = struct.Struct("<IQQI16sB")
 _POSITION = struct.Struct("<QI")
 _MARK = np.dtype([("high", "<u8"), ("low", "<u8"), ("position", "<u8"), ("bucket", "<u4")])
+_AT_ONCE = 1024
+"""Doses whose marks are made together."""
 MARKS = np.dtype([*_MARK.descr, ("index", "<u4")])
 """One row a line: its mark in two halves, where it stands, its bucket, and which of the indexes it is in."""
 
@@ -52,8 +54,11 @@ def mark(name: object) -> bytes:
     known by where they are not parsed (see ids)."""
     if not isinstance(name, str) or not name:
         return b""
-    second = hashlib.blake2b(name.encode(), digest_size=8, person=b"second")
-    return mark_of(name).to_bytes(8, "little") + second.digest()
+    return mark_of(name).to_bytes(8, "little") + _second(name)
+
+
+def _second(name: str) -> bytes:
+    return hashlib.blake2b(name.encode(), digest_size=8, person=b"second").digest()
 
 
 @lru_cache(maxsize=1 << 15)
@@ -100,18 +105,32 @@ class Writer:
 
 class _Doses:
     """The plain doses of one bucket. Rows are added to one buffer: held one by one, each would keep all the room that
-    it was given while it was written."""
+    it was given while it was written. Marks are made of many at once."""
 
     def __init__(self) -> None:
         self.rows = bytearray()
         self._marks = bytearray()
+        self._names: list[str] = []
+        self._positions: list[int] = []
 
     def add(self, dose: Dose) -> None:
-        self._marks += mark(dose.name) + _POSITION.pack(len(self.rows), 0)
+        self._names.append(dose.name)
+        self._positions.append(len(self.rows))
         self.rows += written(dose)
+        if len(self._names) == _AT_ONCE:
+            self._mark()
+
+    def _mark(self) -> None:
+        marks = np.zeros(len(self._names), dtype=_MARK)
+        marks["high"] = marks_of(self._names)
+        marks["low"] = np.frombuffer(b"".join([_second(name) for name in self._names]), dtype="<u8")
+        marks["position"] = self._positions
+        self._marks += marks.tobytes()
+        self._names, self._positions = [], []
 
     def marks_at(self, position: int, number: int) -> bytes:
         """The marks of doses that are written from this position on, in the part of this bucket."""
+        self._mark()
         marks = np.frombuffer(self._marks, dtype=_MARK).copy()
         marks["position"] += position
         marks["bucket"] = number
@@ -158,7 +177,7 @@ def read(index: Index, number: int) -> tuple[list[Kept], list[Dose]]:
     return lines, list(doses_in(doses))
 
 
-def marks_of(indexes: Iterable[Index]) -> npt.NDArray[np.void]:
+def every_mark(indexes: Iterable[Index]) -> npt.NDArray[np.void]:
     """The marks of all lines, with the number of their index and their position there (see MARKS)."""
     parts = []
     for number, index in enumerate(indexes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -13,7 +14,6 @@ from cds.dosing.codes import CATCH_UP, MAINTENANCE, Code, Severity, Status
 from cds.dosing.findings import Finding
 
 _UNSAFE = frozenset({Code.INTERVAL_TOO_SHORT, Code.INTERVAL_UNDECIDABLE})
-_NO_CODES: frozenset[Code] = frozenset()
 _GRAVEST_FIRST = list(Severity)
 _BEYOND_TOLERANCE = frozenset({Code.EARLIER_THAN_SCHEDULE, Code.LATE})
 _STEPS = ("loading-", MAINTENANCE, CATCH_UP)
@@ -48,26 +48,33 @@ class Tally:
             assessment = replace(whole, evaluations=counted)
         self.patients += 1
         self.statuses[assessment.forecast.status.value] += 1
-        severities = []
-        for finding in every_finding(assessment):
-            self.findings[finding.code.value, finding.severity.value] += 1
-            severities.append(finding.severity)
-        if severities:
+        findings = list(every_finding(assessment))
+        # of an export of one drug alone there are millions: what counts them is quicker than a loop
+        self.findings.update([(finding.code._value_, finding.severity._value_) for finding in findings])
+        if findings:
+            severities = [finding.severity for finding in findings]
             self.gravest[min(severities, key=_GRAVEST_FIRST.index).value] += 1
             self.cases.add(whole, severities)
-        for evaluation in assessment.evaluations:
-            self._dose(evaluation)
+        self._doses(assessment.evaluations)
 
-    def _dose(self, evaluation: Evaluation) -> None:
-        codes = frozenset([finding.code for finding in evaluation.findings]) if evaluation.findings else _NO_CODES
-        unsafe = not codes.isdisjoint(_UNSAFE)
-        self.unsafe += unsafe
-        self.undecidable += Code.INTERVAL_UNDECIDABLE in codes
-        if evaluation.interval_days is not None:
-            key = (evaluation.step, evaluation.when.latest.isoformat()[:7])
-            self.doses[key] += 1
-            self.on_time[key] += not unsafe and not any(map(_beyond_tolerance, evaluation.findings))
-            self.intervals[evaluation.step, evaluation.interval_days] += 1
+    def _doses(self, evaluations: Iterable[Evaluation]) -> None:
+        doses, on_time, intervals = [], [], []
+        for evaluation in evaluations:
+            unsafe = False
+            if evaluation.findings:
+                codes = frozenset([finding.code for finding in evaluation.findings])
+                unsafe = not codes.isdisjoint(_UNSAFE)
+                self.unsafe += unsafe
+                self.undecidable += Code.INTERVAL_UNDECIDABLE in codes
+            if evaluation.interval_days is not None:
+                key = (evaluation.step, evaluation.when.latest.isoformat()[:7])
+                doses.append(key)
+                intervals.append((evaluation.step, evaluation.interval_days))
+                if not unsafe and not any(map(_beyond_tolerance, evaluation.findings)):
+                    on_time.append(key)
+        self.doses.update(doses)
+        self.on_time.update(on_time)
+        self.intervals.update(intervals)
 
     def merge(self, other: Tally) -> None:
         """Add the figures of other patients."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyperscan
 
 from cds.audit.ids import Marks, read_marks
-from cds.audit.spill import Index, mark, marks_of, record_at
+from cds.audit.spill import Index, every_mark, mark, record_at
 from cds.fhir.plain import Resource
 from cds.fhir.references import newer, relative
 
@@ -93,7 +93,7 @@ def _note(positions: list[int], _tag: object, _start: int, end: int) -> pypersca
 
 def sought(indexes: Sequence[Index]) -> Sought:
     """What to look for, given the lines that were kept."""
-    every = marks_of(indexes)
+    every = every_mark(indexes)
     marks = frozenset(_joined(row) for row in every)
     if len(marks) > FEW:
         return Sought(marks)
@@ -107,7 +107,7 @@ def superseded(indexes: Sequence[Index], deletions: Mapping[str, str]) -> frozen
     `deletions`: references of deleted records, each with the time of the deletion, empty where that is not told. A
     resource of another type can have the same id, and is another record.
     """
-    every = marks_of(indexes)
+    every = every_mark(indexes)
     deleted = dict(_marked(deletions))
     some = _several(every) | {marked for marked, _ in deleted}
     versions: dict[tuple[bytes, str], list[tuple[tuple[int, int], Resource]]] = {}
