@@ -40,7 +40,7 @@ PATIENT = "Patient/p"
 @dataclass(frozen=True)
 class Case:
     """One question: these records, this regimen and those later in force, this day, these proposals; whether the
-    therapy is known to have ended, and for which days other orders ask."""
+    therapy is known to have ended, for which days other orders ask, and since when the records are complete."""
 
     records: tuple[Record, ...]
     regimen: Regimen
@@ -51,6 +51,7 @@ class Case:
     beside: tuple[Regimen, ...] = ()
     ended: bool = False
     ordered: tuple[Ordered, ...] = ()
+    complete_since: date | None = None
 
     @property
     def regimens(self) -> Regimens:
@@ -69,6 +70,7 @@ class Case:
                 proposals=self.proposals,
                 ended=self.ended,
                 ordered=self.ordered,
+                complete_since=self.complete_since,
             )
         )
 
@@ -83,10 +85,11 @@ class Case:
             proposals=self.proposals,
             ended=self.ended,
             ordered=self.ordered,
+            complete_since=self.complete_since,
         )
 
     def __repr__(self) -> str:
-        known = f"whole={self.whole}, ended={self.ended}"
+        known = f"whole={self.whole}, ended={self.ended}, complete since {self.complete_since}"
         lines = [f"Case({self.regimen.id} {self.regimen.tolerance}, on={self.on}, {known}"]
         lines += [f"    beside it: {[each.id for each in self.beside]}"]
         lines += [f"    from {entry.from_}: {[each.id for each in entry.regimens]}" for entry in self.later]
@@ -254,7 +257,13 @@ def told_beside(draw: st.DrawFn, number: int, day: date) -> Record:
         earliest, latest = draw(st.sampled_from([(day, day), (before, day), (None, day), (day, None), (None, None)]))
         return Outside(f"MedicationStatement/s{number}", earliest, latest)
     when = draw(st.sampled_from([DateRange.on(day), DateRange.on(day), month_of(day), None]))
-    return OtherTherapy(f"MedicationRequest/r{number}", draw(st.sampled_from(["risdiplam", "onasemnogene"])), when)
+    return OtherTherapy(
+        f"MedicationRequest/r{number}",
+        draw(st.sampled_from(["risdiplam", "risdiplam", "onasemnogene"])),
+        when,
+        stopped=draw(st.integers(0, 3)) == 3,
+        goes_on=draw(st.integers(0, 4)) == 4,
+    )
 
 
 Odd = Literal["anything", "one possible dose", "nothing"]
@@ -319,10 +328,18 @@ def requests(draw: st.DrawFn, regimen: Regimen, days: list[date], on: date, most
     return tuple(proposals)
 
 
+def months_before(day: date, months: int) -> date:
+    """About so many months earlier: the last day of which that many months later is not after this one."""
+    first = day - timedelta(days=31 * months)
+    while plus_months(first + timedelta(days=1), months) <= day:
+        first += timedelta(days=1)
+    return first
+
+
 @st.composite
 def with_all_beside(draw: st.DrawFn, asked: st.SearchStrategy[Case]) -> Case:
     """The same questions, with what stands beside the doses: what is told of elsewhere and of other therapies (C7, C8),
-    that the therapy has ended (F10), and the days of other orders (P3)."""
+    that the therapy has ended (F10), the days of other orders (P3), and when complete records began (F1)."""
     case = draw(asked)
     given = [one.when.earliest for one in case.records if isinstance(one, Administration)]
     marks = [case.on, *given[-3:], *[one.day for one in case.proposals if one.day is not None]]
@@ -331,13 +348,23 @@ def with_all_beside(draw: st.DrawFn, asked: st.SearchStrategy[Case]) -> Case:
         deltas = AROUND if draw(st.integers(0, 3)) == 3 else ON_THE_EDGE
         return draw(st.sampled_from(marks)) + timedelta(days=draw(st.sampled_from(deltas)))
 
-    told = [draw(told_beside(number, near())) for number in range(draw(st.sampled_from([0, 1, 1, 1])))]
+    told = [draw(told_beside(number, near())) for number in range(draw(st.sampled_from([0, 1, 1, 1, 2, 3])))]
+    if draw(st.integers(0, 5)) == 5:
+        # left, and begun again
+        told += [OtherTherapy("MedicationRequest/r8", "risdiplam", DateRange.on(near()), stopped=True)]
+        told += [OtherTherapy("MedicationRequest/r9", "risdiplam", DateRange.on(case.on))]
+    since: date | None = None
+    if draw(st.booleans()):
+        mark = draw(st.sampled_from([case.on, *given[:1], *given[-2:]]))
+        known = draw(st.sampled_from([mark, months_before(mark, 40)]))
+        since = known + timedelta(days=1 + draw(st.sampled_from(ON_THE_EDGE)))
     orders = [near() for _ in range(draw(st.sampled_from([0, 0, 1, 2])))]
     return replace(
         case,
         records=(*case.records, *told),
         ended=draw(st.integers(0, 9)) == 9,
         ordered=tuple(Ordered(f"MedicationRequest/o{at}", max(day, case.on)) for at, day in enumerate(orders)),
+        complete_since=since,
     )
 
 

@@ -9,14 +9,14 @@ from typing import Any
 from cds.dosing.facts import Ordered, Proposal, Record
 from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
-from tests.properties.reference.forecast import Outlook, forecast
+from tests.properties.reference.forecast import Known, Outlook, forecast
 from tests.properties.reference.proposals import Judged, Request, judge_request
 from tests.properties.reference.records import Sorted, sort_records
 from tests.properties.reference.walk import Story, Timeline, walk
 from tests.properties.reference.words import Said, listed, say
 
 
-def assess_by_the_text(
+def assess_by_the_text(  # noqa: PLR0913  as many as the engine is asked with
     patient: str,
     records: Iterable[Record],
     regimens: Regimen | Regimens,
@@ -26,17 +26,19 @@ def assess_by_the_text(
     proposals: Iterable[Proposal] = (),
     ended: bool = False,
     ordered: Iterable[Ordered] = (),
+    complete_since: date | None = None,
 ) -> dict[str, Any]:
     """The assessment of one patient as section 8 writes it."""
+    proposals = list(proposals)
     sorted_records = sort_records(records, on)
     if isinstance(regimens, Regimens):
         timeline = [(entry.from_, list(entry.regimens)) for entry in regimens.timeline]
     else:
         timeline = [(date.min, [regimens])]
     story = walk(sorted_records.doses, timeline)
-    outlook = forecast(story, sorted_records, on, whole=whole, ended=ended)
+    outlook = forecast(story, sorted_records, on, Known(whole, ended, complete_since, bool(proposals)))
     days = [each.day for each in ordered]
-    request = Request(story, sorted_records.refused, on, outlook.status == "decision", list(proposals), days)
+    request = Request(story, sorted_records.refused, on, outlook.status == "decision", proposals, days)
     judged = sorted(judge_request(request), key=lambda one: (one.day, one.proposal.reference))
     return {
         "patient": patient,

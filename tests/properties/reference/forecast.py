@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from cds.dosing.calendar import Period
+from cds.dosing.regimen import Regimen
 from tests.properties.reference.days import plus, plus_days
 from tests.properties.reference.records import Dose, Sorted
 from tests.properties.reference.walk import Story, change_text, give, more_than, row_of_the_table, slot
@@ -28,17 +29,28 @@ class Outlook:
     said: list[Said] = field(default_factory=list)
 
 
-def forecast(story: Story, records: Sorted, on: date, *, whole: bool, ended: bool = False) -> Outlook:
+@dataclass
+class Known:
+    """What is known beside the records: that all were read, that the therapy has ended, since which day no dose is
+    missing from the records of the site, and whether a dose is proposed."""
+
+    whole: bool
+    ended: bool = False
+    complete_since: date | None = None
+    proposed: bool = False
+
+
+def forecast(story: Story, records: Sorted, on: date, known: Known) -> Outlook:
     """W12: by the text that is in force on the day asked about. F10 before all other rules."""
     story = story.copy()
     change_text(story, on)
-    if ended or another_has_begun(story, records, on):
+    if known.ended or another_has_begun(story, records, on):
         return Outlook("ended", story.next_step)
     if not story.doses:
-        return forecast_without_a_dose(story, records, on, whole=whole)
+        return forecast_without_a_dose(story, records, on, known)
     delay = lateness(story, on)
     near = near_boundary(story, on)
-    decided = decision(story, records, on, whole=whole)
+    decided = decision(story, records, on, known)
     if decided is not None:
         reason, options = decided
         options = sorted(set(options))
@@ -54,18 +66,25 @@ def forecast(story: Story, records: Sorted, on: date, *, whole: bool, ended: boo
 
 
 def another_has_begun(story: Story, records: Sorted, on: date) -> bool:
-    """F10: another SMN therapy, up to `on`. Our reading: all the days on which it can have begun are after the last
-    dose."""
-    for record in records.therapies:
-        if record.when is not None and story.doses and story.last.day < record.when.earliest <= on:
+    """F10: another SMN therapy, after the last dose and up to `on`. Our readings: none of its records lets it have
+    begun before, and one that was not stopped shows that it goes on; stopped before the last dose, one says nothing."""
+    last = story.last.day if story.doses else on
+    for therapy in {record.therapy for record in records.therapies}:
+        told = [record for record in records.therapies if record.therapy == therapy]
+        told = [record for record in told if not (record.stopped and record.when and record.when.latest <= last)]
+        begins = [record.when.earliest if record.when else last for record in told if not record.goes_on]
+        goes_on = [each for each in told if each.when and each.when.earliest <= on and not each.stopped]
+        if goes_on and begins and min(begins) > last and min(begins) <= on:
             return True
     return False
 
 
-def forecast_without_a_dose(story: Story, records: Sorted, on: date, *, whole: bool) -> Outlook:
+def forecast_without_a_dose(story: Story, records: Sorted, on: date, known: Known) -> Outlook:
     """F1: no counted dose."""
     unread = any(record.of_this_patient for record in records.refused)
-    if not whole or unread or told_elsewhere(records, on, None):
+    may_have_been = bool(known.proposed or records.not_given or records.unidentified)
+    not_shown = may_have_been and may_be_of_before(story.regimen, known, on)
+    if not known.whole or unread or told_elsewhere(records, on, None) or not_shown:
         return Outlook("decision", "loading-1", said=[say("history-incomplete", "F1")])
     return Outlook("not-started", "loading-1", plan=plan(story, on))
 
@@ -162,12 +181,14 @@ def near_boundary(story: Story, day: date) -> list[Said]:
     return []
 
 
-def decision(story: Story, records: Sorted, on: date, *, whole: bool) -> tuple[Said, list[date]] | None:
+def decision(story: Story, records: Sorted, on: date, known: Known) -> tuple[Said, list[date]] | None:
     """One reason, the first that applies in the order F1, F2, F3a, F4, F5, F6, with its options."""
     last = story.last.day
     first_option, last_option = earliest(story), plus(last, story.regimen.maintenance_interval)
-    if history_incomplete(story, records, on, whole=whole):
+    if history_incomplete(story, records, on, known):
         return say("history-incomplete", "F1"), []
+    if loading_not_shown(story, known):
+        return say("history-incomplete", "F1"), [first_option, last_option]
     if loading_not_documented(story, on):
         return say("loading-not-documented", "F2"), [first_option, last_option]
     if loading_interrupted(story, on):
@@ -196,11 +217,34 @@ def told_elsewhere(records: Sorted, on: date, after: date | None) -> bool:
     return False
 
 
-def history_incomplete(story: Story, records: Sorted, on: date, *, whole: bool) -> bool:
+def may_be_of_before(regimen: Regimen, known: Known, day: date) -> bool:
+    """Our reading of F1: a dose on that day need not be the first, since doses of before the records were complete can
+    be so near that the table would not begin the loading again."""
+    if known.complete_since is None:
+        return False
+    nearest = plus_days(known.complete_since, -1)
+    row = row_of_the_table(regimen.catch_up, nearest, day) if regimen.catch_up else None
+    return row is None or row.extra_doses is not None
+
+
+def loading_not_shown(story: Story, known: Known) -> bool:
+    """Our reading of F1: in the first loading on record."""
+    first = story.doses[0]
+    assert first.regimen is not None
+    in_first_loading = story.phase == "loading" and first.step == "loading-1" and story.loading_began == 0
+    return in_first_loading and may_be_of_before(first.regimen, known, first.earliest)
+
+
+def history_incomplete(story: Story, records: Sorted, on: date, known: Known) -> bool:
     """F1 and C7, with counted doses."""
-    if not whole:
+    if not known.whole:
         return True
     reference_dose = story.doses[reference_place(story)]
+    if known.complete_since is not None:
+        # our reading of F1: a dose of before the records were complete can lie after the reference dose
+        last_unknown = min(plus_days(known.complete_since, -1), on)
+        if last_unknown > reference_dose.earliest:
+            return True
     if told_elsewhere(records, on, reference_dose.earliest):
         return True
     for record in records.refused:
