@@ -12,6 +12,7 @@ from cds.fhir.client_keys import BadKey, ClientKey
 from cds.fhir.errors import FhirError
 from hooks.console import UsageError
 from hooks.settings import CheckSettings
+from hooks.site_settings import markers_of
 
 if TYPE_CHECKING:
     from cds.fhir.client import Http
@@ -44,7 +45,8 @@ def tokens_of(settings: CheckSettings, http: Http, base_url: str) -> str | Backe
     if client is None:
         return None if settings.fhir_token is None else settings.fhir_token.get_secret_value()
     try:
-        return BackendServices(exchange(http), base_url, client, clock=now)
+        also = tuple(sorted(markers_of(settings.ended_flags, settings.ended_lists).types))
+        return BackendServices(exchange(http), base_url, client, clock=now, also=also)
     except FhirError as error:
         raise UsageError(error.message) from None
 

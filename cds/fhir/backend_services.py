@@ -77,10 +77,19 @@ def scopes(types: Iterable[str], *, old: bool) -> tuple[str, ...]:
 class BackendServices:
     """Tokens for the server at a base URL, each kept until shortly before it expires; callers at once share one.
 
-    `clock` is the time of day, which goes into assertions.
+    `clock` is the time of day, which goes into assertions; `also` are types to read beside those that are always read.
     """
 
-    def __init__(self, exchange: Exchange, base_url: str, client: Client, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        base_url: str,
+        client: Client,
+        *,
+        clock: Callable[[], datetime],
+        also: tuple[str, ...] = (),
+    ) -> None:
+        self._also = also
         self._exchange, self._base, self._client, self._clock = exchange, Base(base_url), client, clock
         self._configuration: SmartConfiguration | None = None
         self._grant: Grant | None = None
@@ -119,7 +128,8 @@ class BackendServices:
     async def _ask(self, budget: Budget) -> Grant:
         told = await self.configuration(budget)
         spellings = (told.old_scopes_only, not told.old_scopes_only)
-        attempts = [scopes(types, old=old) for types in ((*TYPES, *BESIDE), TYPES) for old in spellings]
+        fewer = dict.fromkeys(((*TYPES, *BESIDE, *self._also), (*TYPES, *BESIDE), TYPES))
+        attempts = [scopes(types, old=old) for types in fewer for old in spellings]
         for left, wanted in zip(reversed(range(len(attempts))), attempts, strict=True):
             reply = await self._post(told.token_endpoint, wanted, budget)
             if not (left and _error_code(reply) == "invalid_scope"):

@@ -158,6 +158,20 @@ def test_c7_c8_f10_what_stands_beside_the_doses_is_read(
     assert "NOT READ" not in ended.stderr
 
 
+def test_f10_the_markers_of_the_site_are_read() -> None:
+    flag = {"resourceType": "Flag", "id": "f", "status": "active", "subject": {"reference": "Patient/p1"}}
+    marked = {**flag, "code": {"coding": [{"system": "urn:site", "code": "ended"}]}}
+    flags, settings = "/Flag?patient=p1", {"NUSINERSEN_CDS_ENDED_FLAGS": "urn:site|ended"}
+    with server(Scripted({flags: page(marked), **DOSES})) as base:
+        [unset, chosen] = [check(base, "--patient", "p1", env=env) for env in ({}, settings)]
+    assert [each.assessments[0]["forecast"]["status"] for each in (unset, chosen)] == ["upcoming", "ended"]
+    with server(Scripted({flags: (403, {}), **DOSES})) as base:
+        denied = check(base, "--patient", "p1", env=settings)
+    assert denied.assessments[0]["forecast"]["status"] == "upcoming"
+    assert NOT_READ in denied.stderr
+    assert "the search for Flag: " in denied.stderr
+
+
 def test_c9_a_server_that_answers_with_statements_of_others_may_have_kept_some_back() -> None:
     of_another = page({**STATEMENT, "subject": {"reference": "Patient/p2"}}, MEDICATION)
     with server(Scripted({STATEMENTS: of_another, **DOSES})) as base:

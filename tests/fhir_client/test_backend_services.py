@@ -139,6 +139,12 @@ def test_where_statements_are_not_granted_the_rest_is_asked_for_alone() -> None:
     assert f"have these scopes registered for the client ({NEEDED_V1})" in error_of(refusing).message
 
 
+def test_what_a_site_reads_beside_is_asked_for_where_it_is_granted() -> None:
+    server = TokenServer(answers=[refusal("invalid_scope")] * 2)
+    server.ask(lambda tokens, budget: tokens.grant(budget), also=("Flag",))
+    assert [form["scope"] for form in server.forms] == [f"{V2} system/Flag.rs", f"{V1} system/Flag.read", V2]
+
+
 def test_what_was_granted_is_told() -> None:
     assert grant_of(TokenServer()).granted is None
     some = TokenServer(grant={"scope": "system/Medication.rs system/Patient.rs"})

@@ -93,12 +93,18 @@ class TokenServer:
         ]
         return httpx.ASGITransport(Starlette(routes=routes))
 
-    def ask(self, call: Callable[[BackendServices, Budget], Awaitable[T]], key: ClientKey = ES384) -> T:
+    def ask(
+        self,
+        call: Callable[[BackendServices, Budget], Awaitable[T]],
+        key: ClientKey = ES384,
+        also: tuple[str, ...] = (),
+    ) -> T:
         """What a call of the token getter gives."""
 
         async def asking() -> T:
             async with Http(LIMITS, ALLOWED, self.transport) as http:
-                tokens = BackendServices(exchange(http), BASE, Client(CLIENT, key), clock=lambda: NOW)
+                client = Client(CLIENT, key)
+                tokens = BackendServices(exchange(http), BASE, client, clock=lambda: NOW, also=also)
                 return await call(tokens, Budget.start(LIMITS, asyncio.get_running_loop().time()))
 
         return asyncio.run(asking())
