@@ -53,6 +53,7 @@ async def timeline(question: Question, tried: str, desk: Desk, who: str, place: 
         tried=tried,
         fault=fault,
         zone=desk.site.time_zone,
+        other_drugs=[each.regimens.drug.title for each in desk.others],
     )
 
 

@@ -260,3 +260,10 @@ def test_a_log_tells_nothing_of_the_patient() -> None:
 def test_the_clock_of_the_page_is_that_of_the_site(demo: Get) -> None:
     assert "today is 2026-05-01 (Asia/Kathmandu)" in seen(demo, "overdue").text
     assert NOW.date().isoformat() == "2026-04-30"
+
+
+@pytest.mark.parametrize(("regimen", "said"), [("eu-12mg", False), ("eu-12mg qalsody", True)])
+def test_a_site_of_several_drugs_says_that_one_alone_is_shown(regimen: str, said: bool) -> None:
+    with pages(regimen=regimen) as get:
+        text = get(f"{TIMELINE}?patient=overdue").text
+    assert ("Not shown, and judged apart at this site: tofersen (Qalsody)." in text) is said
