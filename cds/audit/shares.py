@@ -189,12 +189,11 @@ def _patient(
             counted.append(record)
     if not patient:
         return None
-    for each in known.told:
-        named = reference_of(each.resource)
-        if named is not None:
-            held[named] = each[:3]
     others += [each.resource for each in known.told]
     around = beside(others, drug=drug, zone=question.zone, resolve=medications.resolve) if others else ()
+    said_by = {each.reference for each in around}
+    # others were kept for their ids alone, or mark an end
+    held |= {str(named): each[:3] for each in known.told if (named := reference_of(each.resource)) in said_by}
     of_the_drug = of_the_drug or any(isinstance(each, Outside) for each in around)
     if not of_the_drug:
         counts[Key.UNREADABLE] += len(counted)

@@ -192,6 +192,12 @@ def test_a_statement_that_was_deleted_says_nothing_and_a_dose_of_the_same_id_sta
     assert len(result.assessment.evaluations) == len(DOSES)
 
 
+def test_what_was_kept_for_its_id_alone_has_no_place_among_what_was_used() -> None:
+    other = statement(concept(OTHER), DOSES[0]["id"])
+    (result,), _ = audited({"a": lines(*DOSES, other)}, strict=False)
+    assert set(result.places) == {f"MedicationAdministration/{dose['id']}" for dose in DOSES}
+
+
 def test_statements_have_their_place() -> None:
     (result,), _ = audited({"a": lines(*DOSES, statement(concept(OURS)))}, strict=False)
     assert result.places["MedicationStatement/s1"].line == len(DOSES) + 1
