@@ -204,6 +204,7 @@ def test_each_of_several_drugs_has_a_page_and_tries_dates_of_its_own() -> None:
         [address] = [each["href"] or "" for each in page.all("a") if "drug=" in (each["href"] or "")]
         other = read(visitor.get(address))
     assert "Tofersen: doses over time" in other.text
+    assert "Not shown, and judged apart at this site: Nusinersen" in other.text
     assert ("tofersen", "drug") in [(each.get("value"), each.get("name")) for each in other.all("input")]
 
 
