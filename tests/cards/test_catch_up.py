@@ -138,6 +138,10 @@ TABLE: list[tuple[str, Request, list[tuple[str, str]]]] = [
     ("an active order between two extra doses", Request("2027-07-20", order("2027-08-01"), ordered=["2027-08-22"]), []),
     ("an active order a month later is no matter",
      Request("2027-07-20", order("2027-08-01"), ordered=["2027-09-29"]), TWO_EXTRA),
+    ("the late dose is an active order, and the draft its extra dose",
+     Request("2026-11-20", order("2026-12-15"), ordered=["2026-12-01"]), []),
+    ("the draft is the last of two extra doses",
+     Request("2027-07-20", order("2027-08-29"), ordered=["2027-08-01", "2027-08-15"]), []),
     ("less than 8 months: no catch-up", Request("2026-10-01", order("2026-10-05")), []),
     ("40 months: the whole loading again is not ordered by suggestion", Request("2029-07-20", order("2029-08-01")), []),
     ("a clinician decides: a history that was not read whole",
@@ -170,6 +174,27 @@ def test_what_is_offered(request_: Request, offered: list[tuple[str, str]]) -> N
 )
 def test_extra_doses_ordered_a_little_later_than_planned_are_ordered(days: tuple[str, ...]) -> None:
     assert Request("2027-07-20", *[order(when, f"m{when}") for when in days]).cards() == []
+
+
+NOT_ORDERED = [
+    ("the extra dose is ordered 81 days after the late one", Request("2026-11-20", order("2026-12-01"),
+     order("2027-02-20", "m2"))),
+    ("the second of two is late", Request("2027-07-20", order("2027-08-01"), order("2027-08-15", "m2"),
+     order("2027-10-29", "m3"))),
+    ("the first of two is late, and lies on the day of the second", Request("2027-07-20", order("2027-08-01"),
+     order("2027-08-29", "m2"), order("2027-09-12", "m3"))),
+    ("an active order asks for a dose before it", Request("2026-11-20", order("2026-12-15"),
+     ordered=["2026-12-01", "2026-12-29"])),
+    ("the late dose has no date, and the extra dose is ordered for 14 days from today",
+     Request("2026-12-01", order(None), ordered=["2026-12-15"])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("request_", [row[1] for row in NOT_ORDERED], ids=[row[0] for row in NOT_ORDERED])
+def test_a_catch_up_that_is_not_ordered_in_time_is_told(request_: Request) -> None:
+    (card,) = request_.cards()
+    assert card["extension"][EXTENSION]["kind"] == Kind.CATCH_UP
+    assert card["extension"][EXTENSION]["orders"] == ["MedicationRequest/m1"]
 
 
 def test_extra_doses_of_a_later_catch_up_are_not_those_of_the_first() -> None:
