@@ -153,13 +153,14 @@ def begun_after(history: History, last: date, on: date) -> bool:
 
 
 def marked_as_ended(history: History, last: date | None, on: date) -> bool:
-    """Whether the site has marked the therapy as ended, and no dose was given since (F10). A marker without a date
-    holds whatever was given."""
-    return any(
-        (record.since is None or (record.since <= on and (last is None or last <= record.since)))
-        and (record.until is None or on <= record.until)
-        for record in history.ended
-    )
+    """Whether the site has marked the therapy as ended, and no dose was given since, nor can have been by a record that
+    cannot be counted (F10). A marker without a date holds whatever was given."""
+    holding = [record for record in history.ended if record.until is None or on <= record.until]
+    if not holding:
+        return False
+    days = [when.earliest for _, when in possible_doses(history, on)]
+    given = max(days if last is None else [*days, last], default=date.min)
+    return any(record.since is None or given <= record.since <= on for record in holding)
 
 
 def _has_begun(records: list[OtherTherapy], last: date, on: date) -> bool:

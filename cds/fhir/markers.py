@@ -10,7 +10,7 @@ from cds.dosing.drug import Coding
 from cds.dosing.facts import Ended
 from cds.fhir.codes import Codes
 from cds.fhir.dates import read_element
-from cds.fhir.plain import Malformed, Resource, status_of
+from cds.fhir.plain import Malformed, Resource, object_in, status_of
 from cds.fhir.references import newest, reference_of
 
 FLAG, LIST = "Flag", "List"
@@ -37,12 +37,15 @@ class Markers:
 
     def read(self, resources: Iterable[Resource], zone: tzinfo) -> tuple[Ended, ...]:
         """What the markers of one patient say; of several versions of one the last counts. One that is not active, was
-        entered in error, or is no more valid says nothing."""
+        entered in error, or is no more valid says nothing; nor does one with a date that cannot be read, since nobody
+        knows for which doses it holds."""
         marked = (each for each in resources if each.get("resourceType") in self.types)
         return tuple(
-            Ended(reference_of(each) or f"{each['resourceType']}?index={index}", *_days(each, zone))
+            Ended(reference_of(each) or f"{each['resourceType']}?index={index}", *days)
             for index, each in enumerate(newest(marked))
-            if self.concerns(each) and status_of(each) == _STANDING[each["resourceType"]]
+            if self.concerns(each)
+            and status_of(each) == _STANDING[each["resourceType"]]
+            and (days := _days(each, zone)) is not None
         )
 
 
@@ -56,18 +59,14 @@ def _coded(resource: Resource, codes: Codes[bool]) -> bool:
     return False
 
 
-def _days(marker: Resource, zone: tzinfo) -> tuple[date | None, date | None]:
-    """Since when it says so, and until when; None where it does not say, or not so that it can be read."""
-    period = marker.get("period")
-    period = period if isinstance(period, dict) else {}
-    since = _day(marker, "date", zone) if marker["resourceType"] == LIST else _day(period, "start", zone)
-    until = _day(period, "end", zone)
-    return (None if since is None else since[0]), (None if until is None else until[1])
-
-
-def _day(parent: Resource, name: str, zone: tzinfo) -> tuple[date, date] | None:
+def _days(marker: Resource, zone: tzinfo) -> tuple[date | None, date | None] | None:
+    """Since when it says so, and until when, each None where it does not say; None where it says it so that it cannot
+    be read."""
     try:
-        dated = read_element(parent, name, zone)
+        period = object_in(marker, "period") or {}
+        begins = (marker, "date") if marker["resourceType"] == LIST else (period, "start")
+        since = read_element(*begins, zone)
+        until = read_element(period, "end", zone)
     except Malformed:
         return None
-    return None if dated is None else (dated[0].earliest, dated[0].latest)
+    return (None if since is None else since[0].earliest), (None if until is None else until[0].latest)
