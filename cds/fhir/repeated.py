@@ -29,7 +29,16 @@ _ITS_OWN_META = frozenset({"versionId", "lastUpdated", "source"})
 _MEDICATIONS = ("medicationCodeableConcept", "medicationReference", "medication")
 _REPEATS = frozenset({"count", "countMax", "frequency", "frequencyMax", "period", "periodMax"})
 _IN_WORDS = ("text", "patientInstruction")
-_A_DATE = re.compile(r"\b(19|20)[0-9]{2}\b|\b[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}\b")
+# As months begin in languages of Europe. What is wrongly taken for one costs a suggestion, and no more.
+_MONTH = (
+    "(jan|gen|ene|f[eé]v|feb|mar|mär|mrz|apr|abr|avr|ma[iyj]|mag|jui?n|giu|jui?l|lug|aug|ago|ao[uû]|sep|set|o[ck]t|ott|out"
+    "|nov|de[cz]|déc|dic)"
+)
+_A_DATE = re.compile(
+    r"\b(19|20)[0-9]{2}\b|\b[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}\b|\b(?!24/7)[0-9]{1,2}/[0-9]{1,2}\b"
+    rf"|\b[0-9]{{1,2}}(st|nd|rd|th|er|º|\.)?[ -]*(of |de |d')?{_MONTH}|\b{_MONTH}\w*\.?[ -]*[0-9]",
+    re.IGNORECASE,
+)
 
 
 def repeated(resource: Resource, old: date | None, new: date, *, zone: tzinfo, on: date) -> dict[str, Any]:

@@ -134,6 +134,10 @@ REFUSED: list[tuple[str, Resource, date | None, str]] = [
     ("a date in words", order(**dosed(text="12 mg on 2026-10-20")), OLD, "text says a date in words"),
     ("a date in other words", order(**dosed(text="12 mg on 20.10.26")), OLD, "text says a date in words"),
     ("a year in words", order(**dosed(patientInstruction="come on 20 October 2026")), OLD, "says a date in words"),
+    ("a day and a month in words", order(**dosed(text="12 mg on 20 October")), OLD, "text says a date in words"),
+    ("a month and a day in words", order(**dosed(text="Oct. 20: 12 mg")), OLD, "text says a date in words"),
+    ("a day and a month in another language", order(**dosed(text="12 mg am 20. Mai")), OLD, "says a date in words"),
+    ("a day and a month as numbers", order(**dosed(text="12 mg on 10/20")), OLD, "text says a date in words"),
     ("not its day", order(), date(2026, 10, 21), "the dates that the order says are 2026-10-20"),
 ]  # fmt: skip
 
@@ -144,7 +148,7 @@ def test_what_is_not_repeated(given: Resource, old: date | None, why: str) -> No
         again(given, old)
 
 
-@pytest.mark.parametrize("text", ["12 mg/5 mL", "2.4 mg/mL, 5 mL", "once, over 1-3 minutes", "after 24/7 advice"])
+@pytest.mark.parametrize("text", ["12 mg/5 mL", "2.4 mg/mL, 5 mL", "once, over 1-3 minutes", "may be 1 of 2", "after 24/7 advice"])
 def test_numbers_of_a_dose_are_no_dates(text: str) -> None:
     assert again(order(**dosed(text=text)))["dosageInstruction"][0]["text"] == text
 
