@@ -148,7 +148,9 @@ def test_what_is_not_repeated(given: Resource, old: date | None, why: str) -> No
         again(given, old)
 
 
-@pytest.mark.parametrize("text", ["12 mg/5 mL", "2.4 mg/mL, 5 mL", "once, over 1-3 minutes", "may be 1 of 2", "after 24/7 advice"])
+@pytest.mark.parametrize(
+    "text", ["12 mg/5 mL", "2.4 mg/mL, 5 mL", "once, over 1-3 minutes", "may be 1 of 2", "after 24/7 advice"]
+)
 def test_numbers_of_a_dose_are_no_dates(text: str) -> None:
     assert again(order(**dosed(text=text)))["dosageInstruction"][0]["text"] == text
 
