@@ -25,8 +25,10 @@ def is_ordered(proposed: Proposed, assessment: Assessment) -> bool:
     wanted = () if proposed.assumed or _is_preceded(proposed, assessment) else extra_days(proposed)
     drafts = list(_filling(proposed, assessment.proposed))
     in_time = [other for other in drafts if all(finding.code is not Code.LATE for finding in other.findings)]
-    days = {*(other.date for other in drafts), *(ordered.day for ordered in assessment.ordered)}
-    return bool(wanted) and (len(in_time) >= len(wanted) or days.issuperset(wanted))
+    if not wanted or len(in_time) >= len(wanted):
+        return bool(wanted)
+    days = {other.date for other in drafts}
+    return days.issubset(wanted) and days.union(ordered.day for ordered in assessment.ordered).issuperset(wanted)
 
 
 def missing_days(proposed: Proposed, assessment: Assessment) -> tuple[date, ...]:

@@ -185,6 +185,8 @@ NOT_ORDERED = [
      order("2027-08-29", "m2"), order("2027-09-12", "m3"))),
     ("an active order asks for a dose before it", Request("2026-11-20", order("2026-12-15"),
      ordered=["2026-12-01", "2026-12-29"])),
+    ("an active order is for the extra dose, and a draft for one more", Request("2026-11-20", order("2026-11-21"),
+     order("2026-12-26", "m2"), ordered=["2026-12-05"])),
     ("the late dose has no date, and the extra dose is ordered for 14 days from today",
      Request("2026-12-01", order(None), ordered=["2026-12-15"])),
 ]  # fmt: skip
