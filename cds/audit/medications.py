@@ -8,8 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
+from cds.audit.lines import read_line
 from cds.dosing.drug import Drug
 from cds.fhir.beside import other_therapy
 from cds.fhir.identify import identify
@@ -31,9 +30,16 @@ def write_medications(path: Path, resources: Iterable[tuple[str, bytes]]) -> Non
         table.execute("create table medication (reference text primary key, json blob not null) without rowid")
         for reference, json in resources:
             before = table.execute("select json from medication where reference = ?", (reference,)).fetchone()
-            if before is None or newer(orjson.loads(before[0]), orjson.loads(json)) != orjson.loads(before[0]):
+            if before is None or _replaces(json, before[0]):
                 table.execute("insert or replace into medication values (?, ?)", (reference, json))
     table.close()
+
+
+def _replaces(json: bytes, before: bytes) -> bool:
+    """Whether a version takes the place of the one before; both are read as a line is, which may be a first one."""
+    version = read_line(json)
+    assert version is not None  # it was read before
+    return newer(read_line(before), version) is version
 
 
 class Named(NamedTuple):
@@ -64,7 +70,7 @@ class Medications:
 
     def _read(self, reference: str) -> Mapping[str, Any] | None:
         found = self._table.execute("select json from medication where reference = ?", (reference,)).fetchone()
-        return None if found is None else dict(orjson.loads(found[0]))
+        return None if found is None else read_line(found[0])
 
     def _named(self, reference: str) -> Named:
         """What a record is that names its medication by this reference."""

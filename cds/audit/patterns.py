@@ -67,8 +67,15 @@ HIDING = [
     r'"medication"',  # R5's spelling
     rf'"resourceType"{_W}:{_W}"Medication"',  # what references point at
 ]
-_KELVIN = "(?:k|\xe2\x84\xaa)"
-"""The sign of kelvin is a k to whoever compares in lower case."""
+_SPELT = {
+    # the sign of kelvin is a k to whoever compares in lower case, and the Turkish capital begins with an i
+    "k": r"(?:k|\xe2\x84\xaa|\\u212a)",
+    "i": r"(?:i|\xc4\xb0|\\u0130)",
+    "/": r"\\?/",
+}
+"""Letters that can be written in other ways than in the other case; for escapes of ASCII see ESCAPED."""
+_BEYOND_ASCII = r"(?:[\x80-\xff]+|(?:\\u[0-9a-f]{4})+)"
+"""Any letter beyond ASCII: which of them are equal without case is not told by bytes."""
 
 _TELLING = 5
 """Characters at the beginning of a code that are rare enough to look for, and at the end of what is looked for."""
@@ -113,6 +120,12 @@ def _codes(drug: Drug) -> list[str]:
 
 
 def _caseless(text: str) -> str:
-    """A pattern for the UTF-8 of a text in lower case, to be matched without case."""
-    pattern = "".join(f"\\x{byte:02x}" if byte > 127 else re.escape(chr(byte)) for byte in text.encode())
-    return pattern.replace("k", _KELVIN)
+    """A pattern for a text in lower case, to be matched without case."""
+    *inner, last = text
+    # inside a text the Turkish capital is an i and a dot above it, which none of ours has
+    spelt = [_spelt(char) if char != "i" else char for char in inner]
+    return "".join([*spelt, _spelt(last)])
+
+
+def _spelt(char: str) -> str:
+    return _SPELT.get(char) or (re.escape(char) if char.isascii() else _BEYOND_ASCII)

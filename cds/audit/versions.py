@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +13,13 @@ import numpy.typing as npt
 import pyperscan
 
 from cds.audit.ids import Marks, read_marks
+from cds.audit.patterns import ESCAPED_ID, READ_ID
 from cds.audit.spill import Index, every_mark, mark, record_at
 from cds.fhir.plain import Resource
 from cds.fhir.references import newer, relative
 
 FEW = 2000
 """As many ids are sought by their bytes at once; for more, every id of every line is looked up."""
-
-_ID = re.compile(rb'"id"[ \t\r]*:[ \t\r]*"([^"\\\n]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,7 @@ class Seeker:
         return bool((self._quick[at] == marks).any())
 
     def lines(self, block: bytes) -> list[tuple[int, int, int]]:
-        """The lines of a block in which one of the ids can stand: (start, end, number). An id with an escape in it is
-        in no line that was left unparsed."""
+        """The lines of a block in which one of the ids can stand: (start, end, number); any with an escape in an id."""
         positions = sorted(self._by_bytes(block) if self._scanner is not None else self._by_marks(block))
         found: list[tuple[int, int, int]] = []
         number, behind = 0, 0
@@ -76,13 +73,14 @@ class Seeker:
         return self._positions
 
     def _by_marks(self, block: bytes) -> Iterator[int]:
-        for found in _ID.finditer(block):
-            if mark(found[1].decode("utf-8", "replace")) in self.marks:
+        for found in READ_ID.finditer(block):
+            if found[2] == b"\\" or mark(found[1].decode("utf-8", "replace")) in self.marks:
                 yield found.start()
 
 
 def _scanner(names: Sequence[str], positions: list[int]) -> pyperscan.BlockScanner:
-    expressions = ("".join(f"\\x{byte:02x}" for byte in f'"{name}"'.encode()).encode() for name in names)
+    expressions = [ESCAPED_ID.encode("latin-1")]
+    expressions += ["".join(f"\\x{byte:02x}" for byte in f'"{name}"'.encode()).encode() for name in names]
     return pyperscan.BlockDatabase(*map(pyperscan.Pattern, expressions)).build(positions, _note)
 
 

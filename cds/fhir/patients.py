@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cds.fhir.plain import Malformed, Resolve, Resource, kind, object_in, objects_in, text_in
-from cds.fhir.references import Pool, reference_of, relative, subject_of
+from cds.fhir.references import Pool, newest, reference_of, relative, subject_of
 
 ADMINISTRATION = "MedicationAdministration"
 
@@ -31,8 +31,10 @@ class Groups:
 def group_by_patient(
     resources: Iterable[object], *, full_urls: Mapping[str, Resource] | None = None, resolve: Resolve | None = None
 ) -> Groups:
-    """Administrations by subject. Ids that a Patient resource replaces count as that patient's."""
+    """Administrations by subject. Ids that a Patient resource replaces count as that patient's. All versions of one
+    record are the patient's of whom the last one is: it may have been noted of somebody else by mistake."""
     every = list(resources)
+    last = {reference_of(each): each for each in newest(_administrations(every))}
     if resolve is None:
         resolve = Pool(every, full_urls=full_urls).resolve
     replaced = _replaced(every)
@@ -47,7 +49,7 @@ def group_by_patient(
             grouped.setdefault(_current(patient, replaced), [])
         elif of_type == ADMINISTRATION:
             reference = reference_of(resource) or f"{ADMINISTRATION}?index={index}"
-            whose, reason = _whose(resource, resolve)
+            whose, reason = _whose(last.get(reference, resource), resolve)
             if whose is None:
                 rejected.append(Rejected(reference, reason))
             else:
@@ -55,6 +57,10 @@ def group_by_patient(
         elif not isinstance(of_type, str) or not of_type:
             rejected.append(Rejected(f"?index={index}", "has no resourceType"))
     return Groups({patient: tuple(grouped[patient]) for patient in sorted(grouped)}, tuple(rejected))
+
+
+def _administrations(resources: Iterable[object]) -> Iterator[Resource]:
+    return (each for each in resources if isinstance(each, dict) and each.get("resourceType") == ADMINISTRATION)
 
 
 def other_subject(resource: Resource, patient: str) -> str | None:

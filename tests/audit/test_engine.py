@@ -158,6 +158,28 @@ LEDGERS: list[tuple[str, dict[str, bytes], dict[str, int]]] = [
         {"superseded": 1, "used": 1},
     ),
     (
+        "corrected to another drug by a line that writes the id with an escape",
+        {
+            "a": lines(record("a1", concept(OURS))),
+            "b": lines(record("a1", concept(OTHER))).replace(b'"a1"', rb'"\u00611"'),
+        },
+        {"superseded": 1, "other_drug": 1},
+    ),
+    (
+        "Medications behind a byte order mark, twice",
+        {
+            "a": lines(record("a1", pointing("ours"))),
+            "b": b"\xef\xbb\xbf" + MEDICATIONS,
+            "c": b"\xef\xbb\xbf" + MEDICATIONS,
+        },
+        {"used": 1, "other_resource": 4},
+    ),
+    (
+        "a Medication with half of a surrogate pair in it",
+        {"a": lines(record("a1", pointing("m")), {"resourceType": "Medication", "id": "m", "code": {**OURS, "text": "\ud800"}})},
+        {"used": 1, "other_resource": 1},
+    ),
+    (
         "deleted",
         {
             "a": lines(record("a1", concept(OURS))),
@@ -282,6 +304,7 @@ MEDICATION = st.sampled_from(
         pointing("nowhere", display="Evrysdi"),
         concept(GENE_THERAPY),
         concept({"text": "RISDIPLAM 60 mg"}),
+        concept({"text": "EVRYSD\u0130 60 mg"}),
         {**concept(OTHER), **pointing("ours")},
         {**concept(OTHER), **pointing("therapy")},
         {"medication": {"reference": {"reference": "Medication/therapy"}}},

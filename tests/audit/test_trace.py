@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.audit.trace import Pointer, Scanned, Traces
+from cds.dosing.drug import Coding
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
 from tests.fhir.records import DRUG
@@ -122,6 +124,31 @@ RAW: list[tuple[str, bytes]] = [
     ("no JSON", b"<html>"),
     ("the drug in what is no JSON", b'{"medicationCodeableConcept":{"text":"x"}} nusinersen'),
     (
+        "another therapy ordered in Turkish capitals",
+        '{"resourceType":"MedicationRequest","medicationCodeableConcept":{"text":"EVRYSD\u0130"}}'.encode(),
+    ),
+    (
+        "another therapy ordered in Turkish capitals, escaped",
+        rb'{"resourceType":"MedicationRequest","medicationCodeableConcept":{"text":"EVRYSD\u0130"}}',
+    ),
+    (
+        "another therapy by its name in Turkish capitals",
+        '{"medicationCodeableConcept":{"text":"EVRYSD\u0130 60 mg"}}'.encode(),
+    ),
+    (
+        "a statement by a code with escaped slashes",
+        rb'{"resourceType":"MedicationStatement","medicationCodeableConcept":'
+        rb'{"coding":[{"system":"x","code":"EU\/1\/17\/1188\/001","display":"x"}]}}',
+    ),
+    (
+        "an administration that holds something of another type",
+        b'{"resourceType":"MedicationAdministration","context":{"resourceType":"Encounter"}}',
+    ),
+    (
+        "the sign of kelvin for the k of a code, escaped",
+        rb'{"resourceType":"MedicationStatement","medicationCodeableConcept":{"coding":[{"code":"2NU6F9601\u212A"}]}}',
+    ),
+    (
         "the sign of kelvin for the k of a code",
         '{"medicationCodeableConcept":{"coding":[{"code":"2NU6F9601\u212a"}],"text":"x"}}'.encode(),
     ),
@@ -131,6 +158,15 @@ RAW: list[tuple[str, bytes]] = [
 @pytest.mark.parametrize("line", [row[1] for row in RAW], ids=[row[0] for row in RAW])
 def test_what_can_hide_a_record_is_parsed(line: bytes) -> None:
     assert outcome(line) == "parse"
+
+
+@pytest.mark.parametrize("code", ["\u00c4B\u00d8-1", "\u00e4b\u00f8-1", "\u212b\u00d8-1"])
+@pytest.mark.parametrize("written", [compact, json.dumps], ids=["as it is", "escaped"])
+def test_a_code_of_a_site_with_letters_beyond_ascii_is_found_in_any_case(code: str, written: Any) -> None:
+    own = [Coding("urn:oid:1.2.3", each) for each in ("\u00c4B\u00d8-1", "\u00e5\u00f8-1")]
+    drug = replace(DRUG, products={**DRUG.products, **dict.fromkeys(own)})
+    line = written(concept({"system": "urn:oid:1.2.3", "code": code, "display": "x"}))
+    assert len(Traces(drug).scan((line if isinstance(line, bytes) else line.encode()) + b"\n").parse) == 1
 
 
 def test_a_last_line_without_a_line_feed_is_parsed() -> None:

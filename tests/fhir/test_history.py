@@ -139,6 +139,18 @@ def test_ids_that_the_patient_replaces_are_the_same_patient() -> None:
     assert {patient: len(group) for patient, group in groups.patients.items()} == {"Patient/p1": 4, "Patient/p3": 1}
 
 
+@pytest.mark.parametrize("last_first", [False, True])
+def test_a_record_that_was_corrected_to_another_patient_is_that_patients(last_first: bool) -> None:
+    def version(day: str, **more: Any) -> dict[str, Any]:
+        return changed(ADMINISTRATION, meta={"lastUpdated": f"{day}T00:00:00Z"}, **more)
+
+    first, last = version("2026-03-01"), version("2026-03-02", subject={"reference": "Patient/p2"})
+    groups = group_by_patient([last, first] if last_first else [first, last])
+    assert {patient: len(group) for patient, group in groups.patients.items()} == {"Patient/p2": 2}
+    nobodys = group_by_patient([first, version("2026-03-02", subject=None)])
+    assert [each.reason for each in nobodys.rejected] == ["subject is missing"] * 2
+
+
 def test_patients_that_replace_one_another_in_a_circle_end_somewhere() -> None:
     circle = [joined("p1", ("Patient/p2", "replaces")), joined("p2", ("Patient/p1", "replaces"))]
     assert sum(map(len, group_by_patient([*circle, ADMINISTRATION]).patients.values())) == 1
