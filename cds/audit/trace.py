@@ -39,16 +39,19 @@ from cds.audit.patterns import (
     of_type,
     traces,
 )
+from cds.audit.places import places
 from cds.audit.usual import Lines, Usual
 from cds.dosing.drug import Drug
 from cds.fhir.read import RESOURCE
 
 _Positions = npt.NDArray[np.int64]
 
-_TOLD, _OTHER_TYPE, _RECORD, _REFERS, _PLAIN, _TRACE, _ESCAPED = range(7)
+_TOLD, _OTHER_TYPE, _REFERS, _PLAIN, _TRACE, _ESCAPED = range(6)
 """What a match is; those behind are types of SAID."""
 SAID = tuple(sorted(SAID_BY))
 
+_RECORD = f'"{RESOURCE}"'.encode()
+"""An administration stays one, whatever else is said to have a type within it."""
 _LINE_FEED = 10
 FEW = 64
 """Of so many lines in a block that only the patterns tell are the ids noted; of more that costs more than it saves."""
@@ -111,8 +114,7 @@ class Traces:
         self.drug = drug
         self._usual = Usual(drug)
         self.pointer = lru_cache(maxsize=None)(self._pointer)
-        told = [(TOLD, _TOLD), (OTHER_TYPE, _OTHER_TYPE), (of_type(RESOURCE), _RECORD)]
-        told += [(REFERS, _REFERS), (PLAIN, _PLAIN), (ESCAPED_ID, _ESCAPED)]
+        told = [(TOLD, _TOLD), (OTHER_TYPE, _OTHER_TYPE), (REFERS, _REFERS), (PLAIN, _PLAIN), (ESCAPED_ID, _ESCAPED)]
         patterns = [_pattern(pattern, tag) for pattern, tag in (*told, *((each, _TRACE) for each in HIDING))]
         patterns += [_pattern(pattern, _TRACE, pyperscan.Flag.CASELESS) for pattern in traces(drug)]
         patterns += [_pattern(of_type(name), _ESCAPED + number) for number, name in enumerate(SAID, 1)]
@@ -176,8 +178,8 @@ class Traces:
             for each in self._found:
                 each.clear()
             self._scanner.scan(line)
-            told, of_other_type, of_a_dose, refers, plain, traced, escaped, *of_types = map(bool, self._found)
-            of_other_type &= not of_a_dose
+            told, of_other_type, refers, plain, traced, escaped, *of_types = map(bool, self._found)
+            of_other_type = of_other_type and _RECORD not in line
             said = any(of_types)
             types.update(compress(SAID, of_types))
             traced = traced or next(_broken_text(line), None) is not None
@@ -202,11 +204,11 @@ class Traces:
         feeds = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == _LINE_FEED) + 1
         unended = bool(block) and not block.endswith(b"\n")
         ends = np.append(feeds, len(block) + 1) if unended else feeds
-        told, of_other_type, of_a_dose, refers, plain, traced, escaped, *of_types = (
+        told, of_other_type, refers, plain, traced, escaped, *of_types = (
             _marked(ends, positions) for positions in self._found
         )
-        # an administration stays one, whatever else is said to have a type within it
-        of_other_type &= ~of_a_dose
+        if of_other_type.any():
+            of_other_type &= ~_marked(ends, places(block, _RECORD) + len(_RECORD))
         said = np.logical_or.reduce(of_types)
         types = frozenset(name for name, lines in zip(SAID, of_types, strict=True) if lines.any())
         if unended:

@@ -38,9 +38,10 @@ def beside(
     of one record the last counts.
     """
     found: list[Outside | OtherTherapy] = []
-    for index, resource in enumerate(newest(each for each in resources if reference_of(each) not in doses)):
+    for resource in newest(each for each in resources if reference_of(each) not in doses):
         of_type = resource.get("resourceType")
-        reference = reference_of(resource) or f"{of_type}?index={index}"
+        # counted among those that say something: what else there is depends on how it was looked for
+        reference = reference_of(resource) or f"{of_type}?index={len(found)}"
         status = status_of(resource)
         if of_type == STATEMENT and status not in _NOTHING_TAKEN and identify(resource, drug, resolve).of_the_drug:
             found.append(Outside(reference, *_taken(resource, zone)))
