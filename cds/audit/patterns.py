@@ -121,10 +121,9 @@ def _codes(drug: Drug) -> list[str]:
 
 def _caseless(text: str) -> str:
     """A pattern for a text in lower case, to be matched without case."""
-    *inner, last = text
     # inside a text the Turkish capital is an i and a dot above it, which none of ours has
-    spelt = [_spelt(char) if char != "i" else char for char in inner]
-    return "".join([*spelt, _spelt(last)])
+    inner = [char if char == "i" else _spelt(char) for char in text[:-1]]
+    return "".join([*inner, _spelt(text[-1])])
 
 
 def _spelt(char: str) -> str:

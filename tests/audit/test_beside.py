@@ -209,6 +209,16 @@ def test_what_was_kept_for_its_id_alone_has_no_place_among_what_was_used() -> No
     assert set(result.places) == {f"MedicationAdministration/{dose['id']}" for dose in DOSES}
 
 
+@pytest.mark.parametrize("strict", [False, True], ids=["by bytes", "strict"])
+def test_a_statement_without_an_id_is_named_the_same_whatever_else_was_kept(strict: bool) -> None:
+    nameless = statement(concept(OURS), "")
+    kept_for_its_id = statement(concept(OTHER), DOSES[0]["id"])
+    contents = {"a": lines(*DOSES, kept_for_its_id, record("x", concept(OTHER)), nameless)}
+    [result] = audited(contents, strict=strict)[0]
+    [finding] = result.assessment.findings
+    assert finding.evidence == ("MedicationStatement?index=0",)
+
+
 def test_statements_have_their_place() -> None:
     (result,), _ = audited({"a": lines(*DOSES, statement(concept(OURS)))}, strict=False)
     assert result.places["MedicationStatement/s1"].line == len(DOSES) + 1

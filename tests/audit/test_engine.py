@@ -176,7 +176,12 @@ LEDGERS: list[tuple[str, dict[str, bytes], dict[str, int]]] = [
     ),
     (
         "a Medication with half of a surrogate pair in it",
-        {"a": lines(record("a1", pointing("m")), {"resourceType": "Medication", "id": "m", "code": {**OURS, "text": "\ud800"}})},
+        {
+            "a": lines(
+                record("a1", pointing("m")),
+                {"resourceType": "Medication", "id": "m", "code": {**OURS, "text": "\ud800"}},
+            )
+        },
         {"used": 1, "other_resource": 1},
     ),
     (
