@@ -26,6 +26,7 @@ from hooks.intake import Intake
 from hooks.launch.setup import launch_pages
 from hooks.memory import Memory, open_memory, show_memory
 from hooks.openapi import Described
+from hooks.operations.answers import PAGE_HEADERS, plain_page
 from hooks.operations.cors import Cors
 from hooks.operations.entrance import INCIDENT_HEADER, REQUEST_HEADER, Entrance, Operations
 from hooks.operations.fhir import watching
@@ -143,13 +144,7 @@ def create_app(  # noqa: PLR0913  each is a port
 
     _add_pages(app, settings, operations, sites, memory, further)
 
-    @app.exception_handler(HTTPException)
-    async def no_such_page(_: Request, error: HTTPException) -> Response:
-        """What no route answers."""
-        code = "not-found" if error.status_code == 404 else "not-supported"
-        text = f"{error.detail}: the services are listed at /cds-services"
-        return _answer(error.status_code, operation_outcome(code, text), error.headers)
-
+    app.exception_handler(HTTPException)(_no_such_page)
     return app
 
 
@@ -175,6 +170,7 @@ def _add_layers(
         pages={"/cds-services": "discovery", **_service_pages(), **PAGES, **SOURCE_PAGES, **names},
         services=frozenset(SERVICES),
         quiet=QUIET,
+        people=frozenset(names.values()),
     )
     app.add_middleware(
         Cors,
@@ -233,6 +229,17 @@ def _add_services(
         """A service that is not ours: the answer lists those that are."""
         text = f"there is no service of this id; there are {', '.join(SERVICES)}"
         return _answer(404, operation_outcome("not-found", text))
+
+
+async def _no_such_page(request: Request, error: HTTPException) -> Response:
+    """What no route answers: a page for a browser, JSON for all that call the services."""
+    by_browser = "text/html" in request.headers.get("accept", "")
+    if by_browser and not request.url.path.startswith("/cds-services"):
+        body = plain_page("There is no such page here", "Open it again from the EHR, or by the address that was given.")
+        return Response(body, error.status_code, {**PAGE_HEADERS, **(error.headers or {})})
+    code = "not-found" if error.status_code == 404 else "not-supported"
+    text = f"{error.detail}: the services are listed at /cds-services"
+    return _answer(error.status_code, operation_outcome(code, text), error.headers)
 
 
 def _answer(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:

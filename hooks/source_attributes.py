@@ -17,7 +17,7 @@ from cds.dosing.regimen import Regimen, Source
 PATH = "/source-attributes"
 PAGES = dict.fromkeys((PATH, f"{PATH}.html"), "source-attributes")
 _STYLE = "body{font:1rem/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}td,th{text-align:left;"
-_STYLE += "vertical-align:top;padding:.4rem;border-bottom:1px solid #ccc}code{overflow-wrap:anywhere}"
+_STYLE += "vertical-align:top;padding:.4rem;border-bottom:1px solid #ccc}code,td:last-child{overflow-wrap:anywhere}"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "X-Content-Type-Options": "nosniff",

@@ -12,7 +12,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hooks.operations.answers import send_json
+from hooks.operations.answers import plain_page, send_json, send_page
 from hooks.operations.call import NOTHING, Call, begin
 from hooks.operations.health import Health
 from hooks.operations.logs import event, reduced
@@ -44,7 +44,7 @@ class Entrance:
 
     `pages` are the names of the paths that are there; all others are `other`, since a path can hold anything. Those in
     `services` are counted as calls; those in `quiet` leave no log line. An error that nothing else has answered is
-    answered here: 500, and nothing of it but the incident.
+    answered here: 500, and nothing of it but the incident; to those in `people` by a page, since a person looks at it.
     """
 
     def __init__(
@@ -56,11 +56,12 @@ class Entrance:
         pages: Mapping[str, str],
         services: frozenset[str],
         quiet: frozenset[str],
+        people: frozenset[str],
     ) -> None:
         self._app = app
         self._metrics, self._traces = operations.metrics, operations.traces
         self._new_id = new_id
-        self._pages, self._services, self._quiet = pages, services, quiet
+        self._pages, self._services, self._quiet, self._people = pages, services, quiet, people
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request and its answer."""
@@ -96,7 +97,7 @@ class Entrance:
             call.outcome = "failed"
             event("failed", logging.ERROR, **reduced(error))
             if not sending.status:
-                await _failed(sending, call.incident)
+                await _failed(sending, call.incident, person=call.page in self._people)
 
     def _ended(self, call: Call, method: str, status: int, seconds: float, span: Span) -> None:
         call.outcome = call.outcome or _outcome(status)
@@ -142,6 +143,15 @@ def _outcome(status: int) -> str:
     return "bad-request" if status >= 400 else "answered"
 
 
-async def _failed(send: Send, incident: str) -> None:
+async def _failed(send: Send, incident: str, *, person: bool) -> None:
+    if person:
+        body = plain_page(
+            "The service failed",
+            "Nothing is shown, because nothing is known. This does not mean that there is nothing to do, nor that "
+            "there were no doses.",
+            f"Whoever runs the service finds it in the log as incident {incident}.",
+        )
+        await send_page(send, 500, body)
+        return
     text = f"the service failed; its log knows this as incident {incident}"
     await send_json(send, 500, orjson.dumps(operation_outcome("exception", text)))

@@ -288,6 +288,7 @@ def test_an_answer_that_breaks_off_is_not_begun_again() -> None:
             pages={"/x": "x"},
             services=frozenset({"x"}),
             quiet=frozenset(),
+            people=frozenset({"x"}),
         )
         await entrance({"type": "http", "method": "GET", "path": "/x", "headers": []}, None, send)  # type: ignore[arg-type]
 
