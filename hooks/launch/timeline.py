@@ -38,7 +38,8 @@ class PatientPage:
         """One look at it; for a patient of the worklist a session is made first. Raises LaunchError."""
         if "patient" in asked:
             secret, view = self._guard.open_patient(request, asked["patient"])
-            answer: Response = RedirectResponse(self._places.path(TIMELINE, view=view), 303, NO_STORE)
+            drug = {DRUG: asked[DRUG]} if DRUG in asked else {}
+            answer: Response = RedirectResponse(self._places.path(TIMELINE, view=view, **drug), 303, NO_STORE)
             keep_session(answer, secret)
             return answer
         session = self._guard.enter(request, asked.get("view", ""))

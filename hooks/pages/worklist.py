@@ -13,6 +13,8 @@ from fastapi import Response
 
 from cds.dosing.codes import Status
 from hooks.console import counted
+from hooks.desk import Desk
+from hooks.launch.places import DRUG
 from hooks.pages.door import Visit
 from hooks.pages.render import page
 from hooks.pages.story import STATUSES
@@ -25,8 +27,8 @@ from hooks.worklist.rows import Row
 OLD_DAYS = 7
 """From which age on, in days, an audit is called old."""
 
-Timeline = Callable[[str], str]
-"""The address of the timeline of a patient, by the bare id."""
+Timeline = Callable[[str, str], str]
+"""The address of the timeline of a patient, by the bare id and the drug, empty where the site has one alone."""
 
 GROUPS = {
     Group.ALL: "All",
@@ -113,7 +115,9 @@ def worklist(
         left_out=tuple(_left_out(audit.about)),
         parts=_parts(audit, choice, today, path),
         columns=_columns(choice, path),
-        shown=_shown(choice, choice.of(audit.rows, today), path, partial(_line, today=today, timeline=timeline)),
+        shown=_shown(
+            choice, choice.of(audit.rows, today), path, partial(_line, today=today, desk=visit.desk, timeline=timeline)
+        ),
         choice=choice,
         groups=GROUPS,
         read=f"{counted(audit.about.lines, 'line')} in {counted(audit.about.files, 'file')}",
@@ -204,19 +208,28 @@ def _shown(choice: Choice, rows: Sequence[Row], path: str, line: Callable[[Row],
     )
 
 
-def _line(row: Row, today: date, timeline: Timeline) -> Line:
+def _line(row: Row, today: date, desk: Desk, timeline: Timeline) -> Line:
     status, look = STATUSES[row.status]
     if row.come(today):
         status, look = "Day has come since", "warning"
+    if row.overdue(today):
+        status, look = "Overdue" if row.status is Status.OVERDUE else "Overdue by now", "warning"
     return Line(
         row=row,
-        address=timeline(row.id) if row.id else "",
+        address=timeline(row.id, _drug(row, desk)) if row.id else "",
         status=status,
         look="warning" if row.incomplete else look,
         step=step_title(row.step),
         how_long=_how_long(row, today),
         why=", ".join(FINDINGS[code].short for code in row.found),
     )
+
+
+def _drug(row: Row, desk: Desk) -> str:
+    if not desk.others:
+        return ""
+    drugs = {regimen.id: each.regimens.drug.id for each in desk.every for regimen in each.regimens.every}
+    return next((drugs[name] for name in row.regimen.split() if name in drugs), "")
 
 
 def _how_long(row: Row, today: date) -> str:
@@ -239,7 +252,7 @@ def _how_long(row: Row, today: date) -> str:
 
 def patient_query(path: str) -> Timeline:
     """Addresses of timelines by a query."""
-    return lambda patient: f"{path}?{urlencode({'patient': patient})}"
+    return lambda patient, drug: f"{path}?{urlencode({'patient': patient, **({DRUG: drug} if drug else {})})}"
 
 
 def csv_answer(text: str, about: About) -> Response:

@@ -17,7 +17,7 @@ _LONGEST = 128
 
 
 class Group(StrEnum):
-    """A part of the list. A patient can be in two: history incomplete, and another."""
+    """A part of the list. A patient can be in several: history incomplete, overdue since the audit, and another."""
 
     ALL = "all"
     OVERDUE = "overdue"
@@ -40,19 +40,22 @@ class Order(StrEnum):
 
 
 _OF_STATUS = {
-    Group.OVERDUE: Status.OVERDUE,
     Group.DECISION: Status.DECISION,
     Group.DUE: Status.DUE,
     Group.ENDED: Status.ENDED,
 }
 _URGENCY = (Status.OVERDUE, Status.DECISION, Status.DUE, Status.UPCOMING, Status.NOT_STARTED, Status.ENDED)
-_KEYS: Mapping[Order, Callable[[Row], tuple[Any, ...]]] = {
-    Order.URGENCY: lambda row: (_URGENCY.index(row.status), row.overdue_from or row.act_on),
-    Order.PATIENT: lambda row: (row.patient,),
-    Order.STATUS: lambda row: (row.status,),
-    Order.DATE: lambda row: (row.act_on,),
-    Order.LAST: lambda row: (row.last_dose or date.min,),
+_KEYS: Mapping[Order, Callable[[Row, date], tuple[Any, ...]]] = {
+    Order.URGENCY: lambda row, today: (_URGENCY.index(_status(row, today)), row.overdue_from or row.act_on),
+    Order.PATIENT: lambda row, _: (row.patient,),
+    Order.STATUS: lambda row, today: (_status(row, today),),
+    Order.DATE: lambda row, _: (row.act_on,),
+    Order.LAST: lambda row, _: (row.last_dose or date.min,),
 }
+
+
+def _status(row: Row, today: date) -> Status:
+    return Status.OVERDUE if row.overdue(today) else row.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Choice:
         """The rows of the list that are chosen, in order; those that are equal, by patient."""
         chosen = [row for row in rows if row.listed(today) and self._wants(row, today)]
         chosen.sort(key=lambda row: row.patient)
-        chosen.sort(key=_KEYS[self.order])
+        chosen.sort(key=lambda row: _KEYS[self.order](row, today))
         return chosen[::-1] if self.backwards else chosen
 
     def _wants(self, row: Row, today: date) -> bool:
@@ -102,6 +105,8 @@ def within(group: Group, row: Row, today: date) -> bool:
         return True
     if group is Group.INCOMPLETE:
         return row.incomplete
+    if group is Group.OVERDUE:
+        return row.overdue(today)
     return row.come(today) if group is Group.COME else row.status is _OF_STATUS[group]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from cds.dosing.codes import Code, Severity, Status
 
 TO_BE_LOOKED_AT = frozenset({Status.DUE, Status.OVERDUE, Status.DECISION, Status.ENDED})
+_WAITING = frozenset({Status.DUE, Status.UPCOMING})
 _PATIENT = re.compile(r"Patient/([A-Za-z0-9.-]{1,64})")
 
 
@@ -45,6 +46,11 @@ class Row:
     def come(self, today: date) -> bool:
         """Whether the dose was not due on the day of the audit and its day has come since."""
         return self.status is Status.UPCOMING and self.recommended is not None and self.recommended <= today
+
+    def overdue(self, today: date) -> bool:
+        """Whether the dose was overdue on the day of the audit, or the day has come since from which it is."""
+        waiting = self.status in _WAITING and self.overdue_from is not None and self.overdue_from <= today
+        return waiting or self.status is Status.OVERDUE
 
     def listed(self, today: date) -> bool:
         """Whether the patient is on the list."""

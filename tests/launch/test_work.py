@@ -46,6 +46,14 @@ def test_whoever_has_the_role_sees_the_list_and_opens_a_timeline_from_it(folder:
     ]
 
 
+def test_a_line_opens_the_timeline_of_the_drug_of_the_audit(folder: Path) -> None:
+    with visiting(regimen="qalsody eu-12mg", launch_roles=ROLES, worklist_folder=folder) as visitor:
+        page = read(visitor.alone(page="worklist"))
+        [address] = [each["href"] for each in page.all("a") if "patient=anna" in (each["href"] or "")]
+        opened = read(visitor.get(visitor.get(address or "").headers["location"]))
+    assert "Nusinersen: doses over time" in opened.text
+
+
 def test_a_session_is_of_one_browser_and_opens_nothing_in_another(folder: Path) -> None:
     with visitors(2, launch_roles=ROLES, worklist_folder=folder) as [nurse, somebody]:
         read(nurse.alone(page="worklist"))
