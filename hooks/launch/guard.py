@@ -7,8 +7,9 @@ from dataclasses import replace
 from fastapi import Request, Response
 
 from hooks.launch.cookies import secret_in
-from hooks.launch.failure import AGAIN, LaunchError
+from hooks.launch.failure import AGAIN, AGAIN_FROM_EHR, LaunchError
 from hooks.launch.places import LAUNCH, Places
+from hooks.launch.servers import Servers
 from hooks.launch.session import PATIENT_ID, Session, Sessions, new_view
 from hooks.launch_settings import Role
 from hooks.operations.call import current
@@ -19,14 +20,18 @@ _NO_SESSION = (
     "You are not signed in here, or not any more: a session ends after a while, when you sign out, and when this "
     "service starts again."
 )
+_SEVERAL = (
+    "This site reads from several FHIR servers, and the worklist does not say at which of them this patient is: the "
+    "same id can be somebody else at another."
+)
 _NAMED_IN_ROLES = "If you should, ask the administrator of this service to name you in launch_roles."
 
 
 class Guard:
     """The sessions of the pages, and the page for who may not see them."""
 
-    def __init__(self, sessions: Sessions, places: Places) -> None:
-        self._sessions, self._places = sessions, places
+    def __init__(self, sessions: Sessions, places: Places, servers: Servers) -> None:
+        self._sessions, self._places, self._servers = sessions, places, servers
 
     def enter(self, request: Request, view: str) -> Session:
         """The session of a view of one patient. Raises LaunchError."""
@@ -47,6 +52,9 @@ class Guard:
         if not PATIENT_ID.fullmatch(patient):
             raise LaunchError("no-patient", "The address of this page names no patient.", AGAIN)
         view = new_view()
+        if self._servers.several(session.site):
+            # the list has bare ids, and an id at one server can be somebody else at another
+            raise LaunchError("several-servers", _SEVERAL, AGAIN_FROM_EHR, 409)
         return self._sessions.open(replace(session, view=view, patient=patient), before=secret), view
 
     def stopped(self, error: LaunchError) -> Response:

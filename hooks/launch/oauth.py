@@ -42,7 +42,8 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the token endpoint gave. `seconds` and `scopes` are None where it does not say: the same scopes then. `drug`
+    """What the token endpoint gave. `seconds` and `scopes` are None where it does not say: the same scopes then;
+    scopes that cannot be read are none. `drug`
     is that of the card whose link was opened, as far as the EHR passes that on."""
 
     token: str = field(repr=False)
@@ -115,7 +116,7 @@ def _read(reply: Reply) -> Grant:
     return Grant(
         token,
         _seconds(told),
-        tuple(granted.split()) if isinstance(granted, str) else None,
+        None if granted is None else tuple(granted.split()) if isinstance(granted, str) else (),
         _text(told, "patient"),
         _drug(told),
         _text(told, "id_token"),

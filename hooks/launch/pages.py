@@ -41,7 +41,7 @@ class LaunchPages:
     ) -> None:
         self._servers, self._sessions, self._places = servers, sessions, places
         self._clock, self._landings = clock, landings
-        self._guard = Guard(sessions, places)
+        self._guard = Guard(sessions, places, servers)
         self._signing_in = SigningIn(servers, places.redirect, clock)
         self._seal = Seal()
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from cds.fhir.client import exchange
 from cds.fhir.errors import FhirError
@@ -17,6 +18,7 @@ from hooks.desk import Desk
 from hooks.launch.client import Client
 from hooks.launch.failure import ADMINISTRATOR, LaunchError
 from hooks.security.key_sources import KeysNotReadError, KeySource, UrlKeys
+from hooks.security.urls import is_loopback
 
 _FRESH = 600.0
 """Seconds for which what a server tells of itself is believed."""
@@ -110,7 +112,15 @@ class Servers:
         self._by_url = {server.base.url: server for server in servers}
 
     def __iter__(self) -> Iterator[Server]:
-        return iter(self._by_url.values())
+        """Each server once: the first of those that are names of this machine alone stands for all of them."""
+        found: dict[tuple[str, int | None, str], Server] = {}
+        for server in self._by_url.values():
+            found.setdefault(_where(server.base.url), server)
+        return iter(found.values())
+
+    def several(self, site: str) -> bool:
+        """Whether the bare id of a patient can mean more than one person at a site."""
+        return sum(server.desk.site.id == site for server in self) > 1
 
     def find(self, issuer: str) -> Server | None:
         """The listed server with this base URL; None for any other: nothing is asked of it."""
@@ -118,6 +128,12 @@ class Servers:
             return self._by_url.get(Base(issuer).url)
         except FhirError:
             return None
+
+
+def _where(url: str) -> tuple[str, int | None, str]:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return ("" if is_loopback(host) else f"{parts.scheme} {host}"), parts.port, parts.path
 
 
 def _no_launch(why: str) -> LaunchError:

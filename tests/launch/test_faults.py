@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+import hooks.pages.timeline
 from hooks.launch.cookies import SESSION
 from hooks.settings import SettingsError
 from tests.launch.ehr import AUTH, FHIR, NOW, OTHER_KEY, Ehr
@@ -210,6 +211,7 @@ def test_no_token(status: int, told: dict[str, Any], said: str) -> None:
         ({"scope": "launch openid fhirUser patient/Patient.rs"}, 403, "read MedicationAdministration, Medication,"),
         ({"scope": "openid fhirUser patient/*.r"}, 403, "does not let this page read MedicationAdministration"),
         ({"scope": "openid fhirUser patient/*.rs?category=x"}, 403, "does not let this page read"),
+        ({"scope": ["patient/*.rs"]}, 403, "does not let this page read"),
         ({"id_token": None}, 400, "there is none"),
         ({"id_token": "made-up"}, 400, "it is none that can be checked"),
     ],
@@ -339,3 +341,37 @@ def test_the_card_carries_the_link_that_the_ehr_opens() -> None:
         link = visitor.card()["links"][0]
     assert link == {"label": "Doses over time", "url": f"{BASE}/launch", "type": "smart"}
     assert settings(launch_client_id=None).launch_client_id is None
+
+
+def test_an_unexpected_error_is_a_page_for_people_and_tells_nothing_but_the_incident(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise ValueError("Anna Berg")
+
+    with visiting() as visitor:
+        address = str(visitor.by_ehr().url)
+        monkeypatch.setattr(hooks.pages.timeline, "doses", crash)
+        answer = visitor.get(address)
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "Nothing is shown, because nothing is known." in answer.text
+    assert answer.headers["x-incident-id"] in answer.text
+    assert "Berg" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "accept", "kind"),
+    [
+        ("/sign-out", 405, "text/html,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("/time-line", 404, "text/html,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("/time-line", 404, "*/*", "application/json"),
+        ("/cds-services/none", 405, "text/html,*/*;q=0.8", "application/json"),
+    ],
+)
+def test_what_is_not_there_is_a_page_for_a_browser_alone(path: str, status: int, accept: str, kind: str) -> None:
+    with visiting() as visitor:
+        answer = visitor.get(path, accept=accept)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
+    assert ("There is no such page here" in answer.text) == kind.startswith("text/html")

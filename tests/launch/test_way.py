@@ -123,6 +123,14 @@ def test_with_several_ehrs_whoever_comes_alone_chooses_one() -> None:
     assert other in page.text
 
 
+def test_the_names_of_this_machine_are_one_choice() -> None:
+    here = "http://127.0.0.1:8001/fhir http://localhost:8001/fhir http://[::1]:8001/fhir"
+    with visiting(fhir_servers=f"{FHIR} {here} http://localhost:8002/fhir") as visitor:
+        page = read(visitor.get("/launch"))
+    offered = [query_of(each["href"] or "")["server"] for each in page.all("a") if "server=" in (each["href"] or "")]
+    assert offered == [FHIR, "http://127.0.0.1:8001/fhir", "http://localhost:8002/fhir"]
+
+
 def test_a_server_of_smart_1_is_asked_in_its_own_spelling() -> None:
     ehr = Ehr()
     ehr.configuration = OLD
@@ -223,6 +231,17 @@ def test_two_patients_beside_each_other_have_views_of_their_own() -> None:
         assert visitor.get(str(second.url)).status_code == 200
 
 
+def test_the_view_of_each_launch_shows_its_own_patient_alone() -> None:
+    with visiting() as visitor:
+        first = str(visitor.by_ehr().url)
+        visitor.ehr.token = {"patient": "bo"}
+        second = str(visitor.by_ehr().url)
+        for address, mine, other in ((first, "Patient/anna", "Patient/bo"), (second, "Patient/bo", "Patient/anna")):
+            text = read(visitor.get(address)).text
+            assert mine in text
+            assert other not in text
+
+
 def test_a_view_is_for_the_browser_alone_that_signed_in() -> None:
     with visitors(2) as [one, other]:
         seen = str(one.by_ehr().url)
@@ -312,6 +331,15 @@ def test_a_name_that_cannot_be_read_is_said_and_the_doses_are_shown() -> None:
     assert "Patient/anna" in page.text
 
 
+def test_the_name_of_another_patient_is_not_shown() -> None:
+    ehr = Ehr()
+    ehr.patient = {"resourceType": "Patient", "id": "bo", "name": [{"family": "Dahl"}], "birthDate": "2018-08-08"}
+    with visiting(ehr) as visitor:
+        page = read(visitor.by_ehr())
+    assert "The name could not be read" in page.text
+    assert "Dahl" not in page.text
+
+
 def worklist(visitor: Any) -> httpx.Response:
     answer: httpx.Response = visitor.alone(page="worklist")
     return answer
@@ -354,6 +382,15 @@ def test_a_patient_of_the_worklist_is_opened_with_a_token_for_more_than_one_pati
         answer = visitor.get("/timeline?patient=anna")
         assert "Berg, Anna" in read(visitor.get(answer.headers["location"])).text
         assert "patient" not in query_of(answer.headers["location"])
+
+
+def test_with_several_servers_no_bare_id_of_the_worklist_is_opened() -> None:
+    with visiting(fhir_servers=f"{FHIR} https://other.example.invalid/fhir", **OF_MANY) as visitor:
+        assert visitor.alone(page="worklist", server=FHIR).status_code == 404
+        asked = len(visitor.ehr.asked)
+        said = visitor.stopped(visitor.get("/timeline?patient=anna"), 409)
+        assert len(visitor.ehr.asked) == asked, "nothing is read"
+    assert "can be somebody else at another" in said
 
 
 def test_without_the_role_nobody_chooses_a_patient_here() -> None:

@@ -46,12 +46,13 @@ class Visitor:
     def cookies(self) -> dict[str, str]:
         return dict(self._client.cookies)
 
-    def get(self, address: str, method: str = "GET") -> httpx.Response:
+    def get(self, address: str, method: str = "GET", accept: str = "*/*") -> httpx.Response:
         """One request; no redirect is followed. The path of the public URL is taken away, as a proxy does it."""
         parts = urlsplit(address)
         path = parts.path.removeprefix(self._prefix)
         query = f"?{parts.query}" if parts.query else ""
-        return self._portal.call(partial(self._client.request, method, f"{path}{query}"))
+        send = partial(self._client.request, method, f"{path}{query}", headers={"Accept": accept})
+        return self._portal.call(send)
 
     def forget(self) -> None:
         """All cookies."""
