@@ -149,6 +149,10 @@ class _Listing:
         known = {Path(file.path).resolve(): file.path for file in self.found.files}
         if manifest.further:
             self.found.lost.append(f"{manifest.path}: the export goes on in a further manifest, which is not read")
+        self.found.lost += [
+            f"{manifest.path}: several of its files are called {name}; only one can be beside it"
+            for name in manifest.alike
+        ]
         for each in manifest.data:
             path = manifest.find(each)
             if path is None:
@@ -157,6 +161,7 @@ class _Listing:
             if path.resolve() not in known:
                 # a manifest that was named alone stands for its files, and may call them as it likes
                 self.found.files.append(InputFile.of(path))
+                known[path.resolve()] = str(path)
             if each.count is not None:
                 self.found.counts[known.get(path.resolve(), str(path))] = each.count
         for each in manifest.errors:

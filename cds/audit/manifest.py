@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,17 +26,19 @@ class Named:
 
     name: str
     count: int | None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """`data`: files of resources and of deletions; `errors`: files of OperationOutcomes. `further`: it goes on in
-    another manifest."""
+    another manifest. `alike`: names that end several URLs, so that one file beside it is not all of them."""
 
     path: Path
     data: tuple[Named, ...]
     errors: tuple[Named, ...]
     further: bool = False
+    alike: tuple[str, ...] = ()
 
     def find(self, named: Named) -> Path | None:
         """Where a file is, beside the manifest, packed or not; None if it is not there."""
@@ -61,7 +63,7 @@ def read_manifest(path: Path, value: Mapping[str, Any]) -> Manifest:
     """The manifest in a file."""
     links = [link for link in _objects(value.get("link")) if link.get("relation") == "next"]
     data = (*_named(value, "output"), *_named(value, "deleted"))
-    return Manifest(path, data, tuple(_named(value, "error")), bool(links))
+    return Manifest(path, data, tuple(_named(value, "error")), bool(links), _alike(data))
 
 
 def errors_in(path: Path) -> Counter[str]:
@@ -105,7 +107,15 @@ def _named(manifest: Mapping[str, Any], name: str) -> Iterator[Named]:
         name = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2]) if isinstance(url, str) else ""
         # a name is one, and leads nowhere else
         usable = name if name not in {"", ".", ".."} and "/" not in name and name.isprintable() else "?"
-        yield Named(usable, count if isinstance(count, int) and not isinstance(count, bool) else None)
+        whole = count if isinstance(count, int) and not isinstance(count, bool) else None
+        yield Named(usable, whole, url if isinstance(url, str) else "")
+
+
+def _alike(every: Iterable[Named]) -> tuple[str, ...]:
+    urls: dict[str, set[str]] = {}
+    for each in every:
+        urls.setdefault(each.name, set()).add(each.url)
+    return tuple(name for name, found in urls.items() if len(found) > 1 and name != "?")
 
 
 def _objects(values: object) -> Iterator[dict[str, Any]]:

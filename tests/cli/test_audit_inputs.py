@@ -234,6 +234,18 @@ def test_a_manifest_named_alone_stands_for_its_files(folder: Path) -> None:
     assert (ended.exit_code, counts(out)) == (1, {"used": 2, "superseded": 1, "other_resource": 1}), ended.stderr
 
 
+def test_files_of_a_manifest_that_are_called_alike_are_not_taken_for_one(folder: Path) -> None:
+    (folder / "0.ndjson").write_bytes(lines(HISTORY))
+    manifest(folder, output=[output("Patient/0.ndjson"), output("MedicationAdministration/0.ndjson")])
+    ended, out = audit(folder)
+    assert (ended.exit_code, counts(out)) == (3, {"used": 3})
+    assert "manifest.json: several of its files are called 0.ndjson; only one can be beside it" in ended.stderr
+    (folder / "0.ndjson").rename(folder / "0")
+    named = manifest(folder, output=[output("0"), output("0")])
+    ended, out = audit(named)
+    assert (ended.exit_code, counts(out)) == (1, {"used": 3}), "one that is named twice is read once"
+
+
 def test_errors_of_an_export_are_said_by_their_codes(folder: Path) -> None:
     told = [
         {
