@@ -18,6 +18,7 @@ WRONG = {
     "a number": "many",
     "a whole number": "1.5",
     "a URL": "nowhere",
+    "a date, YYYY-MM-DD": "2026-02-30",
     "lists of texts by name, in JSON": "worklist",
     "a list, see below": '[{"issuer": ',
 }
