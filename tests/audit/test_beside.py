@@ -28,8 +28,8 @@ from tests.audit.test_engine import (
     lines,
     pointing,
     record,
-    said,
 )
+from tests.audit.test_same import said
 
 Json = dict[str, Any]
 DAYS = ("2025-08-01", "2025-08-15", "2025-08-29", "2025-10-03")
