@@ -21,6 +21,8 @@ PERSON = "Patient"
 _NOTHING_TAKEN = frozenset({"entered-in-error", "not-taken", "intended", "draft"})
 _NOTHING_BEGUN = frozenset({"entered-in-error", "draft", "cancelled", "not-done", "on-hold"})
 _STOPPED = frozenset({"stopped", "ended"})
+_NOT_ORDERED = frozenset({"proposal", "plan", "option"})
+"""Intents of what looks like an order and asks nobody to give anything."""
 
 
 def beside(
@@ -45,12 +47,40 @@ def beside(
         status = status_of(resource)
         if of_type == STATEMENT and status not in _NOTHING_TAKEN and identify(resource, drug, resolve).of_the_drug:
             found.append(Outside(reference, *_taken(resource, zone)))
-        therapy = None if status in _NOTHING_BEGUN | _NOTHING_TAKEN else other_therapy(resource, drug, resolve)
+        nothing = status in _NOTHING_BEGUN | _NOTHING_TAKEN or _orders_nothing(resource)
+        therapy = None if nothing else other_therapy(resource, drug, resolve)
         if therapy is not None:
-            stopped = of_type in (STATEMENT, ORDER) and status in _STOPPED
+            stopped = of_type in (STATEMENT, ORDER) and (status in _STOPPED or _is_not_taken(resource))
             goes_on = bool(resource.get("priorPrescription"))
-            found.append(OtherTherapy(reference, therapy, _begun(resource, zone), stopped, goes_on))
+            # what does not say whose it is has no day, so that it ends nobody's therapy
+            when = _begun(resource, zone) if names_subject(resource) else None
+            found.append(OtherTherapy(reference, therapy, when, stopped, goes_on))
     return tuple(found)
+
+
+def names_subject(resource: Resource) -> bool:
+    """Whether a record says whose it is."""
+    subject = resource.get("subject")
+    return isinstance(subject, dict) and bool(subject.get("reference"))
+
+
+def _orders_nothing(resource: Resource) -> bool:
+    if resource.get("resourceType") != ORDER:
+        return False
+    # an intent that cannot be looked up says nothing of this kind
+    intent = resource.get("intent")
+    return resource.get("doNotPerform") is True or (isinstance(intent, str) and intent in _NOT_ORDERED)
+
+
+def _is_not_taken(resource: Resource) -> bool:
+    """Whether a statement of R5 says by its adherence that the medication is not taken, or does not say that it is."""
+    if "adherence" not in resource:
+        return False
+    adherence = resource["adherence"]
+    concept = adherence.get("code") if isinstance(adherence, dict) else None
+    codings = _list(concept.get("coding")) if isinstance(concept, dict) else []
+    codes = [each.get("code") for each in codings if isinstance(each, dict)]
+    return not any(isinstance(code, str) and code.startswith("taking") for code in codes)
 
 
 def concerns(resource: Resource, drug: Drug, resolve: Resolve) -> bool:

@@ -8,6 +8,7 @@ from datetime import date, tzinfo
 
 from cds.dosing.drug import Coding
 from cds.dosing.facts import Ended
+from cds.fhir.beside import names_subject
 from cds.fhir.codes import Codes
 from cds.fhir.dates import read_element
 from cds.fhir.plain import Malformed, Resource, object_in, status_of
@@ -38,12 +39,13 @@ class Markers:
     def read(self, resources: Iterable[Resource], zone: tzinfo) -> tuple[Ended, ...]:
         """What the markers of one patient say; of several versions of one the last counts. One that is not active, was
         entered in error, or is no more valid says nothing; nor does one with a date that cannot be read, since nobody
-        knows for which doses it holds."""
+        knows for which doses it holds, or one that does not say whose it is."""
         marked = (each for each in resources if each.get("resourceType") in self.types)
         return tuple(
             Ended(reference_of(each) or f"{each['resourceType']}?index={index}", *days)
             for index, each in enumerate(newest(marked))
             if self.concerns(each)
+            and names_subject(each)
             and status_of(each) == _STANDING[each["resourceType"]]
             and (days := _days(each, zone)) is not None
         )

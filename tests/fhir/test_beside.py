@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cds.dosing.drug import Coding
 from cds.dosing.facts import DateRange, OtherTherapy, Outside
 from cds.fhir.beside import beside, by_patient, died_on
+from cds.fhir.markers import Markers
 from cds.fhir.references import Pool
 from cds.regimens.library import load
 
@@ -107,6 +109,52 @@ def test_another_therapy_is_found_by_its_medication() -> None:
 @pytest.mark.parametrize("status", ["entered-in-error", "draft", "cancelled", "not-done", "on-hold"])
 def test_what_was_not_given_is_no_other_therapy(status: str) -> None:
     assert said(resource("MedicationRequest", GENE_THERAPY, status=status)) == []
+
+
+@pytest.mark.parametrize("more", [{"doNotPerform": True}, {"intent": "proposal"}, {"intent": "plan"}])
+def test_what_nobody_is_asked_to_give_is_no_other_therapy(more: Json) -> None:
+    assert said(resource("MedicationRequest", GENE_THERAPY, status="active", authoredOn="2025-03-05", **more)) == []
+
+
+def adherence(code: str) -> Json:
+    return {"status": "recorded", "adherence": {"code": {"coding": [{"code": code}]}}}
+
+
+@pytest.mark.parametrize(
+    ("more", "stopped"),
+    [
+        (adherence("taking"), False),
+        (adherence("taking-not-as-directed"), False),
+        (adherence("not-taking"), True),
+        (adherence("stopped-as-directed"), True),
+        (adherence("unknown"), True),
+        ({"status": "recorded", "adherence": 1}, True),
+        ({"status": "recorded"}, False),
+    ],
+)
+def test_a_statement_of_r5_says_by_its_adherence_whether_a_therapy_is_taken(more: Json, stopped: bool) -> None:
+    [therapy] = said(
+        resource("MedicationStatement", None, medication={"concept": {"text": "Evrysdi"}}, **GIVEN, **more)
+    )
+    assert therapy == OtherTherapy("MedicationStatement/x", "risdiplam", DAY, stopped)
+
+
+@pytest.mark.parametrize("subject", [None, {}, {"display": "A patient"}, "Patient/p"])
+def test_another_therapy_of_nobody_has_no_day_and_so_ends_nothing(subject: object) -> None:
+    [therapy] = said(resource("MedicationRequest", {"text": "Evrysdi"}, authoredOn="2025-03-05", subject=subject))
+    assert therapy == OtherTherapy("MedicationRequest/x", "risdiplam", None)
+
+
+@pytest.mark.parametrize(
+    ("subject", "ended"), [(PATIENT, True), (None, False), ({"display": "A patient"}, False), ("Patient/p", False)]
+)
+def test_a_marker_of_nobody_ends_nothing(subject: object, ended: bool) -> None:
+    code = Coding("http://ehr.example.invalid/flags", "therapy-ended")
+    flag = {
+        "resourceType": "Flag", "id": "x", "status": "active", "subject": subject,
+        "code": {"coding": [{"system": code.system, "code": code.code}]},
+    }  # fmt: skip
+    assert bool(Markers(flags=frozenset([code])).read([flag], ZONE)) is ended
 
 
 @pytest.mark.parametrize("broken", [{"medicationCodeableConcept": 1}, {"medicationReference": 1}, {"medication": []}])
