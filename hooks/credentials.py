@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from stat import S_IMODE
 from typing import TYPE_CHECKING
 
 from cds.fhir.backend_services import BackendServices, Client
 from cds.fhir.client_keys import BadKey, ClientKey
 from cds.fhir.errors import FhirError
 from hooks.console import UsageError
+from hooks.secret_files import TooOpenError, read_secret
 from hooks.settings import CheckSettings
 from hooks.site_settings import markers_of
 
 if TYPE_CHECKING:
     from cds.fhir.client import Http
-
-_TOO_OPEN = 0o027
-"""Others may do nothing with the file; the group may read it, as with the secrets of a container."""
 
 
 def client_of(settings: CheckSettings) -> Client | None:
@@ -53,13 +49,8 @@ def tokens_of(settings: CheckSettings, http: Http, base_url: str) -> str | Backe
 
 def _key(path: Path) -> ClientKey:
     try:
-        mode = S_IMODE(path.stat().st_mode)
-        content = path.read_bytes()
+        return ClientKey.read(read_secret(path, "the key"))
     except OSError as error:
         raise UsageError(f"--key: {path} cannot be read ({error.strerror}); `nusinersen-cds keys` makes one") from None
-    if os.name == "posix" and mode & _TOO_OPEN:
-        raise UsageError(f"--key: {path} is open to others (mode {mode:04o}), and the key may be known: chmod 600 it")
-    try:
-        return ClientKey.read(content)
-    except BadKey as bad:
-        raise UsageError(f"--key: {path} {bad}") from None
+    except (TooOpenError, BadKey) as error:
+        raise UsageError(f"--key: {path} {error}") from None

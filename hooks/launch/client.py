@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from stat import S_IMODE
 
 from cds.fhir.client_keys import BadKey, ClientKey
 from hooks.launch_settings import LaunchFields
-
-_TOO_OPEN = 0o027
-"""Others may do nothing with the file; the group may read it, as with the secrets of a container."""
+from hooks.secret_files import TooOpenError, read_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +27,24 @@ def client_of(settings: LaunchFields) -> Client | None:
         raise ValueError("launch_secret_file: launch_key_file is set too; take one of the two away")
     try:
         if settings.launch_key_file is not None:
-            return Client(settings.launch_client_id, key=ClientKey.read(_read(settings.launch_key_file)))
+            return Client(settings.launch_client_id, key=ClientKey.read(_read(settings.launch_key_file, "the key")))
     except (BadKey, ValueError) as error:
         raise ValueError(f"launch_key_file: {settings.launch_key_file} {error}") from None
     try:
         if settings.launch_secret_file is not None:
-            return Client(settings.launch_client_id, secret=_secret(_read(settings.launch_secret_file)))
+            return Client(settings.launch_client_id, secret=_secret(_read(settings.launch_secret_file, "the secret")))
     except ValueError as error:
         raise ValueError(f"launch_secret_file: {settings.launch_secret_file} {error}") from None
     return Client(settings.launch_client_id)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, what: str) -> bytes:
     try:
-        mode = S_IMODE(path.stat().st_mode)
-        content = path.read_bytes()
+        return read_secret(path, what)
     except OSError as error:
         raise ValueError(f"cannot be read ({error.strerror})") from None
-    if os.name == "posix" and mode & _TOO_OPEN:
-        raise ValueError(f"is open to others (mode {mode:04o}), and what is in it may be known: chmod 600 it")
-    return content
+    except TooOpenError as error:
+        raise ValueError(str(error)) from None
 
 
 def _secret(content: bytes) -> str:
