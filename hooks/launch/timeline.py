@@ -46,8 +46,7 @@ class PatientPage:
         if not session.patient:
             raise LaunchError("no-patient", "You are signed in, and no patient was chosen.", AGAIN_FROM_EHR)
         of_site, tried = self._desks[session.site], asked.get("date", "")[:_LONGEST_DATE]
-        wanted = asked.get(DRUG, session.drug)
-        desk = next((each for each in of_site.every if each.regimens.drug.id == wanted), of_site)
+        desk = _desk_of(asked.get(DRUG), session.drug, of_site)
         place = self._place(session.view, desk, of_site)
         question = Question(session.patient, session.server, current().incident, session.token)
         answer = await timeline(question, tried, desk, await _who(session, desk), place)
@@ -67,6 +66,16 @@ class PatientPage:
                 (drug_name(each.names[0]), self._places.path(TIMELINE, view=view, drug=each.id)) for each in others
             ),
         )
+
+
+def _desk_of(named: str | None, launched: str, of_site: Desk) -> Desk:
+    """The desk of the drug that the address names, else of that of the launch, else the first of the site. Raises
+    LaunchError where the address names another one: the doses of one drug must not be taken for those of another."""
+    wanted = launched if named is None else named
+    desk = next((each for each in of_site.every if each.regimens.drug.id == wanted), None)
+    if desk is None and named is not None:
+        raise LaunchError("no-such-drug", "This page was opened for a drug that is not looked at here.", AGAIN_FROM_EHR)
+    return desk or of_site
 
 
 async def _who(session: Session, desk: Desk) -> str:

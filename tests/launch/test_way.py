@@ -216,6 +216,16 @@ def test_each_of_several_drugs_has_a_page_and_tries_dates_of_its_own() -> None:
     assert ("tofersen", "drug") in [(each.get("value"), each.get("name")) for each in other.all("input")]
 
 
+def test_an_address_that_names_another_drug_shows_no_doses() -> None:
+    with visiting(**SEVERAL) as visitor:
+        page = read(visitor.by_ehr())
+        [address] = [each["href"] or "" for each in page.all("a") if "drug=" in (each["href"] or "")]
+        stopped = visitor.get(address.replace("drug=tofersen", "drug=another"))
+    assert stopped.status_code == 400
+    assert "opened for a drug that is not looked at here" in stopped.text
+    assert "doses over time" not in stopped.text
+
+
 def test_the_link_of_a_card_names_its_drug_where_there_are_several() -> None:
     with visiting(**SEVERAL) as visitor:
         [link] = [each for each in visitor.card()["links"] if each["type"] == "smart"]
