@@ -64,9 +64,8 @@ class Usual:
         usual &= _single(types, ends) & _single(medications, ends)
         self._traced.clear()
         self._scanner.scan(block)
-        if self._traced or broken:
-            traced = [end - 1 for end in self._traced]
-            usual[np.searchsorted(ends, np.array([*traced, *broken], dtype=np.int64), side="right")] = False
+        traced = [*(end - 1 for end in self._traced), *broken]
+        usual[np.searchsorted(ends, np.array(traced, dtype=np.int64), side="right")] = False
         marks = np.zeros(len(ends), dtype=np.uint64)
         numbers = np.flatnonzero(usual)
         marks[numbers], usual[numbers] = marks_at(block, starts[numbers] + len(beginning) - 1)
