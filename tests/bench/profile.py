@@ -6,7 +6,6 @@ import asyncio
 import time
 import timeit
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 
 import orjson
@@ -19,12 +18,11 @@ from cds.fhir.orders import read_order
 from cds.fhir.references import Pool
 from cds.regimens.library import load
 from hooks.cards import order_cards
-from hooks.desk import Desk
 from hooks.ids import new_id
 from hooks.protocol import read_request
 from hooks.services import SERVICES
-from hooks.settings import Settings
-from tests.bench.app import app
+from hooks.sites import Sites
+from tests.bench.app import NOW, SETTINGS, app
 from tests.bench.requests import ORDER_ID, call_day
 
 _RUNS = 100
@@ -33,14 +31,7 @@ _REPEATS = 20
 
 def stages(body: bytes) -> Table:
     """A table of microseconds per stage, the best of several repeats."""
-    settings = Settings(regimen="eu-12mg", time_zone="Europe/Stockholm")
-    desk = Desk.of(
-        settings.sites()[0],
-        settings,
-        load(),
-        clock=lambda: datetime.combine(call_day(), datetime.min.time()).astimezone(),
-        new_id=new_id,
-    )
+    desk = Sites.of(SETTINGS, load(), clock=lambda: NOW, new_id=new_id).whichever
     on, drug, zone = call_day(), desk.regimens.drug, desk.zone
     patient = "Patient/bench"
     parsed = orjson.loads(body)
