@@ -99,11 +99,13 @@ def assessed(
         persons = [each for each in beside.resources if each.get("resourceType") == PERSON.resource_type]
         known = (*gathered.resources, *persons)
         records = read_history(known, drug=drug, zone=zone, patient=patient, resolve=resolve)
+        # what is counted as a dose says nothing else, and is most of what there is
         doses = frozenset([record.reference for record in records if isinstance(record, Administration)])
-        own = of_one(every, patient)
-        around = read_beside(own, drug=drug, zone=zone, resolve=resolve, doses=doses)
+        rest = [each for each in every if f"{each.get('resourceType')}/{each.get('id')}" not in doses]
+        own = of_one(rest, patient)
+        around = read_beside(own, drug=drug, zone=zone, resolve=resolve)
         marked = desk.site.markers.read(own, zone)
-        died = died_on(every, zone).get(patient)
+        died = died_on(rest, zone).get(patient)
         return assess(
             patient,
             (*records, *around, *marked),

@@ -145,14 +145,16 @@ def judge_maintenance(state: State, when: DateRange) -> Judged:
         shifted = found(Code.SCHEDULE_SHIFTED, "W7", required=due_day, observed=day)
         return MAINTENANCE, (shifted,), anchored
     findings = _on_time(day, due_day, tolerance, "W7")
-    k = state.k
-    while interval.after(state.anchor, k) <= day:
+    k, slot = state.k, due_day
+    while slot <= day:
         k += 1
-    room = (interval.after(state.anchor, k) - day).days
+        slot = interval.after(state.anchor, k)
+    room = (slot - day).days
     least = regimen.minimum_interval.days
     if room < least:
         findings += (found(Code.SCHEDULE_UNDEFINED, "W7", required=least, observed=room),)
-    return MAINTENANCE, findings, anchored._replace(anchor=state.anchor, k=k, undefined=room < least)
+    after = State(regimen, state.phase, when, state.doses + 1, state.anchor, k, undefined=room < least)
+    return MAINTENANCE, findings, after
 
 
 def _judge_delayed(row: CatchUpRow, state: State, when: DateRange, late: Finding) -> Judged:

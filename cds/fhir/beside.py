@@ -7,7 +7,7 @@ from datetime import date, tzinfo
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import DateRange, OtherTherapy, Outside
-from cds.fhir.codes import Codes, codes_of
+from cds.fhir.codes import DrugCodes, codes_of
 from cds.fhir.dates import read_element
 from cds.fhir.effective import possible_days
 from cds.fhir.identify import identify
@@ -20,6 +20,7 @@ PERSON = "Patient"
 
 _NOTHING_TAKEN = frozenset({"entered-in-error", "not-taken", "intended", "draft"})
 _NOTHING_BEGUN = frozenset({"entered-in-error", "draft", "cancelled", "not-done", "on-hold"})
+_NOTHING_SAID = _NOTHING_BEGUN | _NOTHING_TAKEN
 _STOPPED = frozenset({"stopped", "ended"})
 _NOT_ORDERED = frozenset({"proposal", "plan", "option"})
 """Intents of what looks like an order and asks nobody to give anything."""
@@ -31,23 +32,21 @@ def beside(
     drug: Drug,
     zone: tzinfo,
     resolve: Resolve,
-    doses: Collection[str] = (),
 ) -> tuple[Outside | OtherTherapy, ...]:
     """What statements, orders and administrations of one patient say of doses elsewhere and of other therapies.
 
-    `doses` are the records that are known to be of the drug, which need not be looked at. What is of the drug is no
-    other therapy, whatever else its text names: an order for it may say what it takes the place of. Of several versions
-    of one record the last counts.
+    What is of the drug is no other therapy, whatever else its text names: an order for it may say what it takes the
+    place of. Of several versions of one record the last counts.
     """
     found: list[Outside | OtherTherapy] = []
-    for resource in newest(each for each in resources if reference_of(each) not in doses):
+    for resource in newest(resources):
         of_type = resource.get("resourceType")
         # counted among those that say something: what else there is depends on how it was looked for
         reference = reference_of(resource) or f"{of_type}?index={len(found)}"
         status = status_of(resource)
         if of_type == STATEMENT and status not in _NOTHING_TAKEN and identify(resource, drug, resolve).of_the_drug:
             found.append(Outside(reference, *_taken(resource, zone)))
-        nothing = status in _NOTHING_BEGUN | _NOTHING_TAKEN or _orders_nothing(resource)
+        nothing = status in _NOTHING_SAID or _orders_nothing(resource)
         therapy = None if nothing else other_therapy(resource, drug, resolve)
         if therapy is not None:
             stopped = of_type in (STATEMENT, ORDER) and (status in _STOPPED or _is_not_taken(resource))
@@ -92,7 +91,7 @@ def concerns(resource: Resource, drug: Drug, resolve: Resolve) -> bool:
 
 def other_therapy(resource: Resource, drug: Drug, resolve: Resolve) -> str | None:
     """The other therapy of the disease that a record is of, by the name that it has in the file of the drug."""
-    therapy = _therapy(resource, drug, codes_of(drug).other_therapies, resolve)
+    therapy = _therapy(resource, codes_of(drug), resolve)
     return None if therapy is None or identify(resource, drug, resolve).of_the_drug else therapy
 
 
@@ -168,20 +167,21 @@ def _element(parent: Resource, name: str, zone: tzinfo) -> DateRange | None:
     return None if dated is None else dated[0]
 
 
-def _therapy(resource: Resource, drug: Drug, others: Codes[str], resolve: Resolve) -> str | None:
+def _therapy(resource: Resource, codes: DrugCodes, resolve: Resolve) -> str | None:
     """The other therapy that a record is of, by a listed code or by a name in its texts."""
     for concept in _concepts(resource, resolve):
-        codings = [each for each in _list(concept.get("coding")) if isinstance(each, dict)]
-        for coding in codings:
-            system, code = coding.get("system"), coding.get("code")
-            name = others.get(system, code) if isinstance(system, str) and isinstance(code, str) else None
-            if name is not None:
-                return name
-        texts = [concept.get("text"), concept.get("display"), *(coding.get("display") for coding in codings)]
-        words = " ".join(text.lower() for text in texts if isinstance(text, str))
-        for name, names in drug.other_therapies.items():
-            if any(each in words for each in names):
-                return name
+        texts = [concept.get("text"), concept.get("display")]
+        for coding in _list(concept.get("coding")):
+            if isinstance(coding, dict):
+                system, code = coding.get("system"), coding.get("code")
+                if isinstance(system, str) and isinstance(code, str):
+                    name = codes.other_therapies.get(system, code)
+                    if name is not None:
+                        return name
+                texts.append(coding.get("display"))
+        name = codes.therapy_in(" ".join([text.lower() for text in texts if isinstance(text, str)]))
+        if name is not None:
+            return name
     return None
 
 

@@ -48,6 +48,7 @@ class DrugCodes:
         "products",
         "routes",
         "systems",
+        "therapies",
     )
 
     def __init__(self, drug: Drug) -> None:
@@ -59,6 +60,7 @@ class DrugCodes:
         self.look_alikes = Codes(drug.look_alikes)
         therapies = {code: name for code, name in drug.look_alikes.items() if name in drug.other_therapies}
         self.other_therapies = Codes(therapies)
+        self.therapies = tuple([(each, name) for name, names in drug.other_therapies.items() for each in names])
         self.routes = Codes({coding: name or coding.code for coding, name in drug.routes.items()})
         self.other_routes = Codes({coding: name or coding.code for coding, name in drug.other_routes.items()})
         self.systems = frozenset(canonical(system) for system in drug.systems)
@@ -70,6 +72,13 @@ class DrugCodes:
             if name in lowered:
                 return True
         return False
+
+    def therapy_in(self, lowered: str) -> str | None:
+        """The other therapy that a text in lower case names, the first listed one; None where it names none."""
+        for written, therapy in self.therapies:
+            if written in lowered:
+                return therapy
+        return None
 
 
 _KEPT = 32

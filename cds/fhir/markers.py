@@ -40,7 +40,10 @@ class Markers:
         """What the markers of one patient say; of several versions of one the last counts. One that is not active, was
         entered in error, or is no more valid says nothing; nor does one with a date that cannot be read, since nobody
         knows for which doses it holds, or one that does not say whose it is."""
-        marked = (each for each in resources if each.get("resourceType") in self.types)
+        types = self.types
+        if not types:
+            return ()
+        marked = (each for each in resources if each.get("resourceType") in types)
         return tuple(
             Ended(reference_of(each) or f"{each['resourceType']}?index={index}", *days)
             for index, each in enumerate(newest(marked))
