@@ -59,6 +59,6 @@ def amount_finding(amounts: Iterable[Decimal], taken: Taken, *, evidence: tuple[
     """`unexpected-amount` for the first of the known amounts, in mg, that is not prescribed for the dose (C5)."""
     prescribed = taken.prescribed
     for amount in amounts:
-        if amount != prescribed and unexpected(amount, prescribed):
+        if unexpected(amount, prescribed):
             return (found(Code.UNEXPECTED_AMOUNT, "C5", required=prescribed, observed=amount, evidence=evidence),)
     return ()
