@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from cds.fhir.client import Http, Transport
+from cds.fhir.connections import Http, Transport
 from cds.regimens.library import Library
 from cds.regimens.library import load as load_regimens
 from hooks.endpoint import HookCall, Shortcut

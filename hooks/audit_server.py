@@ -123,7 +123,8 @@ async def _fetch(server: Server, folder: Path, patients: Iterable[str] | None, q
 async def _client(server: Server, drug: Drug) -> AsyncIterator[FhirClient]:
     from cds.fhir.addresses import EVERYWHERE
     from cds.fhir.allowed import Allowed
-    from cds.fhir.client import FhirClient, Http
+    from cds.fhir.client import FhirClient
+    from cds.fhir.connections import Http
     from cds.fhir.limits import Limits
 
     settings, url = server.settings, server.url

@@ -14,7 +14,7 @@ from hooks.settings import CheckSettings
 from hooks.site_settings import markers_of
 
 if TYPE_CHECKING:
-    from cds.fhir.client import Http
+    from cds.fhir.connections import Http
 
 
 def client_of(settings: CheckSettings) -> Client | None:

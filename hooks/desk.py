@@ -15,7 +15,8 @@ from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
 from cds.fhir.allowed import Allowed
 from cds.fhir.appointments import moved_dose
-from cds.fhir.client import FhirClient, Http
+from cds.fhir.client import FhirClient
+from cds.fhir.connections import Http
 from cds.fhir.history import read_history
 from cds.fhir.limits import Limits
 from cds.fhir.needs import Need, marks, results

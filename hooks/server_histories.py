@@ -44,7 +44,8 @@ async def _fetch(
 ) -> Histories:
     from cds.fhir.addresses import EVERYWHERE
     from cds.fhir.allowed import Allowed
-    from cds.fhir.client import FhirClient, Http
+    from cds.fhir.client import FhirClient
+    from cds.fhir.connections import Http
     from cds.fhir.errors import FhirError, Kind
     from cds.fhir.limits import Limits
 

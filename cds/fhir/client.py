@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any
 
 import httpx
 
 from cds.dosing.drug import Coding
 from cds.fhir import fetch, medications
-from cds.fhir.allowed import Allowed
+from cds.fhir.connections import Http, Transport
 from cds.fhir.errors import FhirError, Kind, from_status
 from cds.fhir.exchange import Exchange, Reply, Tokens
 from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Budget, Limits
 from cds.fhir.needs import NEEDS, Need, Parameters, query
-from cds.fhir.outbound import NO_PROXY, Outbound
 from cds.fhir.parsed import parsed
 from cds.fhir.plain import Resource
 from cds.fhir.retry import RETRIED, pause_before
 from cds.fhir.stream import Page, stream
 from cds.fhir.unpack import ACCEPTED, BrokenBody, unpack, unpacked
-from cds.fhir.watch import Watch, unwatched
 
 _HEADERS = {
     "Accept": "application/fhir+json, application/json;q=0.9",
@@ -38,75 +33,8 @@ _HEADERS = {
     "User-Agent": "nusinersen-cds",
 }
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-_AT_ONCE = 100
-"""Requests to the servers of a site that are under way at one time."""
 _CONNECTED = "connection.connect_tcp.complete"
 """The event of httpx's `trace` extension when a socket is open and nothing has been sent."""
-
-# httpx logs the URL of each request at INFO, and ours name the patient. A filter outlives a later logging set-up.
-logging.getLogger("httpx").addFilter(lambda record: record.levelno > logging.INFO)
-
-
-Transport: TypeAlias = httpx.AsyncBaseTransport
-"""What takes the place of the network in a test."""
-
-
-class Http:
-    """The connections that the clients of all requests of a site share, and the servers that they may lead to: an async
-    context manager. One site has one: a connection that is used again was checked by the list of the same site.
-
-    It keeps no cookies, since a session of one user must not serve the next, and follows no redirects. It goes through
-    the proxy of `outbound` alone, and none of the environment: behind a proxy nobody sees which address is called.
-    """
-
-    def __init__(
-        self,
-        limits: Limits,
-        allowed: Allowed,
-        transport: Transport | None = None,
-        watch: Watch = unwatched,
-        outbound: Outbound = NO_PROXY,
-    ) -> None:
-        self.allowed, self.watch, self.outbound = allowed, watch, outbound
-        # Requests wait for their turn here: the pool of httpx looks through all that wait in it, again and again, so
-        # that of a thousand calls at once none would be in time.
-        self.turns = asyncio.Semaphore(_AT_ONCE)
-        many = httpx.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
-        self.pool = httpx.AsyncClient(
-            transport=transport or _Ways(outbound, many),
-            timeout=httpx.Timeout(limits.seconds),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            follow_redirects=False,
-        )
-
-    async def __aenter__(self) -> Self:
-        await self.pool.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, of_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.pool.__aexit__(of_type, error, trace)
-
-
-class _Ways(httpx.AsyncBaseTransport):
-    """The connections, with and without the proxy."""
-
-    def __init__(self, outbound: Outbound, limits: httpx.Limits) -> None:
-        self._outbound = outbound
-        self._direct = httpx.AsyncHTTPTransport(limits=limits)
-        proxy = outbound.proxy or None
-        self._proxied = self._direct if proxy is None else httpx.AsyncHTTPTransport(limits=limits, proxy=proxy)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """One request, on its way."""
-        way = self._proxied if self._outbound.proxied(request.url.host) else self._direct
-        return await way.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._direct.aclose()
-        await self._proxied.aclose()
 
 
 def exchange(http: Http) -> Exchange:
@@ -116,11 +44,11 @@ def exchange(http: Http) -> Exchange:
         url: str, what: str, budget: Budget, *, headers: Mapping[str, str], form: Mapping[str, str] | None = None
     ) -> Reply:
         try:
-            request = http.pool.build_request(
-                "GET" if form is None else "POST", url, headers={**_HEADERS, **headers}, data=form
-            )
-            async with asyncio.timeout_at(budget.until), http.turns:
-                return await _send(http, request, what, f"{request.url.scheme}://{request.url.netloc.decode()}", budget)
+            method = "GET" if form is None else "POST"
+            request = http.request(method, url, {**_HEADERS, **headers}, data=form)
+            where = f"{request.url.scheme}://{request.url.netloc.decode()}"
+            async with asyncio.timeout_at(budget.until), http.turn() as way:
+                return await _send(http, way, request, what, where, budget)
         except TimeoutError:
             raise FhirError(Kind.UNAVAILABLE, f"{what}: {budget.time_limit}; try again later") from None
         except httpx.InvalidURL:
@@ -235,15 +163,12 @@ class FhirClient:
             token = await tokens.token(budget) if tokens else None
             signed = plain if token is None else plain | _bearer(token)
             try:
-                request = self._http.pool.build_request(method, target, headers={**signed, **headers})
+                request = self._http.request(method, target, {**signed, **headers})
             except httpx.InvalidURL as error:
                 raise _fault(error, what, self._base.url) from None
-            async with self._http.turns:
-                if into is None:
-                    async with asyncio.timeout_at(budget.until):
-                        reply = await _send(self._http, request, what, self._base.url, budget)
-                else:
-                    reply = await _send(self._http, request, what, self._base.url, budget, into)
+            # without a limit for the whole where parts are taken, however many they are
+            async with asyncio.timeout_at(budget.until if into is None else None), self._http.turn() as way:
+                reply = await _send(self._http, way, request, what, self._base.url, budget, into)
             if reply.status != 401 or tokens is None or token is None or not again:
                 return reply
             tokens.refused(token)
@@ -256,23 +181,28 @@ class FhirClient:
         """The JSON value at a URL within the base, asked for again where that may help. A search by POST changes
         nothing on the server, so that it is as safe to repeat as a GET."""
         for attempt in range(1, budget.limits.tries + 1):
-            headers: Mapping[str, str] = {}
             try:
                 reply = await self._once(url, what, budget, form)
-            except FhirError as fault:
-                error, again = fault, fault.kind is Kind.UNAVAILABLE
+            except FhirError as error:
+                pause = self._pause(attempt, {}, budget) if error.kind is Kind.UNAVAILABLE else None
+                if pause is None:
+                    raise
             else:
                 if 200 <= reply.status < 300:
                     return parsed(reply, what, self._base)
-                error = from_status(reply.status, what, self._base.url, reply.json, read=read)
-                again, headers = reply.status in RETRIED, reply.headers
-            left = budget.until - asyncio.get_running_loop().time()
-            pause = pause_before(attempt, headers, first=budget.limits.pause, random=random.random)
-            # Where the server asks for more time than there is, the call fails now and not at the deadline.
-            if not again or attempt == budget.limits.tries or pause >= left:
-                raise error
+                pause = self._pause(attempt, reply.headers, budget) if reply.status in RETRIED else None
+                if pause is None:
+                    raise from_status(reply.status, what, self._base.url, reply.json, read=read)
             await asyncio.sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _pause(self, attempt: int, headers: Mapping[str, str], budget: Budget) -> float | None:
+        """Seconds until the next attempt; None where none is made. Where the server asks for more time than there is,
+        the call fails now and not at the deadline."""
+        if attempt == budget.limits.tries:
+            return None
+        pause = pause_before(attempt, headers, first=budget.limits.pause, random=random.random)
+        return pause if pause < budget.until - asyncio.get_running_loop().time() else None
 
     async def _once(self, url: str, what: str, budget: Budget, form: str | None) -> Reply:
         """One answer. A token that was refused is renewed once, since it may have expired or been withdrawn."""
@@ -288,16 +218,18 @@ class FhirClient:
     async def _ask(self, url: str, what: str, budget: Budget, headers: dict[str, str], form: str | None) -> Reply:
         """One request within the base. Raises FhirError where no answer comes."""
         try:
-            if form is None:
-                request = self._http.pool.build_request("GET", url, headers=headers)
-            else:
-                request = self._http.pool.build_request("POST", url, headers=headers | _FORM, content=form)
+            async with self._http.turn() as way:
+                # not before its turn: a request that is made and never sent costs as much as one that is
+                if form is None:
+                    request = self._http.request("GET", url, headers)
+                else:
+                    request = self._http.request("POST", url, headers | _FORM, content=form)
+                if _server(request.url) != self._server:
+                    text = f"{what}: a link leads away from {self._base.url}; it is not followed"
+                    raise FhirError(Kind.UNUSABLE, text)
+                reply = await _send(self._http, way, request, what, self._base.url, budget)
         except httpx.InvalidURL as error:
             raise _fault(error, what, self._base.url) from None
-        if _server(request.url) != self._server:
-            raise FhirError(Kind.UNUSABLE, f"{what}: a link leads away from {self._base.url}; it is not followed")
-        async with self._http.turns:
-            reply = await _send(self._http, request, what, self._base.url, budget)
         if self._observe is not None:
             self._observe(url if form is None else f"{url}?{form}", reply)
         return reply
@@ -305,46 +237,54 @@ class FhirClient:
 
 async def _send(
     http: Http,
+    way: Transport,
     request: httpx.Request,
     what: str,
     where: str,
     budget: Budget,
     into: Callable[[bytes], object] | None = None,
 ) -> Reply:
-    """Send one request and read its answer within the budget; the body of a 200 goes to `into`, where that is given,
-    and costs nothing. Raises FhirError for every fault of the connection, and
-    for a server whose address may not be called: it is asked nothing."""
+    """Send one request and read its answer within the budget; the body of a 200 goes to `into`,
+    where that is given, and costs nothing. Raises FhirError for every fault of the connection, and for a server whose
+    address may not be called: it is asked nothing."""
+
+    # not the request itself: it holds the function, and a circle of the two would keep the token for a while
+    host = request.url.host
 
     async def check_address(event: str, info: Mapping[str, Any]) -> None:
         """The address is that of the open connection, so that no second look-up of the name can differ."""
-        if event == _CONNECTED and not http.outbound.proxied(request.url.host):
-            stream = info["return_value"]
-            address = stream.get_extra_info("server_addr")
-            refusal = http.allowed.refusal(str(address[0]) if address else "", request.url.host)
+        if event == _CONNECTED and not http.outbound.proxied(host):
+            opened = info["return_value"]
+            address = opened.get_extra_info("server_addr")
+            refusal = http.allowed.refusal(str(address[0]) if address else "", host)
             if refusal:
-                await stream.aclose()
+                await opened.aclose()
                 text = f"{what}: the server {where} {refusal}"
                 raise FhirError(Kind.DENIED, f"{text}. If that is right, add its network to the setting fhir_networks")
 
     request.extensions["trace"] = check_address
     with http.watch(what, request.headers) as answered:
         try:
-            response = await http.pool.send(request, stream=True, auth=None, follow_redirects=False)
-            async with aclosing(response):
+            response = await way.handle_async_request(request)
+            stream = response.stream
+            assert isinstance(stream, httpx.AsyncByteStream), "an answer to an asynchronous client is one"
+            async with aclosing(stream):
                 packed = response.headers.get("content-encoding", "")
-                assert isinstance(response.stream, httpx.AsyncByteStream), "an answer to an asynchronous client is one"
                 # as it came: httpx would unpack each part whole, however large it becomes
                 body = b""
                 if into is not None and response.status_code == 200:
-                    await unpack(response.stream, packed, lambda _: None, into)
+                    await unpack(stream, packed, lambda _: None, into)
                 else:
-                    body = await unpacked(response.stream, packed, lambda size: budget.spend(size, what, where))
+                    body = await unpacked(stream, packed, lambda size: budget.spend(size, what, where))
                 answered(response.status_code)
                 return Reply(response.status_code, response.headers, body)
         except (httpx.HTTPError, httpx.InvalidURL, BrokenBody) as error:
             fault = _fault(error, what, where)
-        # raised here, since an error of httpx holds the request and with it the token
-        raise fault
+        try:
+            # raised here, since an error of httpx holds the request and with it the token
+            raise fault
+        finally:
+            del fault  # it holds this frame: a circle, which stays in the memory for a while
 
 
 def _fault(error: Exception, what: str, where: str) -> FhirError:

@@ -47,7 +47,7 @@ async def history(
     await _in_time(budget, asyncio.gather(*(search.run(base, get, budget, query) for search, query in runs)))
     for search in searches:
         if not search.pages:
-            raise search.error or budget.too_late(search.what, base.url)
+            raise search.hand_over() or budget.too_late(search.what, base.url)
     return await _with_medications(base, get, budget, searches)
 
 
@@ -119,3 +119,6 @@ async def _in_time(budget: Budget, work: Awaitable[object]) -> None:
             await work
     except TimeoutError:
         pass
+    finally:
+        # a work of several parts keeps the error that ended it, and that keeps this frame: a circle
+        del work

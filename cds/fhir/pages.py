@@ -62,10 +62,16 @@ class Search:
         try:
             link, url = await self.first(base, get, budget, (parameters, *relaxed(parameters)))
         except FhirError as error:
-            self.error = error
+            self.error = error.with_traceback(None)
         else:
             await self.follow(base, get, budget, link, url)
         self.done = True
+
+    def hand_over(self) -> FhirError | None:
+        """Why no page came, to be raised. Kept any longer, the error and the frames that it then holds would be a
+        circle."""
+        error, self.error = self.error, None
+        return error
 
     async def first(
         self, base: Base, get: Get, budget: Budget, queries: Sequence[Parameters]
@@ -77,11 +83,13 @@ class Search:
         except FhirError as error:
             if budget.by_post or not error.by_post:
                 raise
-            refused = error
+            refused = error.with_traceback(None)
         try:
             page = await self._first(base, get, budget, queries, by_post=True)
         except FhirError as error:
             raise (refused if error.kind is Kind.UNUSABLE else error) from None
+        finally:
+            del refused
         budget.by_post = True
         return page
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from cds.dosing.drug import Drug
 from cds.fhir.addresses import EVERYWHERE, Networks
 from cds.fhir.allowed import Allowed
-from cds.fhir.client import Http
+from cds.fhir.connections import Http
 from cds.fhir.errors import FhirError
 from cds.fhir.limits import Limits
 from cds.fhir.links import Base

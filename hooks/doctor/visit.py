@@ -12,7 +12,8 @@ from cds.dosing.drug import Coding, Drug
 from cds.fhir.addresses import Networks
 from cds.fhir.backend_services import BackendServices
 from cds.fhir.bundle import read_contents
-from cds.fhir.client import FhirClient, Http, exchange
+from cds.fhir.client import FhirClient, exchange
+from cds.fhir.connections import Http
 from cds.fhir.exchange import Exchange, Reply
 from cds.fhir.limits import Budget, Limits
 from cds.fhir.links import Base

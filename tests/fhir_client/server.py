@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cds.fhir.allowed import Allowed
-from cds.fhir.client import FhirClient, Http
+from cds.fhir.client import FhirClient
+from cds.fhir.connections import Http
 from cds.fhir.limits import Limits
 
 BASE = "https://ehr.example.invalid/fhir"

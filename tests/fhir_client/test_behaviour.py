@@ -15,7 +15,8 @@ from starlette.responses import Response
 
 from cds.dosing.facts import Administration
 from cds.fhir.allowed import Allowed
-from cds.fhir.client import FhirClient, Http
+from cds.fhir.client import FhirClient
+from cds.fhir.connections import Http
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.fetch import Fetched
 from cds.fhir.history import read_history

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from cds.dosing.drug import Coding
-from cds.fhir.client import FhirClient, Http
+from cds.fhir.client import FhirClient
+from cds.fhir.connections import Http
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Limits

@@ -16,7 +16,8 @@ from anyio.from_thread import start_blocking_portal
 
 from cds.fhir.addresses import Networks
 from cds.fhir.allowed import Allowed
-from cds.fhir.client import FhirClient, Http
+from cds.fhir.client import FhirClient
+from cds.fhir.connections import Http
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Limits

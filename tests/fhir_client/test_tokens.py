@@ -8,7 +8,8 @@ import logging
 import httpx
 import pytest
 
-from cds.fhir.client import FhirClient, Http
+from cds.fhir.client import FhirClient
+from cds.fhir.connections import Http
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.limits import Limits
 from tests.fhir_client.server import ALLOWED, BASE, PATIENT, TOKEN, administration, ask, searchset

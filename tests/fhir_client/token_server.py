@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cds.fhir.backend_services import BackendServices, Client
-from cds.fhir.client import FhirClient, Http, exchange
+from cds.fhir.client import FhirClient, exchange
 from cds.fhir.client_keys import ClientKey
+from cds.fhir.connections import Http
 from cds.fhir.limits import Budget, Limits
 from tests.fhir_client.server import ALLOWED, PATIENT, administration, answer, outcome, searchset
 

@@ -15,8 +15,9 @@ import pytest
 from cds.fhir.addresses import EVERYWHERE
 from cds.fhir.allowed import Allowed
 from cds.fhir.backend_services import BackendServices, Client
-from cds.fhir.client import FhirClient, Http, exchange
+from cds.fhir.client import FhirClient, exchange
 from cds.fhir.client_keys import ClientKey
+from cds.fhir.connections import Http
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.limits import Budget, Limits
 from hooks.app import create_app

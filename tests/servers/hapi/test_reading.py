@@ -13,7 +13,8 @@ import pytest
 
 from cds.fhir.addresses import EVERYWHERE
 from cds.fhir.allowed import Allowed
-from cds.fhir.client import FhirClient, Http
+from cds.fhir.client import FhirClient
+from cds.fhir.connections import Http
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.exchange import Reply
 from cds.fhir.fetch import Fetched

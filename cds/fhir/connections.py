@@ -1,0 +1,109 @@
+"""The connections to the FHIR servers of a site, and whose turn it is to send a request."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self, TypeAlias
+
+import httpx
+
+from cds.fhir.allowed import Allowed
+from cds.fhir.limits import Limits
+from cds.fhir.outbound import NO_PROXY, Outbound
+from cds.fhir.watch import Watch, unwatched
+
+_AT_ONCE = 100
+"""Requests to the servers of a site that are under way at one time."""
+_IN_ONE_POOL = 10
+"""Connections in one pool of httpx, which at each request looks at every connection for every one that is idle: with
+100 in one pool that took more time than all else that a read takes."""
+
+Transport: TypeAlias = httpx.AsyncBaseTransport
+"""What takes the place of the network in a test."""
+
+
+class Http:
+    """The connections that the clients of all requests of a site share, and the servers that they may lead to: an async
+    context manager. One site has one: a connection that is used again was checked by the list of the same site.
+
+    Nothing but transports of httpx: no cookies, since a session of one user must not serve the next, no redirects, no
+    log of URLs, which name the patient. It goes through the proxy of `outbound` alone, and none of the environment:
+    behind a proxy nobody sees which address is called.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        allowed: Allowed,
+        transport: Transport | None = None,
+        watch: Watch = unwatched,
+        outbound: Outbound = NO_PROXY,
+    ) -> None:
+        self.allowed, self.watch, self.outbound = allowed, watch, outbound
+        # Requests wait for their turn here: a pool would look through all that wait in it, again and again, so that of
+        # a thousand calls at once none would be in time.
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        trusted = httpx.create_ssl_context()
+        self._pools = [_Pool(outbound, trusted, transport) for _ in range(_AT_ONCE // _IN_ONE_POOL)]
+        self._timeout = httpx.Timeout(limits.seconds).as_dict()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Transport]:
+        """The way for one request, once it is its turn: the first pool with a free connection, so that those that are
+        open are used again."""
+        async with self._turns:
+            pool = next(pool for pool in self._pools if pool.free)
+            pool.free -= 1
+            try:
+                yield pool
+            finally:
+                pool.free += 1
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        content: str | None = None,
+        data: Mapping[str, str] | None = None,
+    ) -> httpx.Request:
+        """A request within the time limit. Raises httpx.InvalidURL."""
+        within = {"timeout": self._timeout}
+        return httpx.Request(method, url, headers=headers, content=content, data=data, extensions=within)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, of_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for pool in self._pools:
+            await pool.aclose()
+
+
+class _Pool(httpx.AsyncBaseTransport):
+    """A few connections, with and without the proxy. `free`: how many requests it may take."""
+
+    def __init__(self, outbound: Outbound, trusted: ssl.SSLContext, transport: Transport | None) -> None:
+        self.free = _IN_ONE_POOL
+        self._outbound = outbound
+        many = httpx.Limits(max_connections=_IN_ONE_POOL, max_keepalive_connections=_IN_ONE_POOL)
+        self._direct = transport or httpx.AsyncHTTPTransport(verify=trusted, limits=many)
+        self._proxied = self._direct
+        if transport is None and outbound.proxy:
+            self._proxied = httpx.AsyncHTTPTransport(verify=trusted, limits=many, proxy=outbound.proxy)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One request, on its way."""
+        way = self._proxied if self._outbound.proxied(request.url.host) else self._direct
+        return await way.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._direct.aclose()
+        await self._proxied.aclose()
