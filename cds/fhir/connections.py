@@ -16,7 +16,7 @@ from cds.fhir.limits import Limits
 from cds.fhir.outbound import NO_PROXY, Outbound
 from cds.fhir.watch import Watch, unwatched
 
-_AT_ONCE = 100
+AT_ONCE = 100
 """Requests to the servers of a site that are under way at one time."""
 _IN_ONE_POOL = 10
 """Connections in one pool of httpx, which at each request looks at every connection for every one that is idle: with
@@ -46,9 +46,9 @@ class Http:
         self.allowed, self.watch, self.outbound = allowed, watch, outbound
         # Requests wait for their turn here: a pool would look through all that wait in it, again and again, so that of
         # a thousand calls at once none would be in time.
-        self._turns = asyncio.Semaphore(_AT_ONCE)
-        trusted = httpx.create_ssl_context()
-        self._pools = [_Pool(outbound, trusted, transport) for _ in range(_AT_ONCE // _IN_ONE_POOL)]
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        trusted = None if transport else httpx.create_ssl_context()
+        self._pools = [_Pool(outbound, transport, trusted) for _ in range(AT_ONCE // _IN_ONE_POOL)]
         self._timeout = httpx.Timeout(limits.seconds).as_dict()
 
     @asynccontextmanager
@@ -89,14 +89,11 @@ class Http:
 class _Pool(httpx.AsyncBaseTransport):
     """A few connections, with and without the proxy. `free`: how many requests it may take."""
 
-    def __init__(self, outbound: Outbound, trusted: ssl.SSLContext, transport: Transport | None) -> None:
+    def __init__(self, outbound: Outbound, transport: Transport | None, trusted: ssl.SSLContext | None) -> None:
         self.free = _IN_ONE_POOL
         self._outbound = outbound
-        many = httpx.Limits(max_connections=_IN_ONE_POOL, max_keepalive_connections=_IN_ONE_POOL)
-        self._direct = transport or httpx.AsyncHTTPTransport(verify=trusted, limits=many)
-        self._proxied = self._direct
-        if transport is None and outbound.proxy:
-            self._proxied = httpx.AsyncHTTPTransport(verify=trusted, limits=many, proxy=outbound.proxy)
+        self._direct = transport or _connections(trusted)
+        self._proxied = _connections(trusted, outbound.proxy) if outbound.proxy and not transport else self._direct
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One request, on its way."""
@@ -107,3 +104,8 @@ class _Pool(httpx.AsyncBaseTransport):
         """Close all connections."""
         await self._direct.aclose()
         await self._proxied.aclose()
+
+
+def _connections(trusted: ssl.SSLContext | None, proxy: str | None = None) -> Transport:
+    many = httpx.Limits(max_connections=_IN_ONE_POOL, max_keepalive_connections=_IN_ONE_POOL)
+    return httpx.AsyncHTTPTransport(verify=trusted or True, limits=many, proxy=proxy)
