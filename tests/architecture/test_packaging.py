@@ -135,5 +135,6 @@ def test_the_sandbox_and_the_tools_are_no_part_of_the_service() -> None:
 
 def test_the_direct_dependencies_are_few_and_uncapped() -> None:
     direct = named(PROJECT["dependencies"])
-    assert len(direct) <= 16
+    # 16 that are used, and one that makes the requests of another a third cheaper: see pyproject.toml
+    assert len(direct) <= 17
     assert [str(r) for r in direct if any(s.operator in {"<", "<=", "==", "~=", "!="} for s in r.specifier)] == []
