@@ -177,6 +177,15 @@ def read(index: Index, number: int) -> tuple[list[Kept], list[Dose]]:
     return lines, list(doses_in(doses))
 
 
+def twice(indexes: Iterable[Index]) -> bool:
+    """Whether two lines may have the same mark. Half of each mark is compared many times as fast as the whole, in a
+    fourth of the room, and mostly tells."""
+    parts = [np.frombuffer(index.marks, dtype=_MARK)["high"] for index in indexes]
+    halves = np.concatenate(parts) if parts else np.empty(0, dtype="<u8")
+    halves.sort()
+    return bool((halves[1:] == halves[:-1]).any())
+
+
 def every_mark(indexes: Iterable[Index]) -> npt.NDArray[np.void]:
     """The marks of all lines, with the number of their index and their position there (see MARKS)."""
     parts = []
