@@ -23,7 +23,7 @@ def write_run(path: Path, rows: Iterable[Row]) -> None:
     """Write rows, which need not be sorted, as a sorted run; rows of one key keep their order."""
     with aside(path) as part, part.open("wb") as file:
         for key, payload in sorted(rows, key=itemgetter(0)):
-            file.write(orjson.dumps([key, len(payload)]) + b"\n" + payload + b"\n")
+            file.write(b"%b\n%b\n" % (orjson.dumps([key, len(payload)]), payload))
 
 
 def merged(paths: Sequence[Path], folder: Path) -> Iterator[Row]:

@@ -60,17 +60,19 @@ class Tally:
     def _doses(self, evaluations: Iterable[Evaluation]) -> None:
         doses, on_time, intervals = [], [], []
         for evaluation in evaluations:
-            unsafe = False
-            if evaluation.findings:
-                codes = frozenset([finding.code for finding in evaluation.findings])
+            _, when, _, step, interval_days, findings = evaluation
+            wrong = False
+            if findings:
+                codes = frozenset([finding.code for finding in findings])
                 unsafe = not codes.isdisjoint(_UNSAFE)
                 self.unsafe += unsafe
                 self.undecidable += Code.INTERVAL_UNDECIDABLE in codes
-            if evaluation.interval_days is not None:
-                key = (evaluation.step, evaluation.when.latest.isoformat()[:7])
+                wrong = unsafe or any(map(_beyond_tolerance, findings))
+            if interval_days is not None:
+                key = (step, when.latest.isoformat()[:7])
                 doses.append(key)
-                intervals.append((evaluation.step, evaluation.interval_days))
-                if not unsafe and not any(map(_beyond_tolerance, evaluation.findings)):
+                intervals.append((step, interval_days))
+                if not wrong:
                     on_time.append(key)
         self.doses.update(doses)
         self.on_time.update(on_time)

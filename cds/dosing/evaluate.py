@@ -44,9 +44,7 @@ def evaluate(history: History, trail: tuple[Taken, ...]) -> tuple[Evaluation, ..
         wrong = amount_finding(dose.amounts, taken, evidence=dose.references) if dose.amounts else ()
         if wrong or taken.findings or dose.findings:
             evidence = (*before, *dose.references)
-            walked = [
-                finding if finding.evidence else finding._replace(evidence=evidence) for finding in taken.findings
-            ]
+            walked = [finding if finding.evidence else Finding(*finding[:5], evidence) for finding in taken.findings]
             findings = in_order((*walked, *dose.findings, *wrong))
         evaluations.append(
             Evaluation(dose.references, dose.when, taken.state.regimen.id, taken.step, taken.interval_days, findings)

@@ -60,8 +60,9 @@ def found(
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """By severity, then by the list in section 7; the same code and severity once, the first one met."""
-    if not findings:
-        return ()
+    findings = tuple(findings)
+    if len(findings) < 2:
+        return findings
     first: dict[tuple[int, int], Finding] = {}
     for finding in findings:
         first.setdefault((_SEVERITY_ORDER[finding.severity], _CODE_ORDER[finding.code]), finding)

@@ -29,7 +29,8 @@ def next_dose(
     has a sign (D5). `judge` takes the place of the rules of the phase."""
     regimen = state.regimen
     day, last = when.latest, state.last.latest
-    spacing = spacing_finding(state.last, when, regimen, proposed=proposed)
+    kept = (when.earliest - last).days >= regimen.minimum_interval.days
+    spacing = None if kept else spacing_finding(state.last, when, regimen, proposed=proposed)
     series: tuple[Finding, ...] = ()
     if state.doses == 1 and regimen.undocumented_loading is not None:
         limit = regimen.undocumented_loading.after(last)
@@ -128,22 +129,21 @@ def judge_maintenance(state: State, when: DateRange) -> Judged:
     regimen = state.regimen
     day, last = when.latest, state.last.latest
     interval, tolerance = regimen.maintenance_interval, regimen.tolerance.maintenance
-    anchored = State(regimen, state.phase, when, state.doses + 1, day)
     if regimen.catch_up is None:
-        return MAINTENANCE, _by_interval(day, interval.after(last), tolerance, regimen), anchored
+        return MAINTENANCE, _by_interval(day, interval.after(last), tolerance, regimen), _anchored(state, when)
     due_day = maintenance_due(state)
     # No dose up to its due day reaches the table: a slot of the schedule follows the last dose within one interval.
     if due_day is not None and day <= due_day:
-        return MAINTENANCE, _on_time(day, due_day, tolerance, "W7"), anchored
+        return MAINTENANCE, _on_time(day, due_day, tolerance, "W7"), _anchored(state, when)
     by_interval = interval.after(last)
     row = table_row(state, day)
     if row is not None:
         return _judge_delayed(row, state, when, _late(day, due_day or by_interval, "W7"))
     if due_day is None:
-        return MAINTENANCE, (), anchored
+        return MAINTENANCE, (), _anchored(state, when)
     if due_day < by_interval and day <= add_days(by_interval, tolerance):
         shifted = found(Code.SCHEDULE_SHIFTED, "W7", required=due_day, observed=day)
-        return MAINTENANCE, (shifted,), anchored
+        return MAINTENANCE, (shifted,), _anchored(state, when)
     findings = _on_time(day, due_day, tolerance, "W7")
     k, slot = state.k, due_day
     while slot <= day:
@@ -155,6 +155,11 @@ def judge_maintenance(state: State, when: DateRange) -> Judged:
         findings += (found(Code.SCHEDULE_UNDEFINED, "W7", required=least, observed=room),)
     after = State(regimen, state.phase, when, state.doses + 1, state.anchor, k, undefined=room < least)
     return MAINTENANCE, findings, after
+
+
+def _anchored(state: State, when: DateRange) -> State:
+    """The state after a maintenance dose from which the schedule counts on."""
+    return State(state.regimen, state.phase, when, state.doses + 1, when.latest)
 
 
 def _judge_delayed(row: CatchUpRow, state: State, when: DateRange, late: Finding) -> Judged:
