@@ -16,13 +16,15 @@ _NOTHING: Mapping[str, Resource] = MappingProxyType({})
 
 class Read(NamedTuple):
     """The resources of one need as far as they could be had; `problems` say what could not, without patient data.
-    `missing`: the server has no such patient. `medications` and `full_urls` are for references."""
+    `missing`: the server has no such patient; `unsupported`: it does not have the type at all. `medications` and
+    `full_urls` are for references."""
 
     resources: tuple[Resource, ...] = ()
     problems: tuple[str, ...] = ()
     medications: Mapping[str, Resource] = _NOTHING
     full_urls: Mapping[str, Resource] = _NOTHING
     missing: bool = False
+    unsupported: bool = False
 
 
 async def ask(client: FhirClient, need: Need, patient_id: str, seconds: float | None = None) -> Read:
@@ -33,7 +35,7 @@ async def ask(client: FhirClient, need: Need, patient_id: str, seconds: float | 
         fetched = await client.history(patient_id, needs=(need,), seconds=seconds)
     except FhirError as error:
         if error.unsupported and need.optional:
-            return Read()
+            return Read(unsupported=True)
         return Read(problems=(error.message,), missing=error.kind is Kind.MISSING)
     whole = fetched.whole and not (need.optional and fetched.unread)
     return Read(fetched.resources, () if whole else fetched.problems, fetched.by_reference, fetched.full_urls)

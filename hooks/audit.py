@@ -25,12 +25,14 @@ from cds.audit.shares import Question as Asked
 from cds.audit.work import DOWNLOAD, NAME, WorkError, digest, program, work_folder
 from cds.audit.workers import NotStartedError, WorkFailedError
 from cds.dosing.codes import Severity
+from cds.fhir.beside import STATEMENT
 from cds.fhir.errors import FhirError
 from hooks.audit_identifiers import Identified
 from hooks.audit_inputs import audit_inputs, outside
 from hooks.audit_options import Options
-from hooks.audit_server import FETCHED, Delivered, fetch, keep, server_of
+from hooks.audit_server import FETCHED, fetch, keep, server_of
 from hooks.console import ExitCode, UsageError, counted, say, say_all
+from hooks.delivered import Delivered
 from hooks.engines import EngineOf
 from hooks.histories import patient_reference
 from hooks.question import Question, day
@@ -104,7 +106,8 @@ def _run(
                 )
             given.add(delivered, output / FETCHED)
         incomplete = frozenset(delivered.incomplete)
-        plan = Plan(tasks(given.files), asked, work, options.strict, incomplete, delivered.all_incomplete)
+        reading = delivered.reading
+        plan = Plan(tasks(given.files), asked, work, options.strict, incomplete, delivered.all_incomplete, reading)
         with _Shown(plan.tasks) as shown, engine_of(plan) as engine:
             audited = audit(plan, wanted, engine, tell=shown.done, not_read=given.not_read)
         if server is not None:
@@ -113,7 +116,9 @@ def _run(
     lost = given.not_read(audited.ledger)
     say_all("NOT READ, so that histories may be incomplete", lost)
     _report(audited, given.files, perf_counter() - begun)
-    unknown = frozenset(each for each in audited.unknown if each not in incomplete)
+    # of whom doses elsewhere could not be read it is not known that there is no record
+    open_ = incomplete.union(each for each, types in reading.unread_of.items() if STATEMENT in types)
+    unknown = frozenset(audited.unknown) - open_
     return ExitCode.NOT_READ if lost else _exit_code(audited), unknown
 
 
@@ -243,7 +248,7 @@ def _report(audited: Audited, files: Sequence[InputFile], seconds: float) -> Non
     statuses = ", ".join(f"{number:,} {status}" for status, number in sorted(tally.statuses.items()))
     say(f"{counted(tally.patients, 'patient')} assessed" + (f": {statuses}." if statuses else "."))
     if audited.not_looked_at:
-        say(f"Not known, since nothing in the input tells of it: {'; '.join(audited.not_looked_at)}.")
+        say(f"Not known, since nothing that could be read tells of it: {'; '.join(audited.not_looked_at)}.")
     say(f"{counted(tally.unsafe, 'unsafe interval')}. {size / 1e6:,.1f} MB in {seconds:.1f} s.")
 
 

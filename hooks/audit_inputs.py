@@ -13,8 +13,8 @@ from cds.audit.ledger import Ledger
 from cds.audit.lines import RejectedError, parsed
 from cds.audit.manifest import Manifest, errors_in, is_manifest, read_manifest
 from cds.audit.parquet import NoRowsError, row_groups
-from hooks.audit_server import Delivered
 from hooks.console import UsageError, counted
+from hooks.delivered import Delivered
 from hooks.folders import Folders
 
 _PACKED = ("", ".gz", ".zst")

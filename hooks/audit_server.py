@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from cds.audit.manifest import errors_in
 from cds.audit.work import DOWNLOAD
 from cds.dosing.drug import Drug
 from cds.fhir.backend_services import TYPES
 from cds.fhir.errors import FhirError, Kind
-from cds.fhir.history import lost as may_be_lost
-from cds.fhir.history import read_history, unresolved
-from cds.fhir.plain import Resource
-from cds.fhir.read import RESOURCE
-from cds.fhir.references import relative
 from hooks.audit_options import Options
 from hooks.console import UsageError, say
 from hooks.credentials import tokens_of
+from hooks.delivered import Delivered
 from hooks.question import Question
 from hooks.settings import CheckSettings
 
@@ -35,11 +29,7 @@ if TYPE_CHECKING:
 FETCHED = "input"
 """The folder beside the results with what was read from a server."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_BATCH = 100
-"""Patients in one file, which is not read again after an interruption."""
-_REFERENCES = 200
 _PATIENCE = 24 * 3600.0
-_DONE = "search.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +41,6 @@ class Server:
     settings: CheckSettings = field(repr=False)
     wish: Wish | None = None
     parallel: int = 4
-
-
-@dataclass(slots=True)
-class Delivered:
-    """The files, each with how many resources it should hold where that is told. `lost`: what was not read.
-    `incomplete`: patients of whom something is missing; `all_incomplete`: it may be missing of anyone."""
-
-    files: dict[Path, int | None] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
-    incomplete: set[str] = field(default_factory=set)
-    all_incomplete: bool = False
 
 
 def server_of(inputs: Sequence[str], options: Options) -> tuple[list[str], Server | None]:
@@ -111,12 +90,14 @@ def fetch(server: Server, folder: Path, patients: Iterable[str] | None, question
 
 
 async def _fetch(server: Server, folder: Path, patients: Iterable[str] | None, question: Question) -> Delivered:
+    from hooks.audit_searches import histories, whole
+
     async with _client(server, question.only.drug) as client:
         if server.wish is not None:
             return await _exported(client, server, server.wish, folder)
         if patients is None:
-            return await _whole(client, server, folder)
-        return await _histories(client, server, folder, sorted(patients), question)
+            return await whole(client, server.settings, server.parallel, folder, question)
+        return await histories(client, server.url, server.parallel, folder, sorted(patients), question)
 
 
 @asynccontextmanager
@@ -136,7 +117,7 @@ async def _client(server: Server, drug: Drug) -> AsyncIterator[FhirClient]:
         raise UsageError(error.message) from None
     async with Http(limits, allowed, outbound=settings.outbound) as http:
         token = tokens_of(settings, http, url)
-        codes = tuple(drug.products) if settings.filter_by_code else ()
+        codes = drug.searched if settings.filter_by_code else ()
         try:
             yield FhirClient(http, url, token=token, limits=limits, codes=codes, search_by_post=settings.search_by_post)
         except FhirError as error:
@@ -158,127 +139,3 @@ async def _exported(client: FhirClient, server: Server, wish: Wish, folder: Path
             what = ", ".join(f"{number:,} x {code}" for code, number in sorted(told.items()))
             found.lost.append(f"{server.url}: errors of the export ({what})")
     return found
-
-
-async def _whole(client: FhirClient, server: Server, folder: Path) -> Delivered:
-    """All administrations of a server, and the Medications that they refer to."""
-    path = folder / f"{RESOURCE}.ndjson"
-    found = Delivered({path: None})
-    noted = _noted(folder / _DONE)
-    if noted is None:
-        parameters = (
-            ("_count", str(server.settings.page_size)),
-            ("_include", "MedicationAdministration:medication"),
-        )
-        wanted: set[str] = set()
-        held: set[str] = set()
-        number = 0
-        part = path.with_name(f".{path.name}.part")
-        with part.open("wb") as file:
-            async for page in client.pages(RESOURCE, parameters):
-                number += 1
-                held |= {f"Medication/{each.get('id')}" for each in page.resources if _is(each, "Medication")}
-                wanted |= {name for name in unresolved(page.resources) if relative(name) not in held}
-                file.writelines(orjson.dumps(each) + b"\n" for each in page.resources)
-                if number % 10 == 0:
-                    say(f"reading: {number:,} pages")
-            missing = sorted(name for name in wanted if relative(name) not in held)
-            unread = await _medications(client, missing, file, found)
-        found.incomplete = _patients_with(unread, part) if unread else set()
-        part.replace(path)
-        _note(folder / _DONE, found)
-    else:
-        found.lost, found.incomplete = noted["lost"], set(noted["incomplete"])
-    return found
-
-
-async def _medications(client: FhirClient, references: Sequence[str], file: Any, found: Delivered) -> set[str]:
-    """Fetch Medications into a file; the references to those that could not be read."""
-    unread: set[str] = set()
-    for at in range(0, len(references), _REFERENCES):
-        fetched = await client.medications(references[at : at + _REFERENCES])
-        file.writelines(orjson.dumps(each) + b"\n" for each in fetched.resources)
-        unread |= {*fetched.unread, *fetched.not_asked}
-        found.lost += [each for each in fetched.problems if each not in found.lost]
-    return unread
-
-
-def _patients_with(references: set[str], path: Path) -> set[str]:
-    """The patients with records that refer to one of these Medications."""
-    found: set[str] = set()
-    with path.open("rb") as lines:
-        for line in lines:
-            resource = orjson.loads(line)
-            if references.intersection(unresolved([resource])):
-                subject = resource.get("subject") or {}
-                whose = relative(str(subject.get("reference", "")))
-                found |= {whose} if whose else set()
-    return found
-
-
-async def _histories(
-    client: FhirClient, server: Server, folder: Path, patients: Sequence[str], question: Question
-) -> Delivered:
-    """The histories of the named patients, several at once, in files of some patients each."""
-    found = Delivered()
-    turns = asyncio.Semaphore(server.parallel)
-    for number, at in enumerate(range(0, len(patients), _BATCH)):
-        path, done = folder / f"patients-{number:05d}.ndjson", folder / f"patients-{number:05d}.json"
-        noted = _noted(done)
-        if noted is None:
-            part = Delivered()
-            batch = patients[at : at + _BATCH]
-            read = await asyncio.gather(*(_history(client, each, question, turns, part) for each in batch))
-            with path.open("wb") as file:
-                file.writelines(orjson.dumps(each) + b"\n" for resources in read for each in resources)
-            part.lost.sort()
-            _note(done, part)
-            noted = {"lost": part.lost, "incomplete": sorted(part.incomplete)}
-            say(f"reading: {min(at + _BATCH, len(patients)):,} of {len(patients):,} patients")
-        found.files[path] = None
-        found.lost += noted["lost"]
-        found.incomplete |= set(noted["incomplete"])
-    return found
-
-
-async def _history(
-    client: FhirClient, patient: str, question: Question, turns: asyncio.Semaphore, found: Delivered
-) -> Sequence[Resource]:
-    async with turns:
-        try:
-            fetched = await client.history(patient)
-        except FhirError as error:
-            found.lost.append(f"{patient}: {error.message}")
-            found.incomplete.add(patient)
-            return ()
-    records = read_history(
-        fetched.resources,
-        drug=question.only.drug,
-        zone=question.zone,
-        patient=patient,
-        medications=fetched.by_reference,
-        full_urls=fetched.full_urls,
-    )
-    if not fetched.whole or may_be_lost(records, (*fetched.unread, *fetched.not_asked)):
-        found.incomplete.add(patient)
-        problems = fetched.problems or ("not everything could be read",)
-        found.lost += [f"{patient}: {problem}" for problem in problems]
-    return fetched.resources
-
-
-def _is(resource: Mapping[str, Any], of_type: str) -> bool:
-    return resource.get("resourceType") == of_type
-
-
-def _noted(path: Path) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError):
-        return None
-    return found
-
-
-def _note(path: Path, found: Delivered) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(orjson.dumps({"lost": found.lost, "incomplete": sorted(found.incomplete)}))
-    part.replace(path)

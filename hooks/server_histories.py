@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cds.dosing.drug import Drug
 from cds.fhir.beside import beside, died_on, of_one
 from cds.fhir.history import lost, read_history
-from cds.fhir.needs import PERSON, STATEMENTS, marks
+from cds.fhir.needs import PERSON, STATEMENTS
 from cds.fhir.read import RESOURCE
 from cds.fhir.references import Pool, relative
 from hooks.console import UsageError, say
@@ -20,11 +20,10 @@ from hooks.question import Question
 from hooks.settings import CheckSettings
 
 if TYPE_CHECKING:
-    from cds.fhir.client import FhirClient
-    from cds.fhir.fetch import Fetched
     from hooks.aside import Read
+    from hooks.server_patient import OnServer
 
-_BESIDE = "Not read beside the doses, which are judged without it (rules C7, C8, F10)"
+_BESIDE = "Not read beside the doses, which are judged without it (rules C7, C8, C9, F10)"
 
 
 def from_server(
@@ -48,6 +47,7 @@ async def _fetch(
     from cds.fhir.connections import Http
     from cds.fhir.errors import FhirError, Kind
     from cds.fhir.limits import Limits
+    from hooks.server_patient import read_patient
 
     limits = Limits(seconds=settings.deadline_seconds, pages=settings.max_pages, page_size=settings.page_size)
     every_code = dict.fromkeys(coding for drug in drugs for coding in drug.searched)
@@ -69,73 +69,68 @@ async def _fetch(
         for at, patient in enumerate(wanted, start=1):
             say(f"reading {patient} ({at} of {len(wanted)})")
             try:
-                fetched = await client.history(patient)
+                held = await read_patient(client, url, patient, question.markers)
             except FhirError as error:
                 found.not_read.append(f"{patient}: {error.message}; not assessed")
                 continue
-            await _add(client, patient, fetched, found, drugs, question, url)
+            _add(patient, held, found, drugs, question, url)
     return found
 
 
-async def _add(
-    client: FhirClient,
-    patient: str,
-    fetched: Fetched,
-    found: Histories,
-    drugs: Sequence[Drug],
-    question: Question,
-    url: str,
-) -> None:
+def _add(asked: str, held: OnServer, found: Histories, drugs: Sequence[Drug], question: Question, url: str) -> None:
     """Add the history of a patient for each drug, with what stands beside it."""
-    from hooks.aside import ask
-
-    group = [item for item in fetched.resources if item.get("resourceType") == RESOURCE]
-    name, zone = patient.removeprefix("Patient/"), question.zone
-    needs = (PERSON, STATEMENTS, *marks(question.markers))
-    person, statements, *marked = await asyncio.gather(*(ask(client, need, name) for need in needs))
+    patient, zone = held.patient, question.zone
+    if any(history.patient == patient for history in found.patients):
+        # asked for by two ids
+        return
+    every = held.resources
+    group = [item for item in every if item.get("resourceType") == RESOURCE]
+    person = held.beside[PERSON.resource_type]
     if not group and person.missing:
         # a mistyped id must not pass for one who was never treated
-        found.unusable.append(f"{patient}: {url} knows no such patient; correct --patient")
+        found.unusable.append(f"{asked}: {url} knows no such patient; correct --patient")
         return
-    every = (*fetched.resources, *statements.resources, *person.resources)
-    full_urls = {**statements.full_urls, **fetched.full_urls}
-    medications = {**statements.medications, **fetched.by_reference}
-    resolve = Pool(every, full_urls=full_urls, fetched=medications).resolve
+    if patient != asked:
+        say(f"{asked} was replaced by {patient}, by a Patient resource of the server")
+    resolve = Pool(every, full_urls=held.full_urls, fetched=held.medications).resolve
     died, all_whole = died_on(person.resources, zone).get(patient), True
+    unread = [name for fetched in held.doses for name in (*fetched.unread, *fetched.not_asked)]
     for drug in drugs:
         records = read_history(every, drug=drug, zone=zone, patient=patient, resolve=resolve)
-        whole = fetched.whole and not lost(records, (*fetched.unread, *fetched.not_asked))
+        whole = not held.problems and all(fetched.whole for fetched in held.doses) and not lost(records, unread)
         all_whole = all_whole and whole
-        records += beside(of_one(every, patient), drug=drug, zone=zone, resolve=resolve)
-        own = of_one([*person.resources, *(item for each in marked for item in each.resources)], patient)
+        own = of_one(every, patient)
+        records += beside(own, drug=drug, zone=zone, resolve=resolve)
         records += question.markers.read(own, zone)
         found.patients.append(replace(history_of(drug, patient, group, records, whole, {}), died=died))
-    _tell(patient, fetched, all_whole, found)
-    _tell_beside(patient, bool(group), person, statements, found)
-    problems = [f"{patient}: {problem}" for each in marked for problem in each.problems]
-    if problems:
-        found.remarks.setdefault(_BESIDE, []).extend(problems)
+    _tell(patient, held, all_whole, found)
+    _tell_beside(patient, bool(group), held.beside, found)
     found.administrations += len(group)
 
 
-def _tell(patient: str, fetched: Fetched, whole: bool, found: Histories) -> None:
+def _tell(patient: str, held: OnServer, whole: bool, found: Histories) -> None:
     """What is to be said of the reading of the doses."""
-    problems = [f"{patient}: {problem}" for problem in fetched.problems]
-    if fetched.notes:
-        found.remarks.setdefault("Remarks of servers", []).extend(f"{patient}: {note}" for note in fetched.notes)
-    if not whole or fetched.unread:
+    told = [*held.problems, *(problem for fetched in held.doses for problem in fetched.problems)]
+    problems = [f"{patient}: {problem}" for problem in told]
+    notes = [f"{patient}: {note}" for fetched in held.doses for note in fetched.notes]
+    if notes:
+        found.remarks.setdefault("Remarks of servers", []).extend(notes)
+    if not whole or any(fetched.unread for fetched in held.doses):
         found.not_read += problems or [f"{patient}: not everything could be read"]
     else:
         found.remarks.setdefault("Remarks", []).extend(problems)
 
 
-def _tell_beside(patient: str, recorded: bool, person: Read, statements: Read, found: Histories) -> None:
+def _tell_beside(patient: str, recorded: bool, every: Mapping[str, Read], found: Histories) -> None:
     """What is to be said of the reading of what stands beside the doses."""
+    person = every[PERSON.resource_type]
     if not recorded:
         empty = f"{patient}: the server shows no {RESOURCE}; check what the token may see"
         if person.problems:
             empty += f", and the id, since the Patient could not be read ({'; '.join(person.problems)})"
         found.remarks.setdefault("Nothing recorded", []).append(empty)
-    found.not_read += [f"{patient}: doses given elsewhere: {problem}" for problem in statements.problems]
-    if person.problems:
-        found.remarks.setdefault(_BESIDE, []).extend(f"{patient}: {problem}" for problem in person.problems)
+    for of_type, read in every.items():
+        if of_type == STATEMENTS.resource_type:
+            found.not_read += [f"{patient}: doses given elsewhere: {problem}" for problem in read.problems]
+        elif read.problems:
+            found.remarks.setdefault(_BESIDE, []).extend(f"{patient}: {problem}" for problem in read.problems)

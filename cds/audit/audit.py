@@ -48,10 +48,16 @@ def audit(
     seen = frozenset(found).union(*(patients for _, _, patients in made))
     unknown = tuple(sorted(old for old, new in (asked or {}).items() if new not in seen))
     account = ledger(scanned, accounts)
-    not_looked_at = tuple(LOOKED_FOR[of_type] for of_type in scanned.not_held)
+    not_looked_at = _not_looked_at(tuple(LOOKED_FOR[of_type] for of_type in scanned.not_known), tally)
     audited = Audited(account, tally, accounts, unknown, len(not_read(account)), not_looked_at)
     publish(plan, wanted, len(given), audited)
     return audited
+
+
+def _not_looked_at(of_all: tuple[str, ...], tally: Tally) -> tuple[str, ...]:
+    """What nobody can know: of all, then of some patients, whom the recall list names."""
+    of_some = [(words, number) for words, number in sorted(tally.not_known.items()) if words not in of_all]
+    return (*of_all, *(f"{words}: of {number:,} patient{'s' * (number > 1)}" for words, number in of_some))
 
 
 def _as_they_are_now(patients: frozenset[str] | None, lines: Lines) -> dict[str, str] | None:
@@ -100,6 +106,7 @@ def _make(worker: Worker, share: _Share) -> _Made:
                 continue
             seen.add(result.assessment.patient)
         tally.add(result.assessment, wanted.since)
+        tally.not_known.update(result.not_known)
         streams.add(result)
     streams.write(plan.folder, share.number)
     return account, tally, frozenset(seen)

@@ -23,7 +23,7 @@ SAID_BY = frozenset({STATEMENT, ORDER})
 LOOKED_FOR = {
     STATEMENT: "doses noted elsewhere (MedicationStatement, rule C7)",
     ORDER: "orders of other therapies of the disease (MedicationRequest, rule C8)",
-    PERSON: "deaths (Patient, rule F10)",
+    PERSON: "deaths and further ids (Patient, rules F10 and C9)",
     FLAG: "what the site marks as ended (Flag, rule F10)",
     LIST: "what the site marks as ended (List, rule F10)",
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from cds.audit.beside import LOOKED_FOR, SAID_BY, Besides, beside_spill, persons_spill
+from cds.audit.beside import SAID_BY, Besides, beside_spill, persons_spill
 from cds.audit.files import Form, InputFile
 from cds.audit.ids import marks_beside
 from cds.audit.ledger import Key, Ledger, Place, Rejection
@@ -30,8 +30,8 @@ SHARE = 2 << 20
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """The input, scanned: the lines that were kept, and an account of all others. `not_held`: the types of what an
-    audit looks for beside the doses (see beside.LOOKED_FOR) of which there is none."""
+    """The input, scanned: the lines that were kept, and an account of all others. `not_known`: the types of what
+    an audit looks for beside the doses (see beside.LOOKED_FOR) of which nobody can know what they would say."""
 
     lines: Lines
     counts: Counter[Key]
@@ -39,7 +39,7 @@ class Scanned:
     rejected: tuple[Rejection, ...]
     faults: tuple[Rejection, ...]
     held: Mapping[str, int]
-    not_held: tuple[str, ...]
+    not_known: tuple[str, ...]
 
 
 def _scan(worker: Worker, task: Task) -> Report:
@@ -99,6 +99,7 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
         place=places.at,
         incomplete=plan.incomplete,
         all_incomplete=plan.all_incomplete,
+        reading=plan.reading,
         replaced=all_replaced(read_line(content) for report in reports for content in report.patients),
         beside=Besides(
             tuple(replace(index, marks=b"") for index in besides),
@@ -126,7 +127,7 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
             )
         ),
         _held(plan.tasks, reports),
-        tuple(of_type for of_type in LOOKED_FOR if of_type in wanted - types),
+        plan.reading.not_known(wanted, types),
     )
 
 

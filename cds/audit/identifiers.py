@@ -87,7 +87,8 @@ class Shown:
             self.reference(reference): Place(self.file(place.file), place.offset, place.line)
             for reference, place in result.places.items()
         }
-        return PatientResult(_shown(result.assessment, self.reference), {} if self.how is Identifiers.NONE else places)
+        shown = {} if self.how is Identifiers.NONE else places
+        return PatientResult(_shown(result.assessment, self.reference), shown, result.not_known)
 
 
 _Record = TypeVar("_Record", NotGiven, Unreadable, Unidentified)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cds.audit.files import Form, InputFile, Packing
+from cds.audit.reading import Reading
 from cds.audit.scan import Task
 from cds.audit.shares import Question
 from cds.dosing.drug import Drug
@@ -34,7 +35,7 @@ def tasks(files: Iterable[InputFile]) -> tuple[Task, ...]:
 class Plan:
     """What an audit reads and asks. `folder` is one of its own, for what is kept on disk meanwhile: every worker of an
     engine reads and writes there. `incomplete`: patients (`Patient/x`) of whom something was not read;
-    `all_incomplete`: it may be missing of anyone."""
+    `all_incomplete`: it may be missing of anyone; `reading`: how what stands beside the doses was read."""
 
     tasks: tuple[Task, ...]
     question: Question
@@ -42,6 +43,7 @@ class Plan:
     strict: bool = False
     incomplete: frozenset[str] = frozenset()
     all_incomplete: bool = False
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def drug(self) -> Drug:

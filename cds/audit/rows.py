@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -20,10 +20,10 @@ lists, in the same order, with nothing in the place of a line that is not known.
 milligrams, as the rule has them. `regimen`: the label text that judged it."""
 RECALL_COLUMNS = (
     "date", "patient", "status", "step", "earliest", "recommended", "overdue_from", "options", "last_dose", "findings",
-    "regimen",
+    "regimen", "not_known",
 )  # fmt: skip
 """`date`: the day from which somebody has to act: the earliest or recommended one, else the day of the audit. `options`
-and `findings` are lists."""
+and `findings` are lists; so is `not_known`, which says in words what could not be read of this patient."""
 RECALLED = frozenset({Status.DUE, Status.OVERDUE, Status.DECISION, Status.ENDED})
 """Patients for whom something is to be done on the day of the audit, and those whose therapy has ended (F10)."""
 
@@ -96,8 +96,8 @@ def _finding(result: PatientResult, finding: Finding, common: _About, references
     }
 
 
-def recall(assessment: Assessment) -> Row | None:
-    """The line of the recall list; None where nothing is to be done yet."""
+def recall(assessment: Assessment, not_known: Iterable[str] = ()) -> Row | None:
+    """The line of the recall list; None where nothing is to be done yet. `not_known`: see shares.PatientResult."""
     forecast = assessment.forecast
     if forecast.status not in RECALLED:
         return None
@@ -115,6 +115,7 @@ def recall(assessment: Assessment) -> Row | None:
         "last_dose": _day(last),
         "findings": [finding.code.value for finding in forecast.findings],
         "regimen": assessment.regimen.id,
+        "not_known": list(not_known),
     }
 
 

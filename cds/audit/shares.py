@@ -15,6 +15,7 @@ from cds.audit.doses import fact_of, patient_of
 from cds.audit.ledger import Key, Place, Rejection
 from cds.audit.lines import read_line
 from cds.audit.medications import Medications
+from cds.audit.reading import Reading
 from cds.audit.spill import Index, bucket, read
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
@@ -60,10 +61,12 @@ class Located(Mapping[str, Place]):
 
 @dataclass(frozen=True, slots=True)
 class PatientResult:
-    """One patient assessed. `places`: where the records stand, by reference."""
+    """One patient assessed. `places`: where the records stand, by reference; `not_known`: what nobody can know of this
+    patient, in words."""
 
     assessment: Assessment
     places: Mapping[str, Place]
+    not_known: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -88,11 +91,18 @@ class Lines:
     beside: Besides = field(default_factory=Besides)
     incomplete: frozenset[str] = frozenset()
     all_incomplete: bool = False
+    reading: Reading = field(default_factory=Reading)
 
     def whole(self, patient: str) -> bool:
         """Whether all of a history was read, as far as is known (rule F1)."""
-        ids = {patient, *(old for old, new in self.replaced.items() if new == patient)} if self.incomplete else set()
-        return not self.all_incomplete and self.incomplete.isdisjoint(ids)
+        return not self.all_incomplete and (not self.incomplete or self.incomplete.isdisjoint(self._ids(patient)))
+
+    def not_known(self, patient: str) -> tuple[str, ...]:
+        """What stands beside the doses of a patient and could not be read, in words."""
+        return self.reading.not_known_of(self._ids(patient)) if self.reading.unread_of else ()
+
+    def _ids(self, patient: str) -> set[str]:
+        return {patient, *(old for old, new in self.replaced.items() if new == patient)}
 
 
 def patients(
@@ -210,7 +220,7 @@ def _patient(
     )
     used = {name for evaluation in assessment.evaluations for name in evaluation.administrations}
     counts.update([_key(record, used) for record in counted])
-    return PatientResult(assessment, Located(held, lines.place))
+    return PatientResult(assessment, Located(held, lines.place), lines.not_known(patient))
 
 
 def _reject(record: Record, place: Place, account: Account) -> None:

@@ -35,7 +35,7 @@ class Streams:
         self._add(ASSESSMENTS, "", patient, orjson.dumps(as_json(shown.assessment)))
         for row in findings(shown, self._at_least, self._since):
             self._add(FINDINGS, "", patient, orjson.dumps(row))
-        line = recall(shown.assessment)
+        line = recall(shown.assessment, result.not_known)
         if line is not None:
             self._add(RECALL, f"{line['date']} ", patient, orjson.dumps(line))
 

@@ -26,7 +26,8 @@ class Tally:
     A dose is on time where it has an interval before it and no finding that it came too soon, or, by more than the
     tolerance, earlier than scheduled or late. `doses` and `on_time` are by step and month, so that both can be summed;
     `unsafe` are the doses too near the one before, and those of which nobody can tell, which are `undecidable` too.
-    `gravest` are the patients by the gravest severity of their findings; `cases` are some of them, to be shown.
+    `gravest` are the patients by the gravest severity of their findings; `cases` are some of them, to be shown;
+    `not_known`: of how many patients something is not known, by its words.
     """
 
     patients: int = 0
@@ -36,6 +37,7 @@ class Tally:
     on_time: Counter[tuple[str, str]] = field(default_factory=Counter)
     intervals: Counter[tuple[str, int]] = field(default_factory=Counter)
     gravest: Counter[str] = field(default_factory=Counter)
+    not_known: Counter[str] = field(default_factory=Counter)
     unsafe: int = 0
     undecidable: int = 0
     cases: Cases = field(default_factory=Cases)
@@ -84,7 +86,7 @@ class Tally:
         self.unsafe += other.unsafe
         self.undecidable += other.undecidable
         self.cases.merge(other.cases)
-        for name in ("findings", "statuses", "doses", "on_time", "intervals", "gravest"):
+        for name in ("findings", "statuses", "doses", "on_time", "intervals", "gravest", "not_known"):
             getattr(self, name).update(getattr(other, name))
 
     def as_json(self) -> dict[str, Any]:

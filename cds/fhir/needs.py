@@ -61,6 +61,9 @@ ORDERS = Need(
 )
 """The active orders, with which proposed dates are compared (rule P3)."""
 
+ORDERED = replace(ORDERS, key="ordered", status="", optional=True)
+"""The orders of any status, among which those of other therapies tell of a change (rules C8 and F10)."""
+
 STATEMENTS = Need(
     key="statements",
     resource_type="MedicationStatement",
@@ -112,6 +115,11 @@ def marks(markers: Markers) -> tuple[Need, ...]:
     return (*([FLAGS] if markers.flags else []), *([replace(LISTS, codes=lists)] if lists else []))
 
 
+def beside_doses(markers: Markers) -> tuple[Need, ...]:
+    """What tells beside the doses of all other needs: doses given elsewhere, other therapies, and what a site marks."""
+    return (STATEMENTS, ORDERED, *marks(markers))
+
+
 def template(need: Need, codes: Iterable[Coding] = ()) -> str:
     """The prefetch template of a need, within the query subset of CDS Hooks 2.0.
 
@@ -145,6 +153,16 @@ def query(need: Need, patient_id: str, *, page_size: int, codes: Iterable[Coding
         *((("status", need.status),) if need.status else ()),
         *_code_filter(need, codes),
         ("_sort", need.sort),
+        ("_count", str(page_size)),
+        *(("_include", value) for value in need.include),
+    )
+
+
+def query_all(need: Need, *, page_size: int, codes: Iterable[Coding] = ()) -> Parameters:
+    """As `query`, for those of all patients, in the order of the server."""
+    return (
+        *((("status", need.status),) if need.status else ()),
+        *_code_filter(need, codes),
         ("_count", str(page_size)),
         *(("_include", value) for value in need.include),
     )

@@ -93,6 +93,12 @@ def replaced_ids(resources: Iterable[object], patient: str) -> frozenset[str]:
     return frozenset(old for old in replaced if old != patient and _current(old, replaced) == patient)
 
 
+def linked(person: Resource) -> list[str]:
+    """The references of a Patient to other ids of the same patient: those that it replaces, and the one that replaces
+    it."""
+    return _links(person, "replaces", "replaced-by")
+
+
 def all_replaced(resources: Iterable[object]) -> dict[str, str]:
     """Each replaced id of a patient and the one that stands for it now, by the Patient resources given."""
     replaced = _replaced(resources)
@@ -113,19 +119,21 @@ def _replaced(resources: Iterable[object]) -> dict[str, str]:
     for resource in resources:
         if isinstance(resource, dict) and resource.get("resourceType") == "Patient":
             patient = reference_of(resource)
-            for old in _links(resource) if patient else ():
-                found[old] = str(patient)
+            for old in map(relative, _links(resource, "replaces")) if patient else ():
+                if old is not None:
+                    found[old] = str(patient)
     return found
 
 
-def _links(patient: Resource) -> list[str]:
+def _links(patient: Resource, *types: str) -> list[str]:
+    """The references of the links of some types, as they are written."""
     found = []
     try:
         for link, at in objects_in(patient, "link"):
             other = object_in(link, "other", at)
-            old = relative(text_in(other, "reference", at)) if other and link.get("type") == "replaces" else None
-            if old is not None:
-                found.append(old)
+            written = text_in(other, "reference", at) if other and link.get("type") in types else None
+            if written is not None:
+                found.append(written)
     except Malformed:
         # a link that cannot be read joins nothing: the records of the other id stay apart, and are shown
         return found

@@ -122,18 +122,18 @@ def test_the_summary_adds_up(export: Path) -> None:
 
 
 def test_what_the_input_holds_nothing_of_is_said(export: Path) -> None:
-    said = "Not known, since nothing in the input tells of it: "
+    said = "Not known, since nothing that could be read tells of it: "
     ended, out = audit(export)
     elsewhere, ordered, died = json.loads((out / "summary.json").read_text())["not_looked_at"]
     assert f"{said}{elsewhere}; {ordered}; {died}." in ended.stderr
     assert "deaths" in died
-    assert f"Nothing in the input tells of: {elsewhere}" in (out / "report.html").read_text()
+    assert f"Not known, since nothing that could be read tells of it: {elsewhere}" in (out / "report.html").read_text()
     held = [{"resourceType": name, "id": "x"} for name in ("MedicationStatement", "MedicationRequest", "Patient")]
     (export / "others.ndjson").write_bytes(ndjson(*held))
     ended, out = audit(export, output="all")
     assert said not in ended.stderr
     assert json.loads((out / "summary.json").read_text())["not_looked_at"] == []
-    assert "Nothing in the input tells of" not in (out / "report.html").read_text()
+    assert "Not known, since nothing that could be read tells of it" not in (out / "report.html").read_text()
 
 
 def test_f1_records_that_are_complete_since_a_day_only_are_said_and_judged_so(export: Path, tmp_path: Path) -> None:

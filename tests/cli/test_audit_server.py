@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,12 +30,13 @@ def pointing(name: str, day: str, patient: str, to: str) -> Json:
 
 
 RECORDS = [*loading("p1"), *loading("p2", 3), pointing("p3-1", "2026-04-01", "p3", "m1")]
+BESIDE = ("Patient", "MedicationStatement", "MedicationRequest")
 MEDICATION = {"resourceType": "Medication", "id": "m1", "code": {"text": "Spinraza"}}
 
 
 @dataclass
 class Searched:
-    """A server with pages of two records. `fails`: a status for a request whose URL holds the text."""
+    """A server with pages of two records, of all types. `fails`: a status for a request whose URL holds the text."""
 
     records: list[Json] = field(default_factory=lambda: list(RECORDS))
     medications: dict[str, Json] = field(default_factory=lambda: {"m1": MEDICATION})
@@ -61,9 +63,10 @@ class Searched:
         self.under_way -= 1
         if failed := self._failed(request):
             return failed
-        query = dict(request.query_params)
+        query, of_type = dict(request.query_params), request.path_params["of_type"]
         whose = query.get("patient")
-        found = [each for each in self.records if whose is None or each["subject"]["reference"] == f"Patient/{whose}"]
+        every = [each for each in self.records if each["resourceType"] == of_type]
+        found = [each for each in every if whose is None or each["subject"]["reference"] == f"Patient/{whose}"]
         start = int(query.get("_start", "0"))
         bundle: Json = {
             "resourceType": "Bundle",
@@ -75,18 +78,17 @@ class Searched:
             bundle["link"] = [{"relation": "next", "url": str(request.url.include_query_params(_start=start + 2))}]
         return JSONResponse(bundle)
 
-    async def medication(self, request: Request) -> Response:
+    async def one(self, request: Request) -> Response:
         if failed := self._failed(request):
             return failed
-        found = self.medications.get(request.path_params["name"])
+        of_type, name = request.path_params["of_type"], request.path_params["name"]
+        found = next((each for each in self.records if (each["resourceType"], each["id"]) == (of_type, name)), None)
+        found = self.medications.get(name) if of_type == "Medication" else found
         return JSONResponse(found, 200) if found else JSONResponse({}, 404)
 
     @contextmanager
     def running(self) -> Iterator[str]:
-        routes = [
-            Route("/fhir/MedicationAdministration", self.search),
-            Route("/fhir/Medication/{name}", self.medication),
-        ]
+        routes = [Route("/fhir/{of_type}", self.search), Route("/fhir/{of_type}/{name}", self.one)]
         with listen(0, "none") as listener:
             self.base = f"{address(listener)}/fhir"
             with serving([(Starlette(routes=routes), listener)]):
@@ -124,7 +126,8 @@ def test_all_records_of_a_server_are_read_page_by_page(tmp_path: Path) -> None:
     assert ended.exit_code == 1, ended.stderr
     assert counts(tmp_path / "out") == {"used": 8, "other_resource": 1}
     assert same(tmp_path / "out", tmp_path)
-    assert [each.partition("?")[0] for each in server.asked] == ["MedicationAdministration"] * 4 + ["Medication/m1"]
+    asked = Counter(each.partition("?")[0] for each in server.asked)
+    assert asked == {"MedicationAdministration": 4, "Medication/m1": 1, **dict.fromkeys(BESIDE, 1)}
     assert server.tokens == {f"Bearer {TOKEN}"}
     assert (tmp_path / "out" / "input" / "MedicationAdministration.ndjson").read_bytes().count(b"\n") == 9
 
@@ -136,7 +139,8 @@ def test_named_patients_are_read_several_at_once(tmp_path: Path) -> None:
         ended = audit(url, tmp_path / "out", "--patients", names, "--parallel", "3")
     assert ended.exit_code == 1, ended.stderr
     assert sorted(assessed(tmp_path / "out")) == [f"p{who}" for who in range(8)]
-    assert len(server.asked) == 8
+    asked = Counter(each.partition("?")[0].partition("/")[0] for each in server.asked)
+    assert asked == dict.fromkeys(("MedicationAdministration", *BESIDE), 8)
     assert 1 < server.most <= 3
 
 

@@ -118,7 +118,7 @@ MEDICATION: Json = {"resourceType": "Medication", "id": "m", "code": {"text": "S
 STATEMENTS, PERSON = "/MedicationStatement?patient=p1", "/Patient/p1?"
 RISDIPLAM: Json = {**STATEMENT, "medicationCodeableConcept": {"text": "Evrysdi"}}
 del RISDIPLAM["medicationReference"]
-NOT_READ = "Not read beside the doses, which are judged without it (rules C7, C8, F10)"
+NOT_READ = "Not read beside the doses, which are judged without it (rules C7, C8, C9, F10)"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def listed(page: Page) -> list[str]:
 def test_it_says_of_when_and_over_what_it_is_and_what_was_not_looked_at(get: Get) -> None:
     text = read(get("/worklist")).text
     assert "By the audit of 2026-05-01, today (site default; today is 2026-05-01; judged by eu-12mg 1.0.0)" in text
-    assert "Nor is this, since nothing in the input of the audit tells of it: " in text
+    assert "Nor is this, since nothing that the audit could read tells of it: " in text
     assert "What was given after 2026-05-01 is not known here." in text
     assert "Patients assessed 20" in text
     assert "in 1 file" in text

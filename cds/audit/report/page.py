@@ -26,8 +26,8 @@ _HERE = Path(__file__).parent
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What the report tells of. `recall`: the first lines of the recall list, as they are shown; `not_read`: inputs
-    that could not be read at all; `not_looked_at`: what nothing in the input says, in words; `only`: how many patients
-    were asked for, all where it is None; `since` and `sample`: see Wanted."""
+    that could not be read at all; `not_looked_at`: what nothing that was read tells of, in words; `only`: how many
+    patients were asked for, all where it is None; `since` and `sample`: see Wanted."""
 
     question: Question
     tally: Tally
