@@ -159,8 +159,10 @@ async def _history(
         found.incomplete.add(patient)
         found.lost += [f"{patient}: {problem}" for problem in problems or ("not everything could be read",)]
     for of_type, read in held.beside.items():
-        # that there is no such Patient is an answer, which leaves open whether somebody has died
-        found.lost += [f"{patient}: {problem}" for problem in read.problems if not read.missing]
+        # a Patient that is not there tells nothing, as one that an export lacks
+        if read.missing:
+            continue
+        found.lost += [f"{patient}: {problem}" for problem in read.problems]
         if read.problems:
             found.miss(patient, of_type)
         elif not read.unsupported:

@@ -80,6 +80,8 @@ async def _fetch(
 def _add(asked: str, held: OnServer, found: Histories, drugs: Sequence[Drug], question: Question, url: str) -> None:
     """Add the history of a patient for each drug, with what stands beside it."""
     patient, zone = held.patient, question.zone
+    if patient != asked:
+        say(f"{asked} was replaced by {patient}, by a Patient resource of the server")
     if any(history.patient == patient for history in found.patients):
         # asked for by two ids
         return
@@ -90,8 +92,6 @@ def _add(asked: str, held: OnServer, found: Histories, drugs: Sequence[Drug], qu
         # a mistyped id must not pass for one who was never treated
         found.unusable.append(f"{asked}: {url} knows no such patient; correct --patient")
         return
-    if patient != asked:
-        say(f"{asked} was replaced by {patient}, by a Patient resource of the server")
     resolve = Pool(every, full_urls=held.full_urls, fetched=held.medications).resolve
     died, all_whole = died_on(person.resources, zone).get(patient), True
     unread = [name for fetched in held.doses for name in (*fetched.unread, *fetched.not_asked)]

@@ -18,9 +18,9 @@ from cds.fhir.links import Base
 from cds.fhir.smart_configuration import SmartConfiguration, discover
 
 TYPES = ("MedicationAdministration", "Medication", "Patient")
-"""What is read. A Patient only where a history is empty, to tell a mistyped id from one who was never treated."""
-BESIDE = ("MedicationStatement",)
-"""What is read beside it, where the server lets us."""
+"""What is read. A Patient tells of a death and of further ids, and a mistyped id from one who was never treated."""
+BESIDE = ("MedicationStatement", "MedicationRequest")
+"""What is read beside it, where the server lets us; the first the longest."""
 
 _WHAT = "the request for an access token"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -128,7 +128,7 @@ class BackendServices:
     async def _ask(self, budget: Budget) -> Grant:
         told = await self.configuration(budget)
         spellings = (told.old_scopes_only, not told.old_scopes_only)
-        fewer = dict.fromkeys(((*TYPES, *BESIDE, *self._also), (*TYPES, *BESIDE), TYPES))
+        fewer = dict.fromkeys(((*TYPES, *BESIDE, *self._also), (*TYPES, *BESIDE), (*TYPES, BESIDE[0]), TYPES))
         attempts = [scopes(types, old=old) for types in fewer for old in spellings]
         for left, wanted in zip(reversed(range(len(attempts))), attempts, strict=True):
             reply = await self._post(told.token_endpoint, wanted, budget)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,10 +95,10 @@ class Searched:
                 yield self.base
 
 
-def audit(url: str, output: Path, *more: str | Path) -> Result:
+def audit(url: str, output: Path, *more: str | Path, env: Mapping[str, str] | None = None) -> Result:
     asked = ("--regimen", "eu-12mg", "--on", ON, "--time-zone", ZONE, "--jobs", "1", "--output", output)
     settings = {"NUSINERSEN_CDS_FHIR_TOKEN": TOKEN, "NUSINERSEN_CDS_DEADLINE_SECONDS": "5"}
-    return run("audit", url, *asked, *more, env=settings)
+    return run("audit", url, *asked, *more, env={**settings, **(env or {})})
 
 
 def patients(folder: Path, *names: str) -> Path:

@@ -25,8 +25,8 @@ from tests.fhir_client.token_server import (
 
 NEEDED_V2 = "system/MedicationAdministration.rs system/Medication.rs system/Patient.rs"
 NEEDED_V1 = "system/MedicationAdministration.read system/Medication.read system/Patient.read"
-V2 = f"{NEEDED_V2} system/MedicationStatement.rs"
-V1 = f"{NEEDED_V1} system/MedicationStatement.read"
+FEWER_V2, FEWER_V1 = f"{NEEDED_V2} system/MedicationStatement.rs", f"{NEEDED_V1} system/MedicationStatement.read"
+V2, V1 = f"{FEWER_V2} system/MedicationRequest.rs", f"{FEWER_V1} system/MedicationRequest.read"
 
 
 def grant_of(server: TokenServer, key: ClientKey = ES384) -> Grant:
@@ -131,11 +131,13 @@ def test_the_other_spelling_is_tried_where_one_is_refused() -> None:
     assert [form["scope"] for form in server.forms] == [V2, V1]
 
 
-def test_where_statements_are_not_granted_the_rest_is_asked_for_alone() -> None:
-    server = TokenServer(answers=[refusal("invalid_scope")] * 2)
+def test_where_orders_or_statements_are_not_granted_the_rest_is_asked_for_alone() -> None:
+    without_orders = TokenServer(answers=[refusal("invalid_scope")] * 2)
+    assert grant_of(without_orders).asked == tuple(FEWER_V2.split())
+    server = TokenServer(answers=[refusal("invalid_scope")] * 4)
     assert grant_of(server).asked == tuple(NEEDED_V2.split())
-    assert [form["scope"] for form in server.forms] == [V2, V1, NEEDED_V2]
-    refusing = TokenServer(answers=[refusal("invalid_scope")] * 4)
+    assert [form["scope"] for form in server.forms] == [V2, V1, FEWER_V2, FEWER_V1, NEEDED_V2]
+    refusing = TokenServer(answers=[refusal("invalid_scope")] * 6)
     assert f"have these scopes registered for the client ({NEEDED_V1})" in error_of(refusing).message
 
 

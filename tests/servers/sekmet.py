@@ -21,7 +21,8 @@ CLIENT = "nusinersen-cds@example.invalid"
 LOADER = "the-token-of-the-loader"
 """A fixed token that may write, for the fixtures."""
 READS = " ".join(
-    f"system/{each}.rs" for each in ("MedicationAdministration", "Medication", "Patient", "MedicationStatement")
+    f"system/{each}.rs"
+    for each in ("MedicationAdministration", "Medication", "Patient", "MedicationStatement", "MedicationRequest")
 )
 _SECONDS = 90
 

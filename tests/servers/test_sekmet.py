@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import jwt
@@ -29,7 +30,7 @@ from hooks.sandbox.patients import demo_patients
 from hooks.sandbox.running import address, listen, serving
 from hooks.settings import Settings
 from hooks.wire import CardsResponse
-from tests.cli.files import check, run
+from tests.cli.files import check, lines, run
 from tests.sandbox.expected import expected
 from tests.servers.sekmet import CLIENT, READS, Sekmet, running
 
@@ -135,6 +136,24 @@ def test_check_follows_pages(sekmet: Sekmet) -> None:
     (assessment,) = ended.assessments
     assert len(assessment["evaluations"]) == MANY
     assert "history-incomplete" not in {finding["code"] for finding in assessment["findings"]}
+
+
+def audited(given: str | Path, output: Path, *options: str | Path) -> list[str]:
+    """The assessments of an audit, line by line."""
+    regimens = [option for regimen in REGIMENS for option in ("--regimen", regimen)]
+    asked = ("--on", ON.isoformat(), "--time-zone", ZONE, "--jobs", "1", "--output", output)
+    ended = run("audit", given, *regimens, *asked, *options, env={"NUSINERSEN_CDS_DEADLINE_SECONDS": "60"})
+    assert ended.exit_code == 1, ended.stderr
+    assert json.loads((output / "summary.json").read_text())["not_looked_at"] == []
+    return (output / "assessments.ndjson").read_text().splitlines()
+
+
+def test_an_audit_of_its_records_gives_what_one_of_the_same_files_gives(sekmet: Sekmet, tmp_path: Path) -> None:
+    (tmp_path / "export.ndjson").write_bytes(lines([*resources(ON), *many()]))
+    of_files = audited(tmp_path / "export.ndjson", tmp_path / "files")
+    (tmp_path / "ids").write_text("".join(f"{json.loads(each)['patient']}\n" for each in of_files))
+    assert audited(sekmet.base, tmp_path / "whole", *sekmet.options) == of_files
+    assert audited(sekmet.base, tmp_path / "named", *sekmet.options, "--patients", tmp_path / "ids") == of_files
 
 
 def test_the_doctor_finds_what_the_service_needs(sekmet: Sekmet) -> None:
