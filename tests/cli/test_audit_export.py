@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from cds.fhir.backend_services import BESIDE, TYPES
 from cds.fhir.client_keys import ClientKey
 from hooks.sandbox.running import address, listen, serving
 from tests.cli.files import ON, ZONE, Json, Result, dose, lines, loading, run
@@ -130,7 +131,7 @@ def test_tokens_of_backend_services_are_renewed_where_they_are_refused(tmp_path:
     with server.running() as url:
         ended = export(url, tmp_path / "out", "--client-id", "audit@example.invalid", "--key", key, token="")
     assert ended.exit_code == 1, ended.stderr
-    types = ("MedicationAdministration", "Medication", "Patient", "MedicationStatement")
+    types = (*TYPES, *BESIDE)
     scopes = f"token for {' '.join(f'system/{each}.rs' for each in types)}"
     assert server.asked == [scopes, "start", "status", "file", scopes, "file", "delete"]
 
