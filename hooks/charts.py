@@ -61,9 +61,11 @@ class _ComeTo(NamedTuple):
     reminders: Sequence[Card] = ()
 
 
-async def _of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -> _ComeTo:
-    link = Link(desk.client, request)
-    until = deadline(desk)
+async def judge(
+    request: HookRequest, desk: Desk, link: Link, on: date, until: float
+) -> tuple[Assessment, Gathered, Beside]:
+    """What is known of a patient: the assessment, the history it rests on, and what was read beside it. Raises
+    NotReadError where nothing could be read, or not whether any of it is of the drug; and NoSourceError."""
     gathered, beside = await _read(request, desk, link)
     assessment = assessed(request, gathered, desk, on, (), beside=beside)
     if has_drug(assessment) or assessment.forecast.status is Status.DECISION:
@@ -76,6 +78,13 @@ async def _of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -
     if gathered.unread and assessment.unidentified and not has_drug(assessment):
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
         raise NotReadError("; ".join(gathered.problems))
+    return assessment, gathered, beside
+
+
+async def _of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -> _ComeTo:
+    link = Link(desk.client, request)
+    until = deadline(desk)
+    assessment, gathered, beside = await judge(request, desk, link, on, until)
     outcome = Outcome.CHECKED if has_drug(assessment) else Outcome.NOT_OURS
     context = desk.context(now, gathered.problems, unknown=_unknown(beside, desk))
     with desk.traces.step("cards"):

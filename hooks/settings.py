@@ -33,7 +33,7 @@ from hooks.site_settings import (
 PREFIX = "NUSINERSEN_CDS_"
 _NOT_SETTINGS = {"NUSINERSEN_CDS_PUBLISHED_DATA"}
 """Variables of the tests, which share the prefix."""
-ONLY_AT_A_SITE = ("fhir_servers", "clients", "worklist_folder")
+ONLY_AT_A_SITE = ("fhir_servers", "clients", "worklist_folder", "worklist_groups")
 """What tells sites apart, so that all of them cannot share it."""
 
 

@@ -25,6 +25,8 @@ from hooks.listed import OptionalWords, Words, words
 from hooks.security.urls import key_url
 from hooks.services import SERVICES
 
+_GROUP = re.compile(r"(?P<base>.+)/Group/(?P<id>[A-Za-z0-9\-.]{1,64})")
+
 
 class OnFailure(StrEnum):
     """How a failed check is answered: with a warning card that an EHR shows, or with a status that it may hide."""
@@ -49,6 +51,13 @@ def _base_url(url: str) -> str:
             "not the base URL of a FHIR server: write http or https, a host in ASCII (an address in full), a path "
             "without dots; no user, no query"
         ) from None
+
+
+def _group_url(url: str) -> str:
+    found = _GROUP.fullmatch(url.strip())
+    if found is None:
+        raise ValueError("not the URL of a Group: write that of the FHIR server, /Group/ and the id")
+    return f"{_base_url(found['base'])}/Group/{found['id']}"
 
 
 def _network_of(written: str) -> str:
@@ -80,6 +89,7 @@ ZoneName = Annotated[str, AfterValidator(_zone)]
 Day = Annotated[date, BeforeValidator(_day)]
 BaseUrls = Annotated[tuple[Annotated[str, AfterValidator(_base_url)], ...], NoDecode, BeforeValidator(words)]
 NetworkNames = Annotated[tuple[Annotated[str, AfterValidator(_network_of)], ...], NoDecode, BeforeValidator(words)]
+GroupUrls = Annotated[tuple[Annotated[str, AfterValidator(_group_url)], ...], NoDecode, BeforeValidator(words)]
 Codings = Annotated[tuple[Annotated[str, AfterValidator(_coding)], ...], NoDecode, BeforeValidator(words)]
 ServiceIds = Annotated[frozenset[Annotated[str, AfterValidator(_service)]], NoDecode, BeforeValidator(words)]
 
@@ -189,6 +199,24 @@ class SiteFields(LaunchFields):
         description="Folder with the output of the last audit, for the worklist. It names patients: keep it apart from "
         "the journal, where only the service can read it; none: no worklist",
     )
+    worklist_groups: GroupUrls = Field(
+        (),
+        description="URLs of FHIR Groups of patients, at servers of fhir_servers, for worklists that are read when "
+        "somebody asks for them; none: no such list",
+    )
+    worklist_group_members: int = Field(
+        500, ge=1, le=10_000, description="Patients of a Group who are read at most; the others are told as not read"
+    )
+    worklist_group_seconds: int = Field(
+        300, ge=1, le=3600, description="Seconds for reading a Group; who is not read by then is told as not read"
+    )
+    fhir_client_id: str | None = Field(
+        None,
+        min_length=1,
+        description="Client id at the FHIR server for SMART Backend Services: of this service, for worklist_groups, "
+        "and of the command line; none: Groups are read without a token",
+    )
+    fhir_key_file: Path | None = Field(None, description="File with the private key of that client")
     locale: str = Field(
         "en", description="Language of the cards: `en`, or the name of a file in the folder of wordings"
     )

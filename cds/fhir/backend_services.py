@@ -77,7 +77,8 @@ def scopes(types: Iterable[str], *, old: bool) -> tuple[str, ...]:
 class BackendServices:
     """Tokens for the server at a base URL, each kept until shortly before it expires; callers at once share one.
 
-    `clock` is the time of day, which goes into assertions; `also` are types to read beside those that are always read.
+    `clock` is the time of day, which goes into assertions; `types` are always read, and `also` beside them, where the
+    server lets us.
     """
 
     def __init__(
@@ -87,9 +88,10 @@ class BackendServices:
         client: Client,
         *,
         clock: Callable[[], datetime],
+        types: tuple[str, ...] = TYPES,
         also: tuple[str, ...] = (),
     ) -> None:
-        self._also = also
+        self._types, self._also = types, also
         self._exchange, self._base, self._client, self._clock = exchange, Base(base_url), client, clock
         self._configuration: SmartConfiguration | None = None
         self._grant: Grant | None = None
@@ -128,7 +130,8 @@ class BackendServices:
     async def _ask(self, budget: Budget) -> Grant:
         told = await self.configuration(budget)
         spellings = (told.old_scopes_only, not told.old_scopes_only)
-        fewer = dict.fromkeys(((*TYPES, *BESIDE, *self._also), (*TYPES, *BESIDE), (*TYPES, BESIDE[0]), TYPES))
+        always = self._types
+        fewer = dict.fromkeys(((*always, *BESIDE, *self._also), (*always, *BESIDE), (*always, BESIDE[0]), always))
         attempts = [scopes(types, old=old) for types in fewer for old in spellings]
         for left, wanted in zip(reversed(range(len(attempts))), attempts, strict=True):
             reply = await self._post(told.token_endpoint, wanted, budget)

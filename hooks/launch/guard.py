@@ -24,6 +24,10 @@ _SEVERAL = (
     "This site reads from several FHIR servers, and the worklist does not say at which of them this patient is: the "
     "same id can be somebody else at another."
 )
+_OTHER = (
+    "This line of the worklist was read from another FHIR server than the one at which you are signed in: the same id "
+    "can be somebody else there. Sign in at that server, and open the line again."
+)
 _NAMED_IN_ROLES = "If you should, ask the administrator of this service to name you in launch_roles."
 
 
@@ -40,9 +44,9 @@ class Guard:
             raise LaunchError("no-session", _NO_SESSION, AGAIN, 401)
         return session
 
-    def open_patient(self, request: Request, patient: str) -> tuple[str, str]:
-        """A session for a patient of the worklist, who was not chosen in the EHR: its cookie and its view. Raises
-        LaunchError."""
+    def open_patient(self, request: Request, patient: str, server: str = "") -> tuple[str, str]:
+        """A session for a patient of the worklist, who was not chosen in the EHR: its cookie and its view. `server` is
+        where the list has the id from, empty where it does not say. Raises LaunchError."""
         secret = secret_in(request.cookies)
         session = self._sessions.of_many(secret)
         if session is None:
@@ -52,7 +56,9 @@ class Guard:
         if not PATIENT_ID.fullmatch(patient):
             raise LaunchError("no-patient", "The address of this page names no patient.", AGAIN)
         view = new_view()
-        if self._servers.several(session.site):
+        if server and not self._servers.same(server, session.server):
+            raise LaunchError("other-server", _OTHER, AGAIN_FROM_EHR, 409)
+        if not server and self._servers.several(session.site):
             # the list has bare ids, and an id at one server can be somebody else at another
             raise LaunchError("several-servers", _SEVERAL, AGAIN_FROM_EHR, 409)
         return self._sessions.open(replace(session, view=view, patient=patient), before=secret), view

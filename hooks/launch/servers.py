@@ -122,6 +122,12 @@ class Servers:
         """Whether the bare id of a patient can mean more than one person at a site."""
         return sum(server.desk.site.id == site for server in self) > 1
 
+    def same(self, one: str, other: str) -> bool:
+        """Whether two base URLs are of one listed server: equal, or names of this machine alone."""
+        found = [self.find(url) for url in (one, other)]
+        first, second = (_where(each.base.url) if each is not None else None for each in found)
+        return first is not None and first == second
+
     def find(self, issuer: str) -> Server | None:
         """The listed server with this base URL; None for any other: nothing is asked of it."""
         try:

@@ -19,6 +19,7 @@ from hooks.operations.logs import event
 from hooks.security.urls import is_loopback
 from hooks.settings import PREFIX, SettingsError
 from hooks.sites import Sites
+from hooks.worklist.source import sources_of
 
 if TYPE_CHECKING:
     from hooks.launch.pages import LaunchPages
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _NEEDED = ("authlib", "jinja2")
 _HISTORY = "MedicationAdministration."
-_NO_SIGN_IN = "worklist_folder is set and launch_client_id is not: nobody can sign in, so there is no worklist"
+_NO_SIGN_IN = "{} is set and launch_client_id is not: nobody can sign in, so there is no worklist"
 
 
 def launch_pages(
@@ -40,8 +41,7 @@ def launch_pages(
         try:
             client = client_of(site)
         except ValueError as error:
-            name, _, what = str(error).partition(":")
-            faults.append(f"{PREFIX}{name.upper()}:{what} (site {site.id})")
+            faults.append(_fault(error, site.id))
             continue
         if client is None:
             continue
@@ -56,20 +56,20 @@ def launch_pages(
         if not site.fhir_servers:
             faults.append(f"{PREFIX}FHIR_SERVERS: is not set, and launches come from a listed server alone")
     _tell_of_worklists(sites, [name for name, _ in clients])
-    if not clients and not faults:
-        return ()
-    faults += _faults_of_url(settings)
-    if any(find_spec(name) is None for name in _NEEDED):
-        faults.append(f"{PREFIX}LAUNCH_CLIENT_ID: needs the extra: pip install 'nusinersen-cds[launch]'")
+    if clients or faults:
+        faults += [*_faults_of_url(settings), *_faults_of_extra()]
+    faults += _faults_of_groups(sites)
     if faults:
         raise SettingsError("\n".join(faults))
+    if not clients:
+        return ()
     # only here, since Authlib and Jinja are of the extra
     from hooks.launch.pages import LaunchPages
     from hooks.launch.people import SignedIn
     from hooks.launch.servers import Server, Servers
+    from hooks.pages.listing import patient_query
     from hooks.pages.people import Around
     from hooks.pages.work import WorkPages
-    from hooks.pages.worklist import patient_query
 
     by_site = dict(clients)
     servers = Servers(
@@ -84,10 +84,35 @@ def launch_pages(
     return LaunchPages(servers, sessions, places, clock, frozenset({Role.WORKLIST, Role.FEEDBACK})), work
 
 
+def _faults_of_extra() -> list[str]:
+    if any(find_spec(name) is None for name in _NEEDED):
+        return [f"{PREFIX}LAUNCH_CLIENT_ID: needs the extra: pip install 'nusinersen-cds[launch]'"]
+    return []
+
+
+def _faults_of_groups(sites: Sites) -> list[str]:
+    faults = []
+    for desk in sites:
+        try:
+            sources_of(desk.site)
+        except ValueError as error:
+            faults.append(_fault(error, desk.site.id))
+    return faults
+
+
+def _fault(error: ValueError, site: str) -> str:
+    """A fault whose words begin with the name of the setting."""
+    name, _, what = str(error).partition(":")
+    return f"{PREFIX}{name.upper()}:{what} (site {site})"
+
+
 def _tell_of_worklists(sites: Sites, with_sign_in: Container[str]) -> None:
     for desk in sites:
-        if desk.site.worklist_folder is not None and desk.site.id not in with_sign_in:
-            event(_NO_SIGN_IN, WARNING, site=desk.site.id)
+        if desk.site.id in with_sign_in:
+            continue
+        if desk.site.worklist_folder is not None or desk.site.worklist_groups:
+            named = "worklist_folder" if desk.site.worklist_folder is not None else "worklist_groups"
+            event(_NO_SIGN_IN.format(named), WARNING, site=desk.site.id)
 
 
 def _faults_of_url(settings: BoundaryFields) -> list[str]:

@@ -18,6 +18,7 @@ from hooks.launch.session import Session
 from hooks.launch.views import note
 from hooks.memory import Memory
 from hooks.operations.call import current
+from hooks.pages.listing import SERVER
 from hooks.pages.person import name_of
 from hooks.pages.timeline import Place, timeline
 from hooks.pages.view import Question
@@ -37,7 +38,7 @@ class PatientPage:
     async def show(self, request: Request, asked: Mapping[str, str]) -> Response:
         """One look at it; for a patient of the worklist a session is made first. Raises LaunchError."""
         if "patient" in asked:
-            secret, view = self._guard.open_patient(request, asked["patient"])
+            secret, view = self._guard.open_patient(request, asked["patient"], asked.get(SERVER, ""))
             drug = {DRUG: asked[DRUG]} if DRUG in asked else {}
             answer: Response = RedirectResponse(self._places.path(TIMELINE, view=view, **drug), 303, NO_STORE)
             keep_session(answer, secret)

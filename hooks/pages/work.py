@@ -8,13 +8,17 @@ from dataclasses import replace
 from functools import partial
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 
 from hooks.database.database import DatabaseDown
+from hooks.launch.cookies import NO_STORE
 from hooks.memory import Memory
 from hooks.pages.door import Door, Room, Visit
 from hooks.pages.feedback import feedback, read_days
+from hooks.pages.listing import Timeline, csv_answer, listing
+from hooks.pages.live import GroupPages
 from hooks.pages.people import FEEDBACK, WORKLIST, Access, Around
-from hooks.pages.worklist import Timeline, csv_answer, worklist
+from hooks.pages.worklist import worklist
 from hooks.sites import Sites
 from hooks.worklist.audited import AuditRead, Audits, NoWorklistError
 from hooks.worklist.choice import read_choice
@@ -35,15 +39,18 @@ class WorkPages:
         self._table = replace(self._list, name="worklist-table", path="/worklist.csv")
         self._feedback = Room("What became of the cards", "feedback-page", FEEDBACK, "/feedback", around)
         self._audits = Audits()
+        self._groups = GroupPages(timeline, around)
 
     @property
     def names(self) -> Mapping[str, str]:
         """What log and counters call its paths."""
-        return {room.path: room.name for room in (self._list, self._table, self._feedback)}
+        own = {room.path: room.name for room in (self._list, self._table, self._feedback)}
+        return own | dict(self._groups.names)
 
     def add(self, app: FastAPI, sites: Sites, memory: Memory) -> None:
-        """Bind the pages."""
+        """Bind the pages. Raises ValueError for Groups that cannot be used, which begins with the setting."""
         door = Door(self._access, sites, memory)
+        self._groups.add(app, sites, door, self._list.address)
 
         @app.get(self._list.path, include_in_schema=False)
         async def page(request: Request) -> Response:
@@ -51,11 +58,18 @@ class WorkPages:
             visit = await door.enter(request, self._list)
             if isinstance(visit, Response):
                 return visit
+            lists = self._groups.lists(visit, self._list.address)
+            if visit.desk.site.worklist_folder is None and lists:
+                return RedirectResponse(lists[0].address, 303, NO_STORE)
             audit = await self._audit(visit)
             if isinstance(audit, Response):
                 return audit
             choice, faults = read_choice(request.query_params)
-            return worklist(audit, choice, faults, visit=visit, export=self._table.address, timeline=self._timeline)
+            choice = replace(choice, source="")
+            listed = listing(
+                audit.rows, choice, faults, visit=visit, export=self._table.address, timeline=self._timeline
+            )
+            return worklist(audit, listed, visit=visit, lists=lists)
 
         @app.get(self._table.path, include_in_schema=False)
         async def table(request: Request) -> Response:
@@ -69,7 +83,7 @@ class WorkPages:
             audit = await self._audit(visit)
             if isinstance(audit, Response):
                 return audit
-            return csv_answer(as_csv(choice.of(audit.rows, visit.desk.today()), audit.about), audit.about)
+            return csv_answer(as_csv(choice.of(audit.rows, visit.desk.today()), audit.about), audit.about.on)
 
         @app.get(self._feedback.path, include_in_schema=False)
         async def cards(request: Request) -> Response:
@@ -95,7 +109,9 @@ class WorkPages:
         if folder is None:
             await visit.note("failed")
             return visit.room.empty(
-                404, _NOT_SHOWN, "This site has no worklist: the setting worklist_folder names no audit."
+                404,
+                _NOT_SHOWN,
+                "This site has no worklist: the setting worklist_folder names no audit, and worklist_groups no Group.",
             )
         try:
             audit = await asyncio.to_thread(self._audits.read, folder.expanduser())

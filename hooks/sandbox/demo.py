@@ -37,6 +37,8 @@ _STYLES = {"error": "bold magenta", "critical": "bold red", "warning": "yellow",
 """How each indicator looks, the most urgent first."""
 REGIMENS = "eu-12mg eu-high-dose"
 """Those for which the demo patients were written: who is treated by 12 mg may change to the high dose."""
+GROUP = "sma-clinic"
+"""The Group of the demo patients whose worklist is read on demand."""
 _EXAMPLE = "loading-in-progress"
 _WIDTH_OF_A_FILE = 150
 
@@ -88,8 +90,10 @@ def run_demo(
         )
         regimens = load_regimens(settings.site_folder).choose(site.regimen)
         audited = audit_patients(patients, regimens, on, site.zone, Path(state))
-        # the sites of settings are made of the fields that were set, so that is where the folder is put
-        settings = settings.model_copy(update={"worklist_folder": audited})
+        # the sites of settings are made of the fields that were set, so that is where the worklists are put
+        settings = settings.model_copy(
+            update={"worklist_folder": audited, "worklist_groups": (f"{fhir}/Group/{GROUP}",)}
+        )
         app = App(f"{service}{LAUNCH}", f"{service}{CALLBACK}")
         authorization = Authorization(fhir, app, {each.id: each.title for each in patients}, clock)
         database = open_database(settings, clock=clock)
@@ -161,6 +165,7 @@ def _print_addresses(console: Console, service: str, fhir: str, patients: Iterab
         f"  playground    {service}{PLAYGROUND}",
         f"  a timeline    {service}{TIMELINE}?patient=overdue",
         f"  worklist      {service}/worklist",
+        f"  of a Group    {service}/worklist/group?{urlencode({'of': GROUP})}",
         f"  a launch      {opened_by_ehr(fhir, 'overdue')}",
         f"  sign in       {service}{LAUNCH}?{urlencode({'server': fhir})}",
         f"  feedback      {service}/feedback",

@@ -10,11 +10,11 @@ from fastapi import FastAPI, Query, Request, Response
 
 from hooks.memory import Memory
 from hooks.operations.call import current
+from hooks.pages.listing import patient_query
 from hooks.pages.people import Anybody, Around
 from hooks.pages.timeline import Place, not_seen, timeline
 from hooks.pages.view import Question
 from hooks.pages.work import WorkPages
-from hooks.pages.worklist import patient_query
 from hooks.protocol import PATIENT_VIEW
 from hooks.sandbox.patients import DemoPatient
 from hooks.sandbox.playground import PLAYGROUND, ask, send_edited

@@ -60,7 +60,8 @@ def _status(row: Row, today: date) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`text`: a part of the patient's reference; `until`: act on that day or earlier; `page` counts from 1."""
+    """`text`: a part of the patient's reference; `until`: act on that day or earlier; `page` counts from 1; `source`:
+    the id of the Group of FHIR whose list it is, empty for that of the audit."""
 
     group: Group = Group.ALL
     text: str = ""
@@ -68,6 +69,7 @@ class Choice:
     order: Order = Order.URGENCY
     backwards: bool = False
     page: int = 1
+    source: str = ""
 
     def of(self, rows: Iterable[Row], today: date) -> list[Row]:
         """The rows of the list that are chosen, in order; those that are equal, by patient."""
@@ -90,6 +92,7 @@ class Choice:
         other = replace(self, **{"page": 1, **changes})
         order = f"{'-' if other.backwards else ''}{other.order}"
         fields = {
+            "of": other.source,
             "group": other.group if other.group is not Group.ALL else "",
             "patient": other.text,
             "until": other.until.isoformat() if other.until is not None else "",
@@ -131,6 +134,7 @@ def read_choice(asked: Mapping[str, str]) -> tuple[Choice, tuple[str, ...]]:
         ),
         order=read("sort", lambda written: Order(written.removeprefix("-")), Order.URGENCY, "There is no such column"),
         backwards=sort.startswith("-"),
+        source=asked.get("of", "").strip()[:_LONGEST],
         page=read("page", _page, 1, "There is no such page of the list"),
     )
     return choice, tuple(faults)

@@ -1,4 +1,4 @@
-"""One patient of an audit as a line of the worklist."""
+"""One patient, assessed, as a line of the worklist."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ _PATIENT = re.compile(r"Patient/([A-Za-z0-9.-]{1,64})")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the audit says of one patient; nothing of it is judged again.
+    """What an assessment says of one patient; nothing of it is judged again.
 
     `act_on`: the day from which somebody has to act: the recommended one, else the first to choose from, else the
-    earliest, else the day of the audit. `found`: the findings of the next step and of the history above info.
-    `incomplete`: not all of the history was read or could be used.
+    earliest, else the day of the assessment. `found`: the findings of the next step and of the history above info.
+    `incomplete`: not all of the history was read or could be used. `doubts` are sentences on what else could not be
+    read, where the record was read for the list itself.
     """
 
     patient: str
@@ -36,6 +37,7 @@ class Row:
     found: tuple[Code, ...]
     incomplete: bool
     regimen: str
+    doubts: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -17,6 +18,7 @@ PAGES = {
     "not-started": "/demo/timeline?patient=not-started",
     "playground": "/demo?patient=loading-in-progress&hook=order-sign",
     "worklist": "/worklist",
+    "worklist-group": "/worklist/group?of=sma-clinic",
     "feedback": "/feedback",
     "worklist-part": "/worklist?group=decision&sort=-last&until=soon",
 }
@@ -24,6 +26,13 @@ STATUSES = {"worklist-part": 400}
 # one demonstration and one browser for all of them
 pytestmark = pytest.mark.xdist_group("browser")
 WIDE, NARROW, PAPER = 1280, 390, 688
+
+
+@pytest.fixture(scope="module", autouse=True)
+def group_that_is_read(demo: str) -> None:
+    """The Group of the demonstration, read once, so that its list can be looked at."""
+    answer = httpx.post(demo + PAGES["worklist-group"], trust_env=False)
+    assert answer.status_code == 303
 
 
 def keep(page: Page, name: str) -> None:
@@ -47,7 +56,7 @@ def test_a_page_fits_and_one_drawing_of_each_kind_is_seen(open_page: Open, name:
     assert len(drawings) == page.locator("figure").count()
 
 
-@pytest.mark.parametrize("name", ["overdue", "catch-up", "not-counted", "worklist", "feedback"])
+@pytest.mark.parametrize("name", ["overdue", "catch-up", "not-counted", "worklist", "worklist-group", "feedback"])
 def test_a_page_in_print(open_page: Open, name: str) -> None:
     page = open_page(PAGES[name], width=PAPER)
     page.emulate_media(media="print")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.e2e.conftest import Open
 from tests.e2e.test_pages import WIDE, keep
@@ -54,3 +55,20 @@ def test_it_is_saved_as_a_table(open_page: Open, tmp_path: Path) -> None:
     assert patients[0] == "patient"
     assert "Patient/due" in patients
     assert "Patient/overdue" not in patients
+
+
+def test_a_group_is_read_when_somebody_asks_for_it(open_page: Open) -> None:
+    page = open_page("/worklist", scripts=True)
+    page.get_by_role("navigation", name="Worklists").get_by_role("link", name="Group").click()
+    page.wait_for_url("**/worklist/group?of=sma-clinic")
+    assert page.get_by_text("has not been read yet").is_visible()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    keep(page, "worklist-group-not-read")
+    page.get_by_role("button", name="Read the Group now").click()
+    page.get_by_role("heading", name="What this list rests on").wait_for()
+    assert page.locator("tbody tr").count() >= 5
+    assert "Not members today, by the Group: late." in page.locator("main").inner_text()
+    page.get_by_role("link", name="overdue", exact=True).click()
+    page.wait_for_url("**/demo/timeline?patient=overdue*")
+    assert page.get_by_role("heading", name="Overdue").is_visible()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from tests.launch.ehr import FHIR, Ehr
 from tests.launch.visitor import visiting
 from tests.pages.reading import read
@@ -35,3 +37,16 @@ def test_with_several_servers_no_bare_id_of_the_worklist_is_opened() -> None:
         said = visitor.stopped(visitor.get("/timeline?patient=anna"), 409)
         assert len(visitor.ehr.asked) == asked, "nothing is read"
     assert "can be somebody else at another" in said
+
+
+def test_a_line_that_names_its_server_is_opened_there_and_nowhere_else() -> None:
+    roles, other = {"worklist": ("Practitioner/7",)}, "https://other.example.invalid/fhir"
+    with visiting(fhir_servers=f"{FHIR} {other}", launch_roles=roles) as visitor:
+        assert visitor.alone(page="worklist", server=FHIR).status_code == 404
+        for elsewhere in (other, "https://unlisted.example.invalid/fhir", "nowhere"):
+            asked = len(visitor.ehr.asked)
+            said = visitor.stopped(visitor.get(f"/timeline?{urlencode({'patient': 'anna', 'server': elsewhere})}"), 409)
+            assert len(visitor.ehr.asked) == asked, "nothing is read"
+            assert "was read from another FHIR server" in said
+        opened = visitor.get(f"/timeline?{urlencode({'patient': 'anna', 'server': f'{FHIR}/'})}")
+        assert "Berg, Anna" in read(visitor.get(opened.headers["location"])).text

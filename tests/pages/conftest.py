@@ -75,12 +75,14 @@ def holding(patients: Sequence[DemoPatient], **more: Any) -> Answer:
 @contextmanager
 def pages(
     patients: Sequence[DemoPatient] = PATIENTS,
-    answer: Answer | None = None,
+    answer: Answer | httpx.AsyncBaseTransport | None = None,
+    *,
     operations: Operations | None = None,
     service: str = "http://127.0.0.1:1",
     journal: NotedJournal | None = None,
     more: MorePages | None = None,
     usage: ReadsUsage | None = None,
+    clock: Callable[[], datetime] = lambda: NOW,
     **settings: Any,
 ) -> Iterator[Get]:
     """A function that sends one request to the running demo."""
@@ -89,15 +91,17 @@ def pages(
     }  # fmt: skip
     app = create_app(
         Settings(**chosen),
-        clock=lambda: NOW,
-        transport=httpx.MockTransport(answer or holding(patients)),
+        clock=clock,
+        transport=answer
+        if isinstance(answer, httpx.AsyncBaseTransport)
+        else httpx.MockTransport(answer or holding(patients)),
         operations=operations,
-        memory=noting(lambda: NOW, journal=journal, usage=usage),
+        memory=noting(clock, journal=journal, usage=usage),
         more=more or DemoPages(SERVER, service, patients),
     )
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    service_side = httpx.ASGITransport(app, raise_app_exceptions=False)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
-        client = httpx.AsyncClient(transport=transport, base_url="http://service.example.invalid")
+        client = httpx.AsyncClient(transport=service_side, base_url="http://service.example.invalid")
         with portal.wrap_async_context_manager(client):
 
             def get(path: str, method: str = "GET", **more: Any) -> httpx.Response:

@@ -15,9 +15,9 @@ from fastapi import Request
 
 from hooks.journal.decision import PageView
 from hooks.operations.logs import LogFormat, LogLevel, log_lines
+from hooks.pages.listing import patient_query
 from hooks.pages.people import FEEDBACK, WORKLIST, Around, Person
 from hooks.pages.work import WorkPages
-from hooks.pages.worklist import patient_query
 from tests.pages.conftest import Get, pages
 from tests.pages.reading import Page, read
 from tests.service.noted import KEYS, NotedJournal

@@ -1,0 +1,478 @@
+"""The worklist that is read from a Group: whom it lists, that nobody who was not read is left out, who may see it."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import jwt
+import pytest
+
+from cds.fhir.client_keys import ClientKey
+from hooks.pages.people import FEEDBACK, WORKLIST, Person
+from hooks.settings import SettingsError
+from tests.pages.conftest import NOW, SERVER, Get, given, pages
+from tests.pages.reading import Page, read
+from tests.pages.test_worklist import NURSE, Unwritable, listed, work
+from tests.service.noted import KEYS, NotedJournal
+from tests.worklist.hospital import Hospital, group, refusing
+from tests.worklist.made import audited
+
+CLINIC = f"{SERVER}/Group/clinic"
+PAGE, TABLE = "/worklist/group?of=clinic", "/worklist/group.csv?of=clinic"
+EVERYBODY = [f"Patient/{name}" for name in ("overdue", "due", "upcoming", "date-missing", "interval-too-short")]
+
+
+class Clock:
+    """It moves only when a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@contextmanager
+def clinic(
+    hospital: Hospital | None = None, who: Person | None = NURSE, clock: Clock | None = None, **more: Any
+) -> Iterator[Get]:
+    """The pages of a site whose one Group is the clinic."""
+    transport = hospital or Hospital(clinic=group(*EVERYBODY))
+    chosen = {"worklist_groups": CLINIC, "journal": NotedJournal(), **more}
+    with pages(answer=transport, more=work(who), clock=clock or Clock(), **chosen) as get:
+        yield get
+
+
+def read_now(get: Get, status: int = 200, page: str = PAGE) -> Page:
+    """The page after the button was pressed."""
+    answer = get(PAGE, "POST")
+    assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
+    return read(get(page), status)
+
+
+def table(get: Get, path: str = TABLE) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(get(path).text, newline="")))
+
+
+def opened(page: Page) -> list[str]:
+    """The patients whose timelines are linked, in order."""
+    return [each.partition("&")[0] for each in listed(page)]
+
+
+def shown(*members: object, **more: Any) -> Page:
+    """The page of a Group."""
+    with clinic(Hospital(clinic=group(*members, **more))) as get:
+        return read_now(get)
+
+
+def test_nothing_is_read_before_somebody_asks_for_it() -> None:
+    hospital = Hospital(clinic=group(*EVERYBODY))
+    with clinic(hospital) as get:
+        page = read(get(PAGE))
+        assert "This Group has not been read yet." in page.text
+        assert [each["action"] for each in page.all("form")] == [PAGE]
+        assert hospital.asked == []
+        assert "The Group has to be read before its list can be saved" in read(get(TABLE), 409).text
+
+
+def test_the_members_are_listed_as_they_are_now_with_the_time_of_reading() -> None:
+    with clinic() as get:
+        page = read_now(get)
+    assert opened(page) == ["overdue", "interval-too-short", "date-missing", "due"]
+    assert "Of the Group The clinic, read on 2026-05-01 at 00:15:00, just now" in page.text
+    assert "judged by eu-12mg 1.0.0" in page.text
+    assert "Members who are patients 5" in page.text
+    assert "overdue since 2026-04-03, 28 days 2025-11-05 overdue" in page.text
+
+
+def test_each_line_says_what_the_audit_of_the_same_records_says(tmp_path: Path) -> None:
+    names = ["overdue", "due", "interval-too-short", "catch-up-required", "date-missing", "status-unknown", "transfer"]
+    hospital = Hospital(clinic=group(*(f"Patient/{name}" for name in names)))
+    with clinic(hospital, worklist_folder=audited(tmp_path)) as get:
+        read_now(get)
+        now, then = table(get), table(get, "/worklist.csv")
+    columns = [name for name in then[0] if name != "audit_day"]
+    told = {line["patient"]: [line[name] for name in columns] for line in then}
+    assert len(now) == len(names)
+    assert [[line[name] for name in columns] for line in now] == [told[line["patient"]] for line in now]
+
+
+def test_it_is_narrowed_and_sorted_like_the_other_list() -> None:
+    with clinic() as get:
+        page = read_now(get, page=f"{PAGE}&group=decision&sort=-patient")
+        assert opened(page) == ["interval-too-short", "date-missing"]
+        hidden = {each.get("name"): each.get("value") for each in page.all("input")}
+        assert hidden == {"of": "clinic", "group": "decision", "sort": "-patient", "patient": "", "until": ""}
+        assert "This is no date" in read(get(f"{PAGE}&until=soon"), 400).text
+
+
+def test_a_group_that_is_refused_is_an_error_and_no_empty_list() -> None:
+    journal = NotedJournal()
+    with clinic(Hospital(refusing(403, path="/Group/clinic")), journal=journal) as get:
+        page = read_now(get, 502)
+        assert "The Group could not be read." in page.text
+        assert "denied it (status 403)" in page.text
+        assert "This does not mean that there is nothing to do." in page.text
+        assert page.all("table") == []
+        assert "Nothing was saved." in read(get(TABLE), 502).text
+    assert [view.outcome for view in journal.views] == ["shown", "failed", "failed"]
+
+
+NOBODY: dict[str, tuple[dict[str, Any], str]] = {
+    "it gives a number alone": ({"quantity": 12}, "says that it has 12 members and lists none of them"),
+    "it describes people": ({"actual": False}, "describes whom it is about and lists no members"),
+    "it describes people, in R5": ({"membership": "definitional"}, "describes whom it is about and lists no members"),
+    "nobody is in it": ({}, "lists no members"),
+    "its members are no list": ({"member": {"entity": 1}}, "member is an object, not a list"),
+    "it is something else": ({"resourceType": "Patient"}, "answered with something else"),
+}
+
+
+@pytest.mark.parametrize("case", NOBODY)
+def test_a_group_that_lists_nobody_is_an_error_and_no_empty_list(case: str) -> None:
+    more, why = NOBODY[case]
+    with clinic(Hospital(clinic=group(**more))) as get:
+        page = read_now(get, 502)
+    assert why in page.text
+    assert page.all("table") == []
+
+
+def test_a_member_who_cannot_be_read_is_told_whatever_is_chosen_and_saved() -> None:
+    hospital = Hospital(refusing(403, patient="upcoming"), clinic=group(*EVERYBODY))
+    with clinic(hospital) as get:
+        for choice in ("", "&group=overdue", "&patient=nobody-of-this-name"):
+            page = read_now(get, page=f"{PAGE}{choice}")
+            assert "Not read: 1" in page.text
+            assert opened(page)[0] == "upcoming"
+            assert "denied it (status 403)" in page.text
+        [first, *rest] = table(get, f"{TABLE}&group=overdue")
+    assert (first["patient"], first["status"], first["step"]) == ("Patient/upcoming", "not-read", "")
+    assert "status 403" in first["not_known"]
+    assert [line["patient"] for line in rest] == ["Patient/overdue"]
+
+
+def test_a_history_of_which_a_part_is_lost_is_listed_as_incomplete() -> None:
+    def lost(request: httpx.Request) -> httpx.Response | None:
+        params = request.url.params
+        wanted = request.url.path.endswith("/MedicationStatement") and params.get("patient") == "upcoming"
+        return httpx.Response(500) if wanted else None
+
+    with clinic(Hospital(lost, clinic=group("Patient/upcoming"))) as get:
+        page = read_now(get)
+    assert "history incomplete" in page.text or "Not read: 1" in page.text
+    assert "oses given elsewhere" in page.text
+
+
+ODD: dict[str, tuple[object, str]] = {
+    "an id that the server does not know": ("Patient/nobody", "knows no such patient"),
+    "a patient of another server": ("https://other.example.invalid/fhir/Patient/due", "is a patient of another server"),
+    "no reference": ({"entity": {"identifier": {"value": "4711"}}}, "names no patient by a reference"),
+    "a name alone": ({"entity": {"display": "<Kept on paper>"}}, "member 2 of the Group (<Kept on paper>): names no"),
+    "no entity": ({}, "names no patient by a reference"),
+    "no object": (7, "the entry is no object"),
+    "an id that is none": ("Patient/a b", "names no patient by a reference"),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_a_member_who_is_not_known_here_is_told_as_not_read(case: str) -> None:
+    member, why = ODD[case]
+    page = shown("Patient/due", member)
+    assert "Not read: 1" in page.text
+    assert why in page.text
+    assert "due" in opened(page)
+
+
+def test_a_whole_url_of_the_server_is_one_of_its_patients() -> None:
+    assert opened(shown(f"{SERVER}/Patient/due/_history/3")) == ["due"]
+
+
+def test_a_member_twice_is_read_and_listed_once() -> None:
+    hospital = Hospital(clinic=group("Patient/due", f"{SERVER}/Patient/due", "Patient/overdue"))
+    with clinic(hospital) as get:
+        page = read_now(get)
+    assert opened(page) == ["overdue", "due"]
+    assert "1 entry of a patient who is listed already." in page.text
+    assert hospital.asked.count("MedicationAdministration") == 2
+
+
+LEFT: dict[str, tuple[dict[str, Any], bool]] = {
+    "inactive": ({"inactive": True}, True),
+    "until yesterday": ({"period": {"end": "2026-04-30"}}, True),
+    "from tomorrow on": ({"period": {"start": "2026-05-02"}}, True),
+    "until today": ({"period": {"end": "2026-05-01"}}, False),
+    "until some day of this month": ({"period": {"end": "2026-05"}}, False),
+    "until a day that is none": ({"period": {"end": "soon"}}, False),
+    "inactive in words": ({"inactive": "true"}, False),
+    "not inactive": ({"inactive": False}, False),
+}
+
+
+@pytest.mark.parametrize("case", LEFT)
+def test_only_who_is_certainly_no_member_today_is_left_out_and_named(case: str) -> None:
+    more, left = LEFT[case]
+    page = shown("Patient/overdue", {"entity": {"reference": "Patient/due"}, **more})
+    assert opened(page) == (["overdue"] if left else ["overdue", "due"])
+    assert ("Not members today, by the Group: due." in page.text) is left
+
+
+def test_who_is_a_member_by_one_entry_and_not_by_another_is_a_member() -> None:
+    page = shown({"entity": {"reference": "Patient/due"}, "inactive": True}, "Patient/due")
+    assert opened(page) == ["due"]
+    assert "Not members today" not in page.text
+
+
+def test_members_of_other_types_are_counted_and_groups_in_it_are_told_above_the_list() -> None:
+    page = shown("Patient/due", "Practitioner/7", "Group/other", {"entity": {"type": "Device", "display": "pump"}})
+    assert "Members who are no patients: 1 Device, 1 Practitioner." in page.text
+    assert "1 member is a Group itself" in page.text
+    assert page.text.index("Not everybody may be on this list.") < page.text.index("1 to 1 of 1")
+
+
+DOUBTS: dict[str, tuple[dict[str, Any], str]] = {
+    "it has more members than it lists": ({"quantity": 9}, "The Group says that it has 9 members, and lists 1."),
+    "it is out of use": ({"active": False}, "The Group is marked as no longer in use"),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTS)
+def test_what_the_group_says_of_itself_is_told_above_the_list(case: str) -> None:
+    more, words = DOUBTS[case]
+    assert words in shown("Patient/due", **more).text
+
+
+def test_who_has_no_record_of_the_drug_is_named() -> None:
+    page = shown("Patient/overdue", "Patient/not-started")
+    assert "The server shows no record of nusinersen" in page.text
+    assert opened(page) == ["overdue", "not-started"]
+    assert "Without records 1" in page.text
+
+
+def test_who_has_records_of_nobody_knows_what_is_named_apart() -> None:
+    record = {**given("not-started", "a1", "2026-01-01"), "medicationCodeableConcept": {"coding": [{"code": "x"}]}}
+    found = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": record}]}
+
+    def odd(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(200, json=found) if request.url.path.endswith("/MedicationAdministration") else None
+
+    with clinic(Hospital(odd, clinic=group("Patient/not-started"))) as get:
+        page = read_now(get)
+    assert "With records of which nobody can tell whether they are of nusinersen: not-started." in page.text
+    assert "The server shows no record" not in page.text
+
+
+def test_who_is_beyond_the_limit_is_told_as_not_read() -> None:
+    with clinic(worklist_group_members=2) as get:
+        page = read_now(get)
+    assert "Not read: 3" in page.text
+    assert "beyond the first 2 members" in page.text
+    assert opened(page) == ["upcoming", "date-missing", "interval-too-short", "overdue", "due"]
+
+
+class Hanging(Hospital):
+    """Never answers about one patient."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("patient") == "due":
+            await asyncio.Event().wait()
+        return await super().handle_async_request(request)
+
+
+def test_who_is_not_read_in_time_is_told_as_not_read() -> None:
+    with clinic(Hanging(clinic=group(*EVERYBODY)), worklist_group_seconds=1) as get:
+        page = read_now(get)
+    assert "not read within 1 seconds" in page.text
+    assert opened(page)[0] == "due"
+    assert "overdue" in opened(page)
+
+
+def test_a_reading_takes_its_time_and_shows_nobody_before_its_end() -> None:
+    journal = NotedJournal()
+    with clinic(
+        Hanging(clinic=group(*EVERYBODY)), worklist_group_seconds=60, deadline_seconds=8, journal=journal
+    ) as get:
+        page = read_now(get)
+        assert "The Group is being read. 4 of 5 patients are read so far." in page.text
+        assert "Look again" in page.text
+        assert opened(page) == []
+        assert "Not read: 1" in read(get(PAGE)).text
+    assert [view.outcome for view in journal.views] == ["shown", "not-read", "shown"]
+
+
+def test_it_is_read_again_after_a_minute_called_old_after_an_hour_and_forgotten_after_a_day() -> None:
+    hospital, clock = Hospital(clinic=group("Patient/due")), Clock()
+    with clinic(hospital, clock=clock) as get:
+        assert "can be read again from 00:16:00" in read_now(get).text
+        read_now(get)
+        assert hospital.asked.count("Group/clinic") == 1
+        clock.now += timedelta(seconds=60)
+        read_now(get)
+        assert hospital.asked.count("Group/clinic") == 2
+        clock.now += timedelta(minutes=59)
+        assert "59 minutes ago" in read(get(PAGE)).text
+        assert "This list is old." not in read(get(PAGE)).text
+        clock.now += timedelta(minutes=1)
+        assert "This list is old." in read(get(PAGE)).text
+        clock.now += timedelta(hours=23)
+        assert "This Group has not been read yet." in read(get(PAGE)).text
+    assert hospital.asked.count("Group/clinic") == 2
+
+
+def test_each_look_and_each_reading_is_recorded_with_who_it_was() -> None:
+    journal = NotedJournal()
+    with clinic(journal=journal) as get:
+        read_now(get)
+        table(get)
+    user = KEYS.newest.user("default", "Practitioner/7")
+    assert [(view.page, view.outcome, view.user, view.patient) for view in journal.views] == [
+        ("worklist-group-reading", "shown", user, ""),
+        ("worklist-group", "shown", user, ""),
+        ("worklist-group-table", "shown", user, ""),
+    ]
+
+
+def test_a_look_that_cannot_be_recorded_reads_and_shows_nobody() -> None:
+    hospital = Hospital(clinic=group(*EVERYBODY))
+    with clinic(hospital, journal=Unwritable()) as get:
+        assert "this one could not be" in read(get(PAGE, "POST"), 503).text
+    assert hospital.asked == []
+
+
+REFUSED: dict[str, tuple[Person | None, str]] = {
+    "nobody is signed in": (None, "Nobody is signed in here"),
+    "without the role": (Person("default", "x", frozenset({FEEDBACK})), "Your account may not see this page"),
+    "of another site": (Person("south", "x", frozenset({WORKLIST})), "Nobody is signed in here"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_who_may_not_see_it_reads_and_sees_nobody(case: str) -> None:
+    who, why = REFUSED[case]
+    hospital = Hospital(clinic=group(*EVERYBODY))
+    with clinic(hospital, who) as get:
+        for path, method in ((PAGE, "GET"), (PAGE, "POST"), (TABLE, "GET")):
+            assert why in read(get(path, method), 403).text
+    assert hospital.asked == []
+
+
+def test_a_group_that_the_site_does_not_name_is_not_read() -> None:
+    hospital = Hospital(other=group(*EVERYBODY))
+    with clinic(hospital) as get:
+        for method in ("GET", "POST"):
+            page = read(get("/worklist/group?of=other", method), 404)
+            assert "the setting worklist_groups does not name it" in page.text
+    assert hospital.asked == []
+
+
+def test_without_an_audit_the_worklist_is_that_of_the_first_group() -> None:
+    with clinic(worklist_groups=f"{CLINIC} {SERVER}/Group/other") as get:
+        assert get("/worklist").headers["location"] == PAGE
+        links = [each["href"] for each in read(get(PAGE)).all("a")]
+    assert "/worklist/group?of=other" in links
+
+
+def test_with_an_audit_both_lists_lead_to_one_another(tmp_path: Path) -> None:
+    with clinic(worklist_folder=audited(tmp_path)) as get:
+        assert PAGE in [each["href"] for each in read(get("/worklist")).all("a")]
+        assert "/worklist" in [each["href"] for each in read(get(PAGE)).all("a")]
+
+
+def test_a_line_names_the_server_that_it_was_read_from() -> None:
+    with clinic(Hospital(clinic=group("Patient/due"))) as get:
+        [address] = [each["href"] or "" for each in read_now(get).all("a") if "/timeline" in (each["href"] or "")]
+    assert address == "/timeline?patient=due&server=https%3A%2F%2Fehr.example.invalid%2Ffhir"
+
+
+def test_where_a_site_judges_two_drugs_each_line_says_which_one() -> None:
+    with clinic(Hospital(clinic=group("Patient/due", "Patient/not-started")), regimen="qalsody eu-12mg") as get:
+        page = read_now(get)
+    assert "Nusinersen: maintenance" in page.text
+    assert "1 to 1 of 1 lines" in page.text
+    assert "no record of tofersen or nusinersen" in page.text
+    assert "drug=nusinersen" in str([each["href"] for each in page.all("a")])
+
+
+class Guarded(Hospital):
+    """Answers whoever shows a token alone, and gives one for a signed assertion. `unknown`: a type whose scopes it refuses;
+    `scopes` those that it was asked for."""
+
+    def __init__(self, unknown: str = "", **groups: Any) -> None:
+        super().__init__(**groups)
+        self.unknown = unknown
+        self.scopes: list[list[str]] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/.well-known/smart-configuration"):
+            return httpx.Response(200, json={"token_endpoint": f"{SERVER}/token"})
+        if request.url.path.endswith("/token"):
+            return self._token(dict(parse_qsl(request.content.decode())))
+        if request.headers.get("authorization") != "Bearer made-up":
+            return httpx.Response(401)
+        return await super().handle_async_request(request)
+
+    def _token(self, form: dict[str, str]) -> httpx.Response:
+        public = jwt.PyJWK(KEY.public_jwk).key
+        jwt.decode(
+            form["client_assertion"], public, ["ES384"], audience=f"{SERVER}/token", options={"verify_exp": False}
+        )
+        self.scopes.append(form["scope"].split())
+        if self.unknown and self.unknown in form["scope"]:
+            return httpx.Response(400, json={"error": "invalid_scope"})
+        return httpx.Response(200, json={"access_token": "made-up", "token_type": "bearer", "expires_in": 300})
+
+
+KEY = ClientKey.make("ES384")
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "key.json"
+    path.write_text(json.dumps(KEY.private_jwk))
+    path.chmod(0o600)
+    return path
+
+
+def test_group_and_members_are_read_with_the_token_of_the_service(key_file: Path) -> None:
+    hospital = Guarded(clinic=group(*EVERYBODY))
+    with clinic(hospital, fhir_client_id="us", fhir_key_file=key_file) as get:
+        assert opened(read_now(get)) == ["overdue", "interval-too-short", "date-missing", "due"]
+    [scopes] = hospital.scopes
+    assert {"system/Group.rs", "system/MedicationAdministration.rs", "system/MedicationRequest.rs"} <= set(scopes)
+
+
+def test_a_server_that_does_not_grant_all_of_it_is_asked_for_less_and_for_the_group_still(key_file: Path) -> None:
+    hospital = Guarded("MedicationRequest", clinic=group(*EVERYBODY))
+    with clinic(hospital, fhir_client_id="us", fhir_key_file=key_file) as get:
+        assert "overdue" in opened(read_now(get))
+    assert [any("Group" in scope for scope in asked) for asked in hospital.scopes] == [True] * len(hospital.scopes)
+    assert "MedicationRequest" not in " ".join(hospital.scopes[-1])
+
+
+def test_without_a_client_a_server_that_wants_a_token_is_an_error() -> None:
+    with clinic(Guarded(clinic=group(*EVERYBODY))) as get:
+        assert "denied it (status 401)" in read_now(get, 502).text
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"worklist_groups": "https://other.example.invalid/fhir/Group/x"}, "WORKLIST_GROUPS: .* not on the list"),
+        ({"worklist_groups": f"{CLINIC} {SERVER}/r4/Group/clinic"}, "two Groups have the id clinic"),
+        ({"fhir_client_id": "us"}, "FHIR_KEY_FILE: is not set and fhir_client_id is"),
+        ({"fhir_key_file": "/nowhere"}, "FHIR_CLIENT_ID: is not set and fhir_key_file is"),
+        ({"fhir_client_id": "us", "fhir_key_file": "/nowhere"}, "FHIR_KEY_FILE: /nowhere cannot be read"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_stops_the_start(settings: dict[str, Any], why: str) -> None:
+    with pytest.raises(SettingsError, match=why), clinic(**settings):
+        pass
