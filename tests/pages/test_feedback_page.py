@@ -12,9 +12,9 @@ from hooks.database.database import DatabaseDown
 from hooks.journal.journal import JournalStatus
 from hooks.journal.statistics import Statistics, Tally
 from hooks.journal.usage import Calls, Times, Usage
+from hooks.pages.listing import patient_query
 from hooks.pages.people import FEEDBACK, WORKLIST, Person
 from hooks.pages.work import WorkPages
-from hooks.pages.worklist import patient_query
 from tests.pages.conftest import ZONE, pages
 from tests.pages.reading import Page, read
 from tests.pages.test_worklist import Signed, Unwritable
