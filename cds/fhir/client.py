@@ -47,7 +47,7 @@ def exchange(http: Http) -> Exchange:
             method = "GET" if form is None else "POST"
             request = http.request(method, url, {**_HEADERS, **headers}, data=form)
             where = f"{request.url.scheme}://{request.url.netloc.decode()}"
-            async with asyncio.timeout_at(budget.until), http.turn() as way:
+            async with asyncio.timeout_at(budget.until), http.turn(budget.until) as way:
                 return await _send(http, way, request, what, where, budget)
         except TimeoutError:
             raise FhirError(Kind.UNAVAILABLE, f"{what}: {budget.time_limit}; try again later") from None
@@ -167,7 +167,7 @@ class FhirClient:
             except httpx.InvalidURL as error:
                 raise _fault(error, what, self._base.url) from None
             # without a limit for the whole where parts are taken, however many they are
-            async with asyncio.timeout_at(budget.until if into is None else None), self._http.turn() as way:
+            async with asyncio.timeout_at(budget.until if into is None else None), self._http.turn(budget.until) as way:
                 reply = await _send(self._http, way, request, what, self._base.url, budget, into)
             if reply.status != 401 or tokens is None or token is None or not again:
                 return reply
@@ -218,7 +218,7 @@ class FhirClient:
     async def _ask(self, url: str, what: str, budget: Budget, headers: dict[str, str], form: str | None) -> Reply:
         """One request within the base. Raises FhirError where no answer comes."""
         try:
-            async with self._http.turn() as way:
+            async with self._http.turn(budget.until) as way:
                 # not before its turn: a request that is made and never sent costs as much as one that is
                 if form is None:
                     request = self._http.request("GET", url, headers)

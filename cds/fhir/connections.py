@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ import httpx
 from cds.fhir.allowed import Allowed
 from cds.fhir.limits import Limits
 from cds.fhir.outbound import NO_PROXY, Outbound
+from cds.fhir.turns import Turns
 from cds.fhir.watch import Watch, unwatched
 
 AT_ONCE = 100
@@ -46,22 +46,23 @@ class Http:
         self.allowed, self.watch, self.outbound = allowed, watch, outbound
         # Requests wait for their turn here: a pool would look through all that wait in it, again and again, so that of
         # a thousand calls at once none would be in time.
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns(AT_ONCE)
         trusted = None if transport else httpx.create_ssl_context()
         self._pools = [_Pool(outbound, transport, trusted) for _ in range(AT_ONCE // _IN_ONE_POOL)]
         self._timeout = httpx.Timeout(limits.seconds).as_dict()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[Transport]:
+    async def turn(self, until: float) -> AsyncIterator[Transport]:
         """The way for one request, once it is its turn: the first pool with a free connection, so that those that are
-        open are used again."""
-        async with self._turns:
-            pool = next(pool for pool in self._pools if pool.free)
-            pool.free -= 1
-            try:
-                yield pool
-            finally:
-                pool.free += 1
+        open are used again. `until`: the deadline of its call, a time of the event loop."""
+        await self._turns.take(until)
+        pool = next(pool for pool in self._pools if pool.free)
+        pool.free -= 1
+        try:
+            yield pool
+        finally:
+            pool.free += 1
+            self._turns.give_back()
 
     def request(
         self,

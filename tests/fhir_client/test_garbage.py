@@ -81,7 +81,7 @@ def test_nor_of_one_whose_turn_did_not_come() -> None:
     async def read() -> list[str]:
         async with Http(Limits(), Allowed([base])) as http, AsyncExitStack() as others:
             for _ in range(AT_ONCE):
-                await others.enter_async_context(http.turn())
+                await others.enter_async_context(http.turn(0.0))
             with circles() as found:
                 assert await ending(http, base) == "unavailable"
             return found
