@@ -21,6 +21,7 @@ from itertools import compress
 import numpy as np
 import numpy.typing as npt
 import pyperscan
+import stringzilla
 
 from cds.audit.beside import SAID_BY
 from cds.audit.ids import Marks, mark_of
@@ -40,7 +41,7 @@ from cds.audit.patterns import (
     traces,
 )
 from cds.audit.places import places
-from cds.audit.usual import Lines, Usual
+from cds.audit.usual import Lines, Usual, single
 from cds.dosing.drug import Drug
 from cds.fhir.read import RESOURCE
 
@@ -52,6 +53,7 @@ SAID = tuple(sorted(SAID_BY))
 
 _RECORD = f'"{RESOURCE}"'.encode()
 """An administration stays one, whatever else is said to have a type within it."""
+_CONCEPT = b'"medicationCodeableConcept"'
 _LINE_FEED = 10
 FEW = 64
 """Of so many lines in a block that only the patterns tell are the ids noted; of more that costs more than it saves."""
@@ -180,6 +182,7 @@ class Traces:
             self._scanner.scan(line)
             told, of_other_type, refers, plain, traced, escaped, *of_types = map(bool, self._found)
             of_other_type = of_other_type and _RECORD not in line
+            told = told and line.count(_CONCEPT) == 1
             said = any(of_types)
             types.update(compress(SAID, of_types))
             traced = traced or next(_broken_text(line), None) is not None
@@ -207,6 +210,8 @@ class Traces:
         told, of_other_type, refers, plain, traced, escaped, *of_types = (
             _marked(ends, positions) for positions in self._found
         )
+        if stringzilla.count(block, _CONCEPT) > np.count_nonzero(told):
+            told &= single(places(block, _CONCEPT), ends)
         if of_other_type.any():
             of_other_type &= ~_marked(ends, places(block, _RECORD) + len(_RECORD))
         said = np.logical_or.reduce(of_types)
@@ -275,8 +280,9 @@ def _marked(ends: _Positions, positions: Iterable[int]) -> npt.NDArray[np.bool_]
 
 
 def _referring(block: bytes, start: int, end: int, number: int, *, said: bool) -> Referring | None:
-    """The reference of a line; None where there are two, or two types, so that nobody can say here which one counts."""
-    if block.count(b'"medicationReference"', start, end) != 1:
+    """The reference of a line; None where there are two, or two types, so that nobody can say here which one counts,
+    or where a concept stands beside it, which may say something else or be unreadable."""
+    if block.count(b'"medicationReference"', start, end) != 1 or block.find(_CONCEPT, start, end) >= 0:
         return None
     if said and block.count(b'"resourceType"', start, end) != 1:
         return None

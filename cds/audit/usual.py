@@ -61,7 +61,7 @@ class Usual:
         starts, ends = _bounds(block, begins)
         usual = np.zeros(len(ends), dtype=np.bool_)
         usual[np.searchsorted(starts, begins)] = True
-        usual &= _single(types, ends) & _single(medications, ends)
+        usual &= single(types, ends) & single(medications, ends)
         self._traced.clear()
         self._scanner.scan(block)
         traced = [*(end - 1 for end in self._traced), *broken]
@@ -113,7 +113,7 @@ def _bounds(block: bytes, begins: Positions) -> tuple[Positions, Positions]:
     return np.concatenate(([0], ends[:-1])), ends
 
 
-def _single(found: Positions, ends: Positions) -> _Marked:
+def single(found: Positions, ends: Positions) -> _Marked:
     """Which lines hold one of the positions that were found."""
     if len(found) == len(ends) and (found < ends).all() and (found[1:] >= ends[:-1]).all():
         return np.ones(len(ends), dtype=np.bool_)

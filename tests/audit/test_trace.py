@@ -100,6 +100,10 @@ LINES: list[tuple[str, dict[str, Any], str]] = [
     ("a reference with a display", pointing(reference="Medication/m1", display="paracetamol"), "refer"),
     ("a reference that names the drug", pointing(reference="Medication/m1", display="Nusinersen"), "parse"),
     ("a reference beside a concept", concept(OTHER_CODING) | pointing(reference="Medication/m1"), "parse"),
+    ("a reference beside a concept of no form",
+     administration(medicationCodeableConcept={"coding": BARE_CODING}) | pointing(reference="Medication/m1"), "parse"),
+    ("a reference beside an empty concept",
+     pointing(reference="Medication/m1") | administration(medicationCodeableConcept={}), "parse"),
     ("a reference without a reference", pointing(display="paracetamol"), "parse"),
     ("a reference with more to it", pointing(reference="Medication/m1", identifier={"value": "x"}), "parse"),
 ]  # fmt: skip
@@ -112,6 +116,10 @@ def test_what_the_bytes_of_a_line_tell(resource: dict[str, Any], expected: str, 
 
 
 RAW: list[tuple[str, bytes]] = [
+    (
+        "two concepts, of which the last one counts",
+        b'{"medicationCodeableConcept":{"text":"x"},"medicationCodeableConcept":{}}',
+    ),
     (
         "two types",
         b'{"resourceType":"MedicationStatement","medicationReference":{"reference":"Medication/m"},"resourceType":"x"}',
