@@ -192,7 +192,11 @@ def _patients(path: Path | None) -> frozenset[str] | None:
         raise UsageError(f"--patients {path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise UsageError(f"--patients {path}: is no UTF-8; write it as text, one id a line") from None
-    patients = frozenset(patient_reference(line.strip()) for line in lines if line.strip())
+    patients = frozenset(
+        patient_reference(line.strip(), f"--patients {path}:{number}")
+        for number, line in enumerate(lines, 1)
+        if line.strip()
+    )
     if not patients:
         raise UsageError(f"--patients {path}: names no patient; write one id a line")
     return patients

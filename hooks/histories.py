@@ -55,11 +55,12 @@ class Histories:
     administrations: int = 0
 
 
-def patient_reference(given: str) -> str:
-    """`Patient/x` of `x`, `Patient/x` or the URL of a Patient. Raises UsageError for anything else."""
+def patient_reference(given: str, where: str = "--patient") -> str:
+    """`Patient/x` of `x`, `Patient/x` or the URL of a Patient, given at `where`. Raises UsageError for anything
+    else."""
     found = relative(given if "/" in given else f"Patient/{given}")
     if found is None or not found.startswith("Patient/"):
-        raise UsageError(f"--patient: {given!r} names no patient; write 123 or Patient/123")
+        raise UsageError(f"{where}: {given!r} names no patient; write 123 or Patient/123")
     return found
 
 

@@ -93,15 +93,19 @@ def _held(entry: object) -> object:
 
 
 def _names(entries: list[Any]) -> dict[str, str]:
-    """`Type/id` by the addresses that mean something within their Bundle alone. What has no id takes that of its
-    address."""
+    """`Type/id` by the addresses that mean something within their Bundle alone, and by those of what has no id, which
+    takes that of its address."""
     found: dict[str, str] = {}
     for entry in _objects(entries):
         full_url, held = entry.get("fullUrl"), entry.get("resource")
-        if isinstance(full_url, str) and full_url.startswith("urn:") and isinstance(held, dict):
-            name = held.get("id")
+        if not isinstance(full_url, str) or not isinstance(held, dict):
+            continue
+        of_type, name = str(held.get("resourceType")), held.get("id")
+        if full_url.startswith("urn:"):
             own = name if isinstance(name, str) and name else full_url.rpartition(":")[2]
-            found[full_url] = f"{held.get('resourceType')}/{own}"
+            found[full_url] = f"{of_type}/{own}"
+        elif "id" not in held and (split := full_url.split("/"))[-2:-1] == [of_type] and split[-1]:
+            found[full_url] = f"{of_type}/{split[-1]}"
     return found
 
 

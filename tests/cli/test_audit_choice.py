@@ -110,6 +110,13 @@ def test_a_list_of_patients_that_names_none_is_bad_usage(
     assert f"--patients {tmp_path / 'ids'}: {said}" in ended.stderr
 
 
+def test_a_line_that_names_no_patient_is_said_with_its_place(export: Path, tmp_path: Path) -> None:
+    (tmp_path / "ids").write_text("p1\n\n# of the ward\n")
+    ended, out = audit(export, "--patients", tmp_path / "ids")
+    assert (ended.exit_code, out.exists()) == (2, False)
+    assert f"--patients {tmp_path / 'ids'}:3: '# of the ward' names no patient" in ended.stderr
+
+
 def test_a_list_of_patients_as_spreadsheets_write_it_is_read(export: Path, tmp_path: Path) -> None:
     (tmp_path / "ids").write_bytes(b"\xef\xbb\xbfp1\r\nPatient/p2\r\n")
     ended, out = audit(export, "--patients", tmp_path / "ids")

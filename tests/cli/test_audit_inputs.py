@@ -113,6 +113,25 @@ def test_references_within_a_bundle_lead_to_its_entries(folder: Path) -> None:
     assert counts(out) == {"used": 1, "other_resource": 2}
 
 
+def test_an_entry_without_an_id_has_that_of_its_address(folder: Path) -> None:
+    base = "https://x.example.invalid/fhir"
+    given = dose(None, DAYS[0], medicationReference={"reference": f"{base}/Medication/m1"})
+    other = dose(None, DAYS[1])
+    del given["medicationCodeableConcept"]
+    held = bundle()
+    held["entry"] = [
+        {"fullUrl": f"{base}/MedicationAdministration/a7", "resource": given},
+        {"fullUrl": f"{base}/Medication/m1", "resource": {"resourceType": "Medication", "code": {"text": "Spinraza"}}},
+        {"fullUrl": f"{base}/Observation/o1", "resource": other},
+    ]
+    write(folder / "bundle.json", held)
+    _, out = audit(folder)
+    (line,) = (out / "assessments.ndjson").read_text().splitlines()
+    found = [each["administrations"] for each in json.loads(line)["evaluations"]]
+    # an address of another type is no name for a dose
+    assert found == [["MedicationAdministration/a7"], ["MedicationAdministration?index=1"]]
+
+
 def test_a_deletion_in_a_bundle_deletes(folder: Path) -> None:
     gone = {"request": {"method": "DELETE", "url": "MedicationAdministration/a3"}}
     held = bundle(*HISTORY, type="history")
