@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from cds.dosing.codes import Code, Severity
@@ -90,6 +91,14 @@ def own_kind(finding: Finding) -> Kind | None:
     if finding.rule == _RULE_OF_CONFLICT and finding.code is Code.INTERVAL_TOO_SHORT:
         return Kind.CONFLICT
     return _OWN_KIND.get(finding.code, Kind.DECISION)
+
+
+def told(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """The findings of a proposed date without those that a reader would take for advice that no label gives: after a
+    change that none describes only the interval is checked (W11), so that no step prescribes another amount."""
+    if not any(finding.code is Code.REGIMEN_SWITCH_UNDEFINED for finding in findings):
+        return findings
+    return [finding for finding in findings if finding.code is not Code.UNEXPECTED_AMOUNT]
 
 
 OVERRIDE_REASONS: tuple[tuple[str, str], ...] = (

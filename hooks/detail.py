@@ -11,7 +11,7 @@ from cds.dosing.assessment import Assessment, Evaluation, Planned, Proposed
 from cds.dosing.codes import Code, Status
 from cds.dosing.findings import Finding
 from cds.dosing.regimen import CatchUp, Regimen
-from hooks.card_kinds import PLANNED_KINDS, STATEMENTS, Kind
+from hooks.card_kinds import PLANNED_KINDS, STATEMENTS, Kind, told
 from hooks.markdown import harmless
 from hooks.monitoring import section
 from hooks.phrases import dated_step, fill, length, sentence, span
@@ -98,7 +98,7 @@ def _lines(assessment: Assessment, subject: Subject, words: Wording) -> str:
     several = len(subject.proposals) > 1
     for proposed in subject.proposals:
         about = f"{words.phrases.dose_on.format(date=proposed.date.isoformat())} " if several else ""
-        _add(bullets, proposed.findings, about, words)
+        _add(bullets, told(proposed.findings), about, words)
     _add(bullets, assessment.forecast.findings, "", words)
     _add(bullets, [finding for finding in assessment.findings if finding.code not in listed], "", words)
     if bullets:

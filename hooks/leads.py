@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cds.dosing.assessment import Assessment, Proposed
 from cds.dosing.codes import Code, Severity, Status
 from cds.dosing.findings import Finding
-from hooks.card_kinds import BEFORE_A_DECISION, Kind, own_kind
+from hooks.card_kinds import BEFORE_A_DECISION, Kind, own_kind, told
 from hooks.catch_up import is_ordered
 from hooks.words import Variant
 
@@ -35,7 +35,7 @@ def order_lead(proposals: Sequence[Proposed], assessment: Assessment, standing: 
     best: tuple[int, int] | None = None
     lead = None
     for proposed in proposals:
-        for finding in proposed.findings:
+        for finding in told(proposed.findings):
             kind = own_kind(finding)
             if kind is None or (kind is Kind.CATCH_UP and is_ordered(proposed, assessment)):
                 continue

@@ -68,9 +68,10 @@ HIDING = [
     rf'"resourceType"{_W}:{_W}"Medication"',  # what references point at
 ]
 _SPELT = {
-    # the sign of kelvin is a k to whoever compares in lower case, and the Turkish capital begins with an i
+    # the sign of kelvin is a k to whoever compares in lower case; for the others see `cds.fhir.codes.folded`
     "k": r"(?:k|\xe2\x84\xaa|\\u212a)",
-    "i": r"(?:i|\xc4\xb0|\\u0130)",
+    "i": r"(?:i(?:\xcc\x87|\\u0307)?|\xc4[\xb0\xb1]|\\u013[01])",
+    "e": r"(?:e(?:\xcc[\x80\x81]|\\u030[01])?|\xc3[\x88\x89\xa8\xa9]|\\u00[ce][89])",
     "/": r"\\?/",
 }
 """Letters that can be written in other ways than in the other case; for escapes of ASCII see ESCAPED."""
@@ -121,9 +122,7 @@ def _codes(drug: Drug) -> list[str]:
 
 def _caseless(text: str) -> str:
     """A pattern for a text in lower case, to be matched without case."""
-    # inside a text the Turkish capital is an i and a dot above it, which none of ours has
-    inner = [char if char == "i" else _spelt(char) for char in text[:-1]]
-    return "".join([*inner, _spelt(text[-1])])
+    return "".join(map(_spelt, text))
 
 
 def _spelt(char: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date, tzinfo
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import DateRange, OtherTherapy, Outside
-from cds.fhir.codes import DrugCodes, codes_of
+from cds.fhir.codes import DrugCodes, codes_of, folded
 from cds.fhir.dates import read_element
 from cds.fhir.effective import possible_days
 from cds.fhir.identify import identify
@@ -179,7 +179,7 @@ def _therapy(resource: Resource, codes: DrugCodes, resolve: Resolve) -> str | No
                     if name is not None:
                         return name
                 texts.append(coding.get("display"))
-        name = codes.therapy_in(" ".join([text.lower() for text in texts if isinstance(text, str)]))
+        name = codes.therapy_in(folded(" ".join([text for text in texts if isinstance(text, str)])))
         if name is not None:
             return name
     return None

@@ -115,9 +115,11 @@ class _Reading:
             self.problem(path, f"is {kind(entries)}, not a list")
             entries = None
         before = self.matches
-        self.answered = bundle.get("type") in _ANSWERED
+        answered = bundle.get("type") in _ANSWERED
         for index, entry in enumerate(entries or ()):
             if not self.take_plain(entry):
+                # a Bundle inside says it of its own entries
+                self.answered = answered
                 self.take_entry(entry, f"{path}[{index}]", depth)
         if _subsetted(bundle):
             self.problem(at or "Bundle", "is tagged SUBSETTED: something was left out")
@@ -171,7 +173,9 @@ class _Reading:
         known = len(self.resources)
         self.take(resource, where, depth + 1)
         added = len(self.resources) > known
-        self.matches += added and mode != "include"
+        # what a Bundle inside holds has been counted there
+        counts = isinstance(resource, dict) and resource.get("resourceType") != "Bundle"
+        self.matches += added and counts and mode != "include"
         full_url = entry.get("fullUrl")
         if added and self.resources[known] is resource and isinstance(full_url, str) and full_url:
             self.full_urls[without_history(full_url)] = self.resources[known]

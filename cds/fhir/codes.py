@@ -17,6 +17,21 @@ def canonical(system: str) -> str:
     return "http:" + system[6:] if system.startswith("https:") else system
 
 
+# The Turkish capital of i is in lower case an i and a dot above it; U+0131 is an i without one. An accent is part of
+# its letter, or stands after it.
+_SPELT = (("i\u0307", "i"), ("\u0131", "i"), ("é", "e"), ("è", "e"), ("e\u0301", "e"), ("e\u0300", "e"))
+
+
+def folded(text: str) -> str:
+    """A text in lower case, for looking for names; Turkish capitals (`SPİNRAZA`) and accents (`nusinersén`) do not
+    count. What looks at bytes knows the same spellings (see `cds.audit.patterns`)."""
+    lowered = text.lower()
+    if not lowered.isascii():
+        for spelt, plain in _SPELT:
+            lowered = lowered.replace(spelt, plain)
+    return lowered
+
+
 class Codes(Generic[Value]):
     """A table by system and code. Codes are compared without white space around them and without case."""
 
@@ -67,14 +82,14 @@ class DrugCodes:
 
     def names_the_drug(self, text: str) -> bool:
         """Whether a text holds a name of the drug, in any case (C1)."""
-        lowered = text.lower()
+        lowered = folded(text)
         for name in self.names:  # noqa: SIM110 a generator would double the time, and every record comes by here
             if name in lowered:
                 return True
         return False
 
     def therapy_in(self, lowered: str) -> str | None:
-        """The other therapy that a text in lower case names, the first listed one; None where it names none."""
+        """The other therapy that a folded text names, the first listed one; None where it names none."""
         for written, therapy in self.therapies:
             if written in lowered:
                 return therapy

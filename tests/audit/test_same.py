@@ -47,6 +47,8 @@ MEDICATION = st.sampled_from(
         concept(GENE_THERAPY),
         concept({"text": "RISDIPLAM 60 mg"}),
         concept({"text": "EVRYSD\u0130 60 mg"}),
+        concept({"text": "SP\u0130NRAZA"}),
+        concept({"text": "nusiners\u00e9n 12 mg"}),
         {**concept(OTHER), **pointing("ours")},
         {**concept(OTHER), **pointing("therapy")},
         {"medication": {"reference": {"reference": "Medication/therapy"}}},

@@ -144,6 +144,34 @@ RAW: list[tuple[str, bytes]] = [
         '{"medicationCodeableConcept":{"text":"EVRYSD\u0130 60 mg"}}'.encode(),
     ),
     (
+        "the drug in Turkish capitals",
+        '{"medicationCodeableConcept":{"text":"SP\u0130NRAZA 12 MG"}}'.encode(),
+    ),
+    (
+        "the drug in Turkish capitals, escaped",
+        rb'{"medicationCodeableConcept":{"text":"NUS\u0130NERSEN"}}',
+    ),
+    (
+        "the drug with a Turkish letter",
+        '{"medicationCodeableConcept":{"text":"sp\u0131nraza"}}'.encode(),
+    ),
+    (
+        "the drug with an accent",
+        '{"medicationCodeableConcept":{"text":"nusiners\u00e9n"}}'.encode(),
+    ),
+    (
+        "the drug with an accent, escaped",
+        rb'{"medicationCodeableConcept":{"text":"NUSINERS\u00C9N"}}',
+    ),
+    (
+        "the drug with an accent after its letter",
+        '{"medicationCodeableConcept":{"text":"nusinerse\u0301n"}}'.encode(),
+    ),
+    (
+        "the drug with an accent after its letter, escaped",
+        rb'{"medicationCodeableConcept":{"text":"nusinerse\u0301n"}}',
+    ),
+    (
         "a statement by a code with escaped slashes",
         rb'{"resourceType":"MedicationStatement","medicationCodeableConcept":{"coding":[{"code":"EU\/1\/17\/1188\/001"}]}}',
     ),

@@ -32,6 +32,8 @@ CONCEPTS: list[dict[str, Any]] = [
     BARE,
     {"coding": []},
     {"text": "paracetamol"},
+    {"text": "SP\u0130NRAZA"},
+    {"text": "nusiners\u00e9n"},
     {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07", "display": "nusinersen"}]},
     {"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX03"}], "text": "like the start of a code of ours"},
 ]

@@ -13,6 +13,7 @@ from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
 from cds.dosing.calendar import add_months
 from cds.dosing.facts import Administration, DateRange, Proposal, Record
+from cds.dosing.in_force import Regimens
 from cds.dosing.regimen import Regimen
 from cds.regimens.library import load
 from hooks.cards import Card, CardContext, order_cards
@@ -79,9 +80,14 @@ REGULAR = (*LOADING, *MAINTENANCE)
 
 
 def assessed(
-    records: Iterable[Record], on: str, *proposals: Proposal, whole: bool = True, regimen: Regimen = EU
+    records: Iterable[Record],
+    on: str,
+    *proposals: Proposal,
+    whole: bool = True,
+    regimen: Regimen | Regimens = EU,
+    ended: bool = False,
 ) -> Assessment:
-    return assess(PATIENT, records, regimen, on=day(on), whole=whole, proposals=proposals)
+    return assess(PATIENT, records, regimen, on=day(on), whole=whole, proposals=proposals, ended=ended)
 
 
 def proposal(

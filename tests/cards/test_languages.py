@@ -183,7 +183,8 @@ def test_a_long_summary_loses_nothing() -> None:
     assessment = assessed(doses(*REGULAR), "2026-03-20", proposal("2026-03-26"))
     (card,) = strict(order_cards(assessment, [draft(M1)], judged=[M1], context=context(words=words)))
     assert (
-        read_back(card["summary"]) == "Nusinersen on 2026-03-26 is sooner after the last dose than the minimum interval"
+        read_back(card["summary"])
+        == "Nusinersen on 2026-03-26 is 13 days after the last dose; at least 14 days must lie between doses"
     )
     first = read_back(card["detail"].split("\n\n")[0])
     assert first == (

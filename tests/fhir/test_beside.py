@@ -85,6 +85,7 @@ DAY = DateRange.on(date(2025, 3, 5))
         (resource("MedicationAdministration", {"text": "ZOLGENSMA"}, **GIVEN), "onasemnogene abeparvovec", DAY),
         (resource("MedicationRequest", {"text": "Evrysdi"}, authoredOn="2025-03-05"), "risdiplam", DAY),
         (resource("MedicationStatement", {"text": "risdiplam 5 mg"}, **GIVEN), "risdiplam", DAY),
+        (resource("MedicationStatement", {"text": "R\u0130SD\u0130PLAM"}, **GIVEN), "risdiplam", DAY),
         (resource("MedicationRequest", {"text": "Evrysdi"}), "risdiplam", None),
         (resource("MedicationRequest", None, medication={"concept": {"text": "Evrysdi"}}), "risdiplam", None),
         (

@@ -43,6 +43,10 @@ READ: dict[str, tuple[object, list[Any]]] = {
         bundle({**entry(bundle(entry(A), total=1)), "response": {"status": "200 OK"}}, type="batch-response"),
         [A],
     ),
+    "an answer to a batch, with a deletion after a search": (
+        bundle(entry(bundle(entry(A))), {"request": {"method": "DELETE"}}, type="batch-response"), [A]
+    ),
+    "a Bundle inside a search that found all of it": (bundle(entry(bundle(entry(A), entry(B))), total=2), [A, B]),
     "an answer to a transaction": (bundle({"response": {"status": "201 Created"}}, type="transaction-response"), []),
     "entries without their wrapper": (bundle(A, B), [A, B]),
     "an entry instead of a resource": ({"fullUrl": "urn:uuid:1", "resource": A}, [A]),
@@ -111,6 +115,16 @@ PROBLEMS: dict[str, tuple[object, list[Any], list[str]]] = {
         bundle(entry(A), total="40"),
         [A],
         ["Bundle.total says 40, 1 were delivered, and there is no next link"],
+    ),
+    "fewer than there are, with a Bundle inside": (
+        bundle(entry(bundle(entry(A), entry(B))), total=3),
+        [A, B],
+        ["Bundle.total says 3, 2 were delivered, and there is no next link"],
+    ),
+    "an entry without a resource, after an answer to a batch": (
+        bundle(entry({"resourceType": "Bundle", "type": "batch-response"}), {"request": {"method": "GET"}}),
+        [],
+        ["Bundle.entry[1] holds no resource"],
     ),
     "something was left out, as a tag says": (
         bundle(entry(A), meta={"tag": [{"code": "HTEST"}, {"code": "SUBSETTED"}]}),

@@ -48,6 +48,28 @@ def test_a_listed_code_is_the_drug_whatever_the_text_says(system: str, code: str
         assert (str(found.strength.mg) if found.strength else None) == mg
 
 
+NAMES = {
+    "Spinraza 12 mg/5 mL": OURS,
+    "NUSINERSEN SODIUM": OURS,
+    "SP\u0130NRAZA 12 MG/5 ML": OURS,  # Turkish capitals
+    "NUS\u0130NERSEN": OURS,
+    "sp\u0131nraza": OURS,
+    "nusiners\u00e9n": OURS,  # Spanish
+    "NUSINERS\u00c9N": OURS,
+    "nusinerse\u0301n": OURS,  # the accent as a character of its own
+    "paracetamol": OTHER,
+    "kr\u00e4m": OTHER,
+}
+
+
+@pytest.mark.parametrize(("text", "answer"), NAMES.items())
+def test_a_name_tells_the_drug_however_its_letters_are_written(text: str, answer: Answer) -> None:
+    for concept_ in ({"text": text}, {"coding": [{"system": RXNORM, "code": "1", "display": text}]}):
+        found = of({"medicationCodeableConcept": concept_})
+        assert (found.answer, found.by_text) == (answer, answer is OURS)
+    assert of({"medicationReference": {"display": text}}).answer is answer
+
+
 LOOK_ALIKES = [
     (UNII, "2NU6F9601K"),
     (UNII, "5YL205692C"),
