@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import NotGiven, Outside, Record, Unidentified
-from cds.fhir.beside import beside, by_patient, died_on
+from cds.fhir.beside import beside, by_patient, died_on, unreadable_deaths
 from cds.fhir.history import Groups, contradictions, group_by_patient, read_history
 from cds.fhir.markers import Markers
 from cds.fhir.patients import replaced_ids
@@ -21,6 +21,7 @@ from hooks.folders import ENDINGS
 from hooks.inputs import Inputs, read_inputs
 
 _MOST_NAMED = 3
+DEATH_UNREADABLE = "A death is told of in a form that cannot be read; judged as living (rule F10)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,14 @@ def from_files(
         found.unusable.append(_nobody(paths, inputs))
     found.administrations = sum(map(len, groups.patients.values())) + len(groups.rejected)
     found.source = counted(inputs.files, "file")
+    unreadable = unreadable_deaths(inputs.resources, zone).intersection(each.patient for each in found.patients)
     others = ", ".join(f"{number} {of_type}" for of_type, number in sorted(inputs.others.items()))
     found.remarks = {
         "Not FHIR, passed over": inputs.not_fhir,
         "Not read, since only *.json, *.ndjson and *.gz are": inputs.not_read,
         "Empty": inputs.blank,
         "Remarks of servers": inputs.notes,
+        DEATH_UNREADABLE: sorted(unreadable),
         "Resources that are not looked at": [others] if others else [],
     }
     return found

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cds.dosing.drug import Drug
-from cds.fhir.beside import beside, died_on, of_one
+from cds.fhir.beside import beside, died_on, of_one, unreadable_deaths
 from cds.fhir.history import lost, read_history
 from cds.fhir.needs import PERSON, STATEMENTS
 from cds.fhir.read import RESOURCE
 from cds.fhir.references import Pool, relative
 from hooks.console import UsageError, say
 from hooks.credentials import tokens_of
-from hooks.histories import Histories, history_of
+from hooks.histories import DEATH_UNREADABLE, Histories, history_of
 from hooks.question import Question
 from hooks.settings import CheckSettings
 
@@ -103,6 +103,8 @@ def _add(asked: str, held: OnServer, found: Histories, drugs: Sequence[Drug], qu
         records += beside(own, drug=drug, zone=zone, resolve=resolve)
         records += question.markers.read(own, zone)
         found.patients.append(replace(history_of(drug, patient, group, records, whole, {}), died=died))
+    if patient in unreadable_deaths(person.resources, zone):
+        found.remarks.setdefault(DEATH_UNREADABLE, []).append(patient)
     _tell(patient, held, all_whole, found)
     _tell_beside(patient, bool(group), held.beside, found)
     found.administrations += len(group)

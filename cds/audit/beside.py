@@ -29,6 +29,9 @@ LOOKED_FOR = {
 }
 """What nobody can know of an input that holds no resource of a type."""
 
+DEATH_UNREADABLE = "a death, of which the Patient tells so that it cannot be read (rule F10); judged as living"
+"""What nobody can know of a patient of whom that is so."""
+
 
 def beside_spill(spill: Path) -> Path:
     """Where a task keeps its statements and orders."""
@@ -146,6 +149,7 @@ class Besides:
             every.sort(key=lambda each: each[:2])
         return found
 
-    def died(self, numbers: Iterable[int], patients: Collection[str]) -> dict[str, date]:
-        """By which day those of some patients have died who have; `numbers` are their buckets."""
+    def died(self, numbers: Iterable[int], patients: Collection[str]) -> dict[str, date | None]:
+        """By which day those of some patients have died who have, None where that cannot be read; `numbers` are their
+        buckets."""
         return died(self.persons, numbers, patients)

@@ -14,12 +14,14 @@ import orjson
 
 from cds.audit.spill import bucket
 from cds.audit.units import aside
-from cds.fhir.beside import day_of_death
+from cds.fhir.beside import day_of_death, tells_of_death_unreadably
 from cds.fhir.plain import Resource
 from cds.fhir.references import newer, reference_of
 
 HELD = 4 << 20
 """Bytes of rows that are held in memory before they are written."""
+UNREADABLE = 0
+"""In the place of a day of death that cannot be read; no day has this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Persons:
 
 
 class PersonWriter:
-    """Writes the rows of one task: of each Patient its reference, when it was last updated, and the day of death.
+    """Writes the rows of one task: of each Patient its reference, when it was last updated, and the day of death, which
+    is UNREADABLE where the Patient tells of a death and does not say it so that it can be read.
 
     Those who live have a row too: a later version of a Patient can take back that somebody has died.
     """
@@ -54,7 +57,9 @@ class PersonWriter:
         meta = person.get("meta")
         updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
         died = day_of_death(person, self._zone)
-        row = (patient, updated if isinstance(updated, str) else None, None if died is None else died.toordinal())
+        unreadable = UNREADABLE if died is None and tells_of_death_unreadably(person, self._zone) else None
+        day = unreadable if died is None else died.toordinal()
+        row = (patient, updated if isinstance(updated, str) else None, day)
         rows = self._rows[bucket(patient)]
         before = len(rows)
         rows += orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
@@ -79,9 +84,9 @@ class PersonWriter:
         self._held = 0
 
 
-def died(every: Iterable[Persons], numbers: Iterable[int], patients: Collection[str]) -> dict[str, date]:
-    """By which day those of some patients have died who have, by the last version of each Patient. `every` are in the
-    order of the input; `numbers` are the buckets of the patients."""
+def died(every: Iterable[Persons], numbers: Iterable[int], patients: Collection[str]) -> dict[str, date | None]:
+    """Those of some patients who have died, by which day, by the last version of each Patient; None where it cannot be
+    read. `every` are in the order of the input; `numbers` are the buckets of the patients."""
     wanted = sorted(numbers)
     last: dict[str, Resource] = {}
     for persons in every:
@@ -92,4 +97,5 @@ def died(every: Iterable[Persons], numbers: Iterable[int], patients: Collection[
                     for patient, updated, day in orjson.loads(b"[%b]" % file.read(size)[:-1].replace(b"\n", b",")):
                         if patient in patients:
                             last[patient] = newer(last.get(patient), {"meta": {"lastUpdated": updated}, "day": day})
-    return {patient: date.fromordinal(row["day"]) for patient, row in last.items() if row["day"] is not None}
+    days = {patient: row["day"] for patient, row in last.items() if row["day"] is not None}
+    return {patient: None if day == UNREADABLE else date.fromordinal(day) for patient, day in days.items()}

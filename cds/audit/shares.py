@@ -10,7 +10,7 @@ from datetime import date, tzinfo
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from cds.audit.beside import Besides, Told
+from cds.audit.beside import DEATH_UNREADABLE, Besides, Told
 from cds.audit.doses import fact_of, patient_of
 from cds.audit.ledger import Key, Place, Rejection
 from cds.audit.lines import read_line
@@ -116,7 +116,9 @@ def patients(
     every = sorted({*grouped, *told})
     died = lines.beside.died(numbers, frozenset(every))
     for patient in every:
-        known = _Known(grouped.get(patient, []), told.get(patient, []), died.get(patient))
+        known = _Known(
+            grouped.get(patient, []), told.get(patient, []), died.get(patient), died.get(patient, date.min) is None
+        )
         result = _patient(patient, known, lines, question, medications, account)
         if result is not None:
             yield result
@@ -128,11 +130,13 @@ to be read."""
 
 
 class _Known(NamedTuple):
-    """What there is of a patient: administrations, statements and orders, and by which day the patient has died."""
+    """What there is of a patient: administrations, statements and orders, by which day the patient has died, and
+    whether a death is told of that cannot be read."""
 
     held: list[_Held]
     told: list[Told]
     died: date | None
+    death_unreadable: bool
 
 
 def _grouped(numbers: Iterable[int], lines: Lines, account: Account) -> dict[str, list[_Held]]:
@@ -220,7 +224,8 @@ def _patient(
     )
     used = {name for evaluation in assessment.evaluations for name in evaluation.administrations}
     counts.update([_key(record, used) for record in counted])
-    return PatientResult(assessment, Located(held, lines.place), lines.not_known(patient))
+    not_known = (*lines.not_known(patient), *([DEATH_UNREADABLE] if known.death_unreadable else []))
+    return PatientResult(assessment, Located(held, lines.place), not_known)
 
 
 def _reject(record: Record, place: Place, account: Account) -> None:

@@ -142,6 +142,29 @@ def day_of_death(person: Resource, zone: tzinfo) -> date | None:
     return date.min if person.get("deceasedBoolean") is True else None
 
 
+def unreadable_deaths(resources: Iterable[object], zone: tzinfo) -> frozenset[str]:
+    """The patients (`Patient/x`) of whom a Patient resource says something of a death that cannot be read."""
+    persons = newest(_of_types(resources, PERSON))
+    return frozenset(
+        patient
+        for each in persons
+        if (patient := reference_of(each)) is not None and tells_of_death_unreadably(each, zone)
+    )
+
+
+def tells_of_death_unreadably(person: Resource, zone: tzinfo) -> bool:
+    """Whether a Patient says something of a death, and neither a day that can be read nor yes or no. Such a patient
+    counts as living, which has to be said."""
+    if day_of_death(person, zone) is not None:
+        return False
+    if isinstance(person.get("deceasedBoolean"), bool):
+        # a day beside it that cannot be read contradicts it
+        return person.get("deceasedDateTime") is not None
+    # an element with an underscore is there where the value is missing and it is said why
+    names = ("deceasedDateTime", "_deceasedDateTime", "deceasedBoolean", "_deceasedBoolean")
+    return any(person.get(name) is not None for name in names)
+
+
 def _taken(statement: Resource, zone: tzinfo) -> tuple[date | None, date | None]:
     """From when to when; an end that is not said, or cannot be read, is open."""
     period = statement.get("effectivePeriod")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cds.audit import persons
+from cds.audit.beside import DEATH_UNREADABLE
 from cds.audit.shares import PatientResult
 from cds.dosing.assess import assess
 from cds.dosing.document import as_json
@@ -242,6 +243,16 @@ def test_statements_and_orders_in_the_ledger(beside: list[Json], expected: dict[
     expected = {**expected, "other_resource": expected.get("other_resource", 0) + len(MEDICATIONS)}
     assert counts(account) == expected
     assert account.balanced
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["by bytes", "strict"])
+def test_f10_of_a_death_that_cannot_be_read_the_patient_counts_as_living_and_it_is_said(strict: bool) -> None:
+    broken, whole = person(deceasedDateTime="soon"), person()
+    (result,), _ = audited({"a": lines(*DOSES, updated(broken, "2026-03-01"))}, strict=strict)
+    assert (outcome(result), result.not_known) == (("overdue", []), (DEATH_UNREADABLE,))
+    taken_back = lines(*DOSES, updated(broken, "2026-03-01"), updated(whole, "2026-03-02"))
+    (result,), _ = audited({"a": taken_back}, strict=strict)
+    assert (outcome(result), result.not_known) == (("overdue", []), ())
 
 
 def test_who_has_died_is_kept_on_disk_in_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

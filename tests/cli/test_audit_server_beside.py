@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cds.audit.beside import DEATH_UNREADABLE
 from cds.audit.ledger import Key
 from hooks.delivered import Delivered, note, noted
 from hooks.sandbox.load import resources
@@ -289,6 +290,31 @@ def test_c9_another_id_on_another_server_is_not_read_and_said(tmp_path: Path) ->
     assert ended.exit_code == 3
     assert "Patient/now: another id of the patient is on another server, which is not read" in ended.stderr
     assert len(assessed(tmp_path / "out")["now"]["evaluations"]) == 4
+
+
+def test_f10_a_death_that_cannot_be_read_takes_nobody_off_the_recall_list_and_is_said(tmp_path: Path) -> None:
+    records = [*loading("p1", 2), *loading("p2", 2), person("p1", deceasedDateTime="spring"), person("p2")]
+    (tmp_path / "export.ndjson").write_bytes(lines(records))
+    ended = of_files(tmp_path / "export.ndjson", tmp_path / "files")
+    files = check(tmp_path / "export.ndjson")
+    with Searched(records=records).running() as url:
+        audit(url, tmp_path / "server", env=MARKS)
+        of_server = check(url, "--patient", "p1", "--patient", "p2")
+    assert told(tmp_path / "server") == told(tmp_path / "files")
+    p1, p2 = rows(tmp_path / "files" / "recall.csv")
+    assert (p1["status"], p1["not_known"]) == ("decision", DEATH_UNREADABLE)
+    assert (p2["status"], p2["not_known"]) == ("decision", "")
+    unknown = f"{DEATH_UNREADABLE}: of 1 patient"
+    assert unknown in not_looked_at(tmp_path / "files")
+    assert unknown in ended.stderr
+    assert unknown in (tmp_path / "files" / "report.html").read_text()
+    for checked in (files, of_server):
+        assert [each["forecast"]["status"] for each in checked.assessments] == ["decision", "decision"]
+        said = checked.stderr.partition(
+            "A death is told of in a form that cannot be read; judged as living (rule F10):\n"
+        )[2]
+        assert said.startswith("  Patient/p1\n")
+        assert "Patient/p2" not in said
 
 
 def test_what_could_not_be_read_is_noted_beside_the_files_for_an_audit_that_goes_on(tmp_path: Path) -> None:

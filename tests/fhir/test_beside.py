@@ -10,7 +10,7 @@ import pytest
 
 from cds.dosing.drug import Coding
 from cds.dosing.facts import DateRange, OtherTherapy, Outside
-from cds.fhir.beside import beside, by_patient, died_on
+from cds.fhir.beside import beside, by_patient, died_on, unreadable_deaths
 from cds.fhir.markers import Markers
 from cds.fhir.references import Pool
 from cds.regimens.library import load
@@ -213,3 +213,34 @@ def test_statements_and_orders_are_grouped_by_patient_and_by_the_id_that_replace
 )
 def test_the_death_of_a_patient(said_of_it: Json, died: dict[str, date]) -> None:
     assert died_on([{"resourceType": "Patient", "id": "p", **said_of_it}, {"resourceType": "Patient"}, 7], ZONE) == died
+
+
+@pytest.mark.parametrize(
+    ("said_of_it", "unreadable"),
+    [
+        pytest.param({}, False, id="nothing is said"),
+        pytest.param({"deceasedBoolean": False}, False, id="lives"),
+        pytest.param({"deceasedBoolean": True}, False, id="died"),
+        pytest.param({"deceasedDateTime": "2025-03"}, False, id="died in a month"),
+        pytest.param({"deceasedDateTime": None, "deceasedBoolean": None}, False, id="null is nothing"),
+        pytest.param(
+            {"deceasedBoolean": True, "deceasedDateTime": "soon"}, False, id="died, on a day that cannot be read"
+        ),
+        pytest.param({"deceasedDateTime": "2025-13-01"}, True, id="no such day"),
+        pytest.param({"deceasedDateTime": "March"}, True, id="a word"),
+        pytest.param({"deceasedDateTime": 2025}, True, id="a number"),
+        pytest.param({"deceasedBoolean": "true"}, True, id="a word for yes"),
+        pytest.param({"deceasedBoolean": False, "deceasedDateTime": "soon"}, True, id="lives, and a day"),
+        pytest.param({"_deceasedDateTime": {"extension": []}}, True, id="a day that is not told"),
+    ],
+)
+def test_f10_a_death_that_cannot_be_read(said_of_it: Json, unreadable: bool) -> None:
+    person = {"resourceType": "Patient", "id": "p", **said_of_it}
+    assert unreadable_deaths([person, {"resourceType": "Patient", **said_of_it}], ZONE) == (
+        {"Patient/p"} if unreadable else set()
+    )
+
+
+def test_a_death_that_cannot_be_read_and_was_taken_back_is_none() -> None:
+    broken = updated("2026-01-01", resourceType="Patient", id="p", deceasedDateTime="soon")
+    assert unreadable_deaths([updated("2026-01-02", resourceType="Patient", id="p"), broken], ZONE) == set()
