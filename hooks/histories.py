@@ -107,6 +107,7 @@ def from_files(
         "Empty": inputs.blank,
         "Remarks of servers": inputs.notes,
         DEATH_UNREADABLE: sorted(unreadable),
+        "Deleted, as a Bundle says, and not counted": inputs.gone,
         "Resources that are not looked at": [others] if others else [],
     }
     return found

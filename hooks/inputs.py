@@ -11,7 +11,9 @@ from typing import Any
 import orjson
 
 from cds.fhir.bundle import read_contents
+from cds.fhir.deletions import deletions_in, later, unnamed_deletions, updated_after
 from cds.fhir.plain import Resource, kind
+from cds.fhir.references import reference_of
 from hooks.folders import Folders
 from hooks.packed import BrokenFile, chunks, lines
 
@@ -20,6 +22,8 @@ _LINES = (".ndjson", ".jsonl")
 _LOOKED_AT = frozenset(
     {"MedicationAdministration", "MedicationRequest", "MedicationStatement", "Medication", "Patient", "Substance"}
 )
+_STILL_TELL = frozenset({"Medication", "Substance", "Patient"})
+"""What these say of records that are there holds though they were deleted themselves, as in an audit."""
 _TOO_DEEP = "depth limit"
 """In orjson's words for more levels than it has room for."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -34,6 +38,8 @@ class Inputs:
     `named_not_fhir`: the same, and other text, where the user named the file. `not_read`: files of a folder with
     other endings; `blank`: files without a line in them. `others`: resources that are not looked at, by type;
     `looked_at`: the types that are.
+    `deleted`: references of deleted resources, each with when that was, empty where it is not told; `gone`: places of
+    records that are none any more, since they were deleted.
     `next_pages` and `own_urls` are the links of Bundles to further pages, each with what to say if it is missing, and
     to themselves.
     """
@@ -50,12 +56,27 @@ class Inputs:
     blank: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     files: int = 0
+    deleted: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
     next_pages: dict[str, str] = field(default_factory=dict)
     own_urls: set[str] = field(default_factory=set)
 
     def missing_pages(self) -> None:
         """A page that a Bundle names and no other Bundle is, is lost."""
         self.lost += [lost for url, lost in self.next_pages.items() if url not in self.own_urls]
+
+    def take_away(self) -> None:
+        """Records that were deleted, and have not come back since, are none."""
+        gone = [each for each in self.resources if self._is_gone(each)]
+        self.gone = [f"{self.places[id(each)]}: {reference_of(each)}" for each in gone]
+        ids = {id(each) for each in gone}
+        self.resources = [each for each in self.resources if id(each) not in ids]
+
+    def _is_gone(self, resource: Resource) -> bool:
+        reference = reference_of(resource)
+        if resource.get("resourceType") in _STILL_TELL:
+            return False
+        return reference in self.deleted and not updated_after(resource, self.deleted[reference])
 
 
 def read_inputs(paths: Iterable[Path], also: Collection[str] = ()) -> Inputs:
@@ -66,6 +87,7 @@ def read_inputs(paths: Iterable[Path], also: Collection[str] = ()) -> Inputs:
     for file, named in folders.every(paths):
         _Document(file, inputs, named=named).read()
     inputs.missing_pages()
+    inputs.take_away()
     inputs.lost += [*folders.lost, *folders.links_elsewhere()]
     inputs.not_read += folders.not_read
     return inputs
@@ -167,6 +189,12 @@ class _Document:
             inputs.own_urls.add(links["self"])
         if contents.next_url is not None:
             inputs.next_pages[contents.next_url] = f"{place}: goes on on a further page, which is not among the files"
+        for reference, when in deletions_in(value):
+            inputs.deleted[reference] = later(inputs.deleted.get(reference, when), when)
+        if not inputs.looked_at.union({""}).isdisjoint(unnamed_deletions(value)):
+            inputs.lost.append(
+                f"{place}: deletes resources without naming them by type and id, so that nobody can tell which are left"
+            )
         is_bundle = value.get("resourceType") == "Bundle"
         for index, resource in enumerate(contents.resources, start=1):
             of_type = str(resource.get("resourceType"))

@@ -11,6 +11,7 @@ import orjson
 
 from cds.audit.lines import RejectedError, parsed
 from cds.fhir.bundle import read_contents
+from cds.fhir.deletions import deletes
 from cds.fhir.plain import kind
 
 LARGEST = 128 << 20
@@ -69,7 +70,7 @@ def _entries(bundle: Mapping[str, Any], depth: int) -> Iterator[object]:
     entries = entries if isinstance(entries, list) else []
     names = _names(entries)
     for entry in entries:
-        held = _held(entry)
+        held = None if deletes(entry) else _held(entry)
         if isinstance(held, dict) and held.get("resourceType") == "Bundle" and held is not entry and depth < _DEEPEST:
             yield from _entries(held, depth + 1)
         elif isinstance(held, dict) and held.get("resourceType") in _READ:
@@ -80,7 +81,8 @@ def _entries(bundle: Mapping[str, Any], depth: int) -> Iterator[object]:
             yield _renamed(held, names)
         elif held is None and isinstance(entry, dict) and ("request" in entry or "response" in entry):
             # a deletion, or the answer to one
-            yield {"resourceType": "Bundle", "type": "transaction", "meta": bundle.get("meta"), "entry": [entry]}
+            bare = {name: value for name, value in entry.items() if name != "resource"}
+            yield {"resourceType": "Bundle", "type": "transaction", "meta": bundle.get("meta"), "entry": [bare]}
         else:
             yield held
 

@@ -19,9 +19,10 @@ from cds.audit.scan import Report, Task
 from cds.audit.shares import Account, Lines, PatientResult, patients
 from cds.audit.spill import BUCKETS, Index, bucket
 from cds.audit.units import once
-from cds.audit.versions import Seeker, Sought, later, sought, superseded
+from cds.audit.versions import Seeker, Sought, sought, superseded
 from cds.audit.workers import Engine, Shared, Worker
 from cds.fhir.beside import PERSON
+from cds.fhir.deletions import later
 from cds.fhir.patients import all_replaced
 
 SHARE = 2 << 20

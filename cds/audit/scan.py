@@ -24,14 +24,15 @@ from cds.audit.lines import LONGEST_LINE, RejectedError, read_line
 from cds.audit.medications import KEPT_TYPES, Medications
 from cds.audit.spill import Index, Kept, Writer, bucket, mark
 from cds.audit.trace import FEW, Pointer, Pointing, Referring, Scanned, marks_in, traces_of
-from cds.audit.versions import Seeker, deletions_in
+from cds.audit.versions import Seeker
 from cds.dosing.drug import Drug
 from cds.fhir.beside import PERSON, other_therapy
 from cds.fhir.bundle import tells_of_loss
+from cds.fhir.deletions import deletions_in, unnamed_deletions
 from cds.fhir.errors import issue_codes
 from cds.fhir.identify import identify
 from cds.fhir.identity import Answer
-from cds.fhir.markers import Markers
+from cds.fhir.markers import FLAG, LIST, Markers
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE
 from cds.fhir.references import reference_of
@@ -86,6 +87,8 @@ class Line:
         return self.number, self.offset
 
 
+_CLEARED = KEPT_TYPES | SAID_BY | {RESOURCE, PERSON, FLAG, LIST, ""}
+"""Types of which nobody can say what is left where some are deleted, and it is not said which; or not even the type."""
 Bounds: TypeAlias = tuple[int, int, int]
 """Where a line of a block begins and ends, without its line feed, and its number there."""
 
@@ -215,6 +218,7 @@ class Scanner:
         elif reason := _refused(resource):
             report.counts[Key.REJECTED] += 1
             report.rejected.append((line.offset, line.number, reason))
+            report.deletions += deletions_in(resource)
         elif resource["resourceType"] != RESOURCE:
             report.counts[Key.OTHER_RESOURCE] += 1
             self._take_note(line, resource, found, medications)
@@ -333,6 +337,8 @@ def _refused(resource: Resource) -> str:
         # what a server says of data that it does not give
         codes = ", ".join(issue_codes(resource)) or "no code"
         return f"is an OperationOutcome in place of data: {codes}" if tells_of_loss(resource) else ""
+    if not _CLEARED.isdisjoint(unnamed_deletions(resource)):
+        return "deletes records without naming them by type and id"
     return "is a Bundle with records; write it to a .json file" if _holds_records(resource) else ""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pyperscan
 from cds.audit.ids import Marks, read_marks
 from cds.audit.patterns import ESCAPED_ID, READ_ID
 from cds.audit.spill import Index, every_mark, mark, record_at, twice
+from cds.fhir.deletions import updated_after
 from cds.fhir.plain import Resource
 from cds.fhir.references import newer, relative
 
@@ -123,20 +123,9 @@ def superseded(indexes: Sequence[Index], deletions: Mapping[str, str]) -> frozen
         for order, resource in records[1:]:
             if newer(last_resource, resource) is resource:
                 last, last_resource = order, resource
-        gone = marked in deleted and not _updated_after(last_resource, deleted[marked])
+        gone = marked in deleted and not updated_after(last_resource, deleted[marked])
         lost |= {order for order, _ in records if gone or order != last}
     return frozenset(lost)
-
-
-def deletions_in(bundle: Resource) -> Iterator[tuple[str, str]]:
-    """What a Bundle of deleted resources names, and when it was updated."""
-    meta = bundle.get("meta")
-    when = meta.get("lastUpdated") if isinstance(meta, dict) else None
-    entries = bundle.get("entry")
-    for entry in entries if isinstance(entries, list) else ():
-        request = entry.get("request") if isinstance(entry, dict) else None
-        if isinstance(request, dict) and request.get("method") == "DELETE" and isinstance(request.get("url"), str):
-            yield request["url"], when if isinstance(when, str) else ""
 
 
 def _marked(deletions: Mapping[str, str]) -> Iterator[tuple[tuple[bytes, str], str]]:
@@ -158,21 +147,3 @@ def _record(indexes: Sequence[Index], row: np.void) -> tuple[tuple[int, int], Re
 
 def _joined(row: np.void) -> bytes:
     return int(row["high"]).to_bytes(8, "little") + int(row["low"]).to_bytes(8, "little")
-
-
-def later(one: str, other: str) -> str:
-    """The later of two instants; empty, which no update comes after, where that cannot be told."""
-    try:
-        return other if datetime.fromisoformat(other) > datetime.fromisoformat(one) else one
-    except (ValueError, TypeError):
-        return ""
-
-
-def _updated_after(resource: Resource, when: str) -> bool:
-    """Whether a record came back after it was deleted; where one of the times is not told, it did not."""
-    meta = resource.get("meta")
-    updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
-    try:
-        return datetime.fromisoformat(str(updated)) > datetime.fromisoformat(when)
-    except (ValueError, TypeError):
-        return False

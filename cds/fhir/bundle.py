@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from cds.fhir.deletions import deletes
 from cds.fhir.plain import Resource, kind
 from cds.fhir.references import without_history
 
@@ -159,7 +160,8 @@ class _Reading:
             return
         self.take_response(entry.get("response"), f"{at}.response")
         wrapped = "resourceType" not in entry
-        resource = entry.get("resource") if wrapped else entry
+        # what a deletion holds is a record no more
+        resource = None if deletes(entry) else entry.get("resource") if wrapped else entry
         where = f"{at}.resource" if wrapped else at
         if resource is None:
             if not (self.answered and ("request" in entry or "response" in entry)):

@@ -39,6 +39,9 @@ READ: dict[str, tuple[object, list[Any]]] = {
         bundle({"request": {"method": "DELETE"}}, {**entry(A), "request": {"method": "PUT"}}, type="transaction"),
         [A],
     ),
+    "a deletion that holds what is deleted": (
+        bundle({**entry(A), "request": {"method": "DELETE"}}, entry(B), type="history"), [B]
+    ),
     "an answer to a batch": (
         bundle({**entry(bundle(entry(A), total=1)), "response": {"status": "200 OK"}}, type="batch-response"),
         [A],
