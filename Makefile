@@ -61,8 +61,7 @@ coverage: $(STAMP) ## branches of the dosing core and the regimens that no test 
 
 .PHONY: mutants
 mutants: $(STAMP) ## change the dosing core in many small ways, in a copy, and see which changes no test finds
-	$(BIN)/mutmut run --max-children $(or $(JOBS),2) $(ARGS)
-	$(BIN)/mutmut results
+	$(BIN)/python -m tests.proof.mutants --jobs $(or $(JOBS),2) $(ARGS)
 
 .PHONY: docs
 docs: $(STAMP) ## write the generated pages of docs/ again

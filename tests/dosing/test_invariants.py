@@ -37,6 +37,10 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
         {"rows": (replace(EIGHT, extra_doses=None), FORTY)},
         "only the last row of the catch-up table can be the whole loading again",
     ),
+    (
+        {"rows": (EIGHT, replace(FORTY, from_=Period(months=16)), FORTY)},
+        "only the last row of the catch-up table can be the whole loading again",
+    ),
     ({"rows": (CatchUpRow(Period(months=5), 1),)}, REACHES),
     ({"interval": Period(days=13)}, "the interval of the extra doses is shorter than the minimum interval"),
     ({"limit": Period(days=13)}, "the limit for an extra dose is shorter than its interval"),

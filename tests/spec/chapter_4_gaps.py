@@ -180,6 +180,58 @@ UNDOCUMENTED = (
         series="loading-not-documented warning W4",
     ),
     Case(
+        "A transferred patient's third dose comes late and the extra dose is left out: that is said of the fourth",
+        "W4 W7 W8",
+        "2025-06-20",
+        history="""
+            a1 | 2024-01-15
+            a2 | 2024-06-15
+            a3 | 2025-03-15
+            a4 | 2025-06-16
+        """,
+        doses="""
+            a1 | maintenance | -   | -
+            a2 | maintenance | 152 | late warning W7
+            a3 | maintenance | 273 | late warning W7
+            a4 | maintenance | 93  | earlier-than-schedule warning W7, catch-up-omitted warning W8
+        """,
+        series="loading-not-documented warning W4",
+    ),
+    Case(
+        "A transferred patient gets one of two extra doses: that the other was left out is said of the next dose",
+        "W4 W7 W8",
+        "2024-10-10",
+        history="""
+            a1 | 2023-01-15
+            a2 | 2024-06-15
+            a3 | 2024-06-29
+            a4 | 2024-10-01
+        """,
+        doses="""
+            a1 | maintenance | -   | -
+            a2 | maintenance | 517 | late warning W7
+            a3 | catch-up    | 14  | -
+            a4 | maintenance | 94  | catch-up-omitted warning W8, earlier-than-schedule info W7
+        """,
+        series="loading-not-documented warning W4",
+    ),
+    Case(
+        "A transferred patient's dose a week early after the extra dose is early, as for every patient",
+        "W4 W7",
+        "2025-02-01",
+        history="""
+            a1 | 2024-01-15
+            a2 | 2024-09-20
+            a3 | 2024-10-04
+            a4 | 2025-01-28
+        """,
+        doses="""
+            a3 | catch-up    | 14  | -
+            a4 | maintenance | 116 | earlier-than-schedule info W7
+        """,
+        series="loading-not-documented warning W4",
+    ),
+    Case(
         "Two records of the first day are one dose: the dose after them is the second",
         "W4 C6",
         "2025-06-01",

@@ -242,6 +242,24 @@ SEVERAL = (
         """,
     ),
     Case(
+        "A dose a week early after such a change is early: only the second known dose says that earlier ones may be missing",
+        "W11 W4 W10",
+        "2026-02-01",
+        regimen=BOTH,
+        history="""
+            a1 | 2025-01-15 | 12 mg
+            a2 | 2025-05-15 | 12 mg
+            a3 | 2025-09-15 | 50 mg
+            a4 | 2026-01-08 | 28 mg
+        """,
+        doses=COLUMNS
+        + """
+            a3 | eu-high-dose | maintenance | 123 | regimen-switch info W11
+            a4 | eu-high-dose | maintenance | 115 | earlier-than-schedule info W10
+        """,
+        series="loading-not-documented warning W4",
+    ),
+    Case(
         "An order of 50 mg in the place of the next maintenance dose is the declared change",
         "W11 P1",
         "2025-06-20",
@@ -322,6 +340,14 @@ SEVERAL = (
             a5 | eu-12mg      | maintenance | 122 | -
             a6 | eu-high-dose | maintenance | 123 | regimen-switch info W11
         """,
+    ),
+    Case(
+        "Where a second text with the same amounts is allowed from a day on, doses stay with that of the dose before",
+        "W11 W12",
+        "2026-06-01",
+        regimen="us-high-dose; 2026-03-01: eu-high-dose + us-high-dose",
+        history=HIGH + "a3 | 2026-05-15 | 28 mg",
+        doses=COLUMNS + "a3 | us-high-dose | maintenance | 120 | -",
     ),
     Case(
         "Records of one day whose amounts are of two regimens belong to the regimen of the dose before",

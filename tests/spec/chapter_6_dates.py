@@ -324,6 +324,16 @@ UNDATED = (
         proposed="m1 | 2025-08-10 | maintenance | 158 | late warning W7, proposed-date-assumed info P1 | -",
     ),
     Case(
+        "An order without a date is warned of a record of the days before that may be a dose",
+        "P1 P6",
+        "2025-07-08",
+        history="u1 | 2025-07-06 | | unreadable: status-unknown",
+        proposals="m1 | -",
+        proposed="""
+            m1 | 2025-07-08 | loading-1 | - | interval-undecidable warning P6, proposed-date-assumed info P1
+        """,
+    ),
+    Case(
         "An order without a date is never taken as given for the others",
         "P1 P3",
         "2026-01-20",

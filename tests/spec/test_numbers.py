@@ -53,6 +53,10 @@ TABLE = """
         earlier-than-schedule W7 | 2025-09-15 | 2025-06-29 | a2 a3
     Under the text of 2017, 28 days early is within tolerance
         earlier-than-schedule W9 | 2025-07-05 | 2025-06-07 | a4 a5
+    Records complete since 7 months before the first dose on record: it need not be the first one
+        history-incomplete F1 | 2024-06-01 | - | -
+    No dose on record, and one is ordered: the patient may have been treated before the records were complete
+        history-incomplete F1 | 2024-06-01 | - | -
     Not read whole and no dose found: not 'treatment has not begun'
         history-incomplete F1 | - | - | -
     Nor does a strength that is only written in the text
@@ -65,6 +69,8 @@ TABLE = """
     An order without a date is warned of an active one less than 14 days from today
         interval-too-short P3 | 14 | 13 | x1
         proposed-date-assumed P1 | - | 2026-01-20 | -
+    An order without a date is in conflict with a dated one 13 days from today
+        interval-too-short P3 | 14 | 13 | m2
     An order without a date is judged as for today; too early is then a warning that says from when
         interval-too-short W2 | 14 | 4 | a1
     A dose whose interval cannot be decided can be late all the same: some day in January, some day in February
@@ -102,6 +108,8 @@ TABLE = """
         outside-record C7 | - | - | s1
     8 days after its day the second loading dose is overdue
         overdue F7 | 2025-01-23 | 2025-01-23 | -
+    A stopped record beside a completed one is a dose given; two stopped ones are a partial dose
+        partial-dose C2 | - | - | a3 a4
     So does a last dose that was stopped
         partial-dose C2 | - | - | a2
         partial-dose F3a | - | - | a2

@@ -1,0 +1,56 @@
+"""A label text that replaces another one in the middle of a catch-up, where the two have different tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from cds.dosing.assess import assess
+from cds.dosing.assessment import Assessment
+from cds.dosing.calendar import Period
+from cds.dosing.facts import Administration, DateRange
+from cds.dosing.in_force import InForce, Regimens
+from tests.spec.run import library
+
+OLD = library().get("eu-12mg")
+CHANGED = date(2025, 11, 10)
+BEGUN = ("2025-01-01", "2025-01-15", "2025-01-29", "2025-03-05", "2025-11-05")
+"""The last of these begins a catch-up with an extra dose, under the text of before."""
+
+
+def assessed(*days: str, on: str) -> Assessment:
+    assert OLD.catch_up is not None
+    slower = replace(OLD.catch_up, interval=Period(days=28), limit=Period(days=60))
+    text = replace(OLD, id="site", catch_up=slower)
+    regimens = Regimens((InForce(date.min, (OLD,)), InForce(CHANGED, (text,))))
+    given = [Administration(day, DateRange.on(date.fromisoformat(day))) for day in days]
+    return assess("Patient/p", given, regimens, on=date.fromisoformat(on), whole=True)
+
+
+@pytest.mark.parametrize(
+    ("on", "due"),
+    [
+        pytest.param("2025-11-09", "2025-11-19", id="the day before: 14 days by the text of before"),
+        pytest.param("2025-11-10", "2025-12-03", id="from its first day on: 28 days by the new text"),
+    ],
+)
+def test_the_extra_dose_is_due_by_the_table_in_force(on: str, due: str) -> None:
+    assert assessed(*BEGUN, on=on).forecast.recommended == date.fromisoformat(due)
+
+
+@pytest.mark.parametrize(
+    ("day", "step", "codes"),
+    [
+        pytest.param("2025-12-10", "catch-up", [], id="a week after its day by the new text"),
+        pytest.param("2025-12-11", "catch-up", ["late"], id="a day more"),
+        pytest.param("2026-01-04", "catch-up", ["late"], id="the last day for it by the new text"),
+        pytest.param(
+            "2026-01-05", "maintenance", ["earlier-than-schedule", "catch-up-omitted"], id="after that it was left out"
+        ),
+    ],
+)
+def test_the_extra_dose_is_judged_by_the_table_in_force(day: str, step: str, codes: list[str]) -> None:
+    last = assessed(*BEGUN, day, on=day).evaluations[-1]
+    assert (last.regimen, last.step, [finding.code.value for finding in last.findings]) == ("site", step, codes)
