@@ -113,6 +113,7 @@ def test_at_its_limits_a_regimen_is_taken() -> None:
     small = replace(alone, loading=(replace(FIRST, amount=Decimal("0.5")),), maintenance_amount=Decimal("0.5"))
     assert (small.maintenance_amount, small.tolerance) == (Decimal("0.5"), Tolerance(9999, 0))
     assert replace(REGIMEN, catch_up=None, tolerance=Tolerance(13, 111)).tolerance == Tolerance(13, 111)
+    assert replace(REGIMEN, tolerance=Tolerance(0, 0)).tolerance == Tolerance(0, 0)
 
 
 def test_a_site_changes_the_tolerances_that_it_names() -> None:

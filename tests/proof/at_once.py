@@ -1,4 +1,4 @@
-"""The cases of each chapter of the specification, and the numbers of their findings, as one test, for the tests of mutants.
+"""Each chapter of the specification as one test, with the numbers of its findings, to try mutants with.
 
 To find, start and end hundreds of tests for each of thousands of mutants takes longer than to run the cases.
 """

@@ -242,7 +242,7 @@ SEVERAL = (
         """,
     ),
     Case(
-        "A dose a week early after such a change is early: only the second known dose says that earlier ones may be missing",
+        "After a change of a transferred patient a dose a week early is early, as for every patient",
         "W11 W4 W10",
         "2026-02-01",
         regimen=BOTH,

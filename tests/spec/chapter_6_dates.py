@@ -30,6 +30,16 @@ JUDGED = (
         proposed="m1 | 2026-01-14 | loading-2 | 13 | interval-too-short critical W2 | 2026-01-15",
     ),
     Case(
+        "An order that is too early is moved also where it says the amount and a route that is not known",
+        "P4 C4 C5",
+        "2026-01-05",
+        history=ONE_DOSE,
+        proposals="m1 | 2026-01-14 | 12 mg | route-unrecognised",
+        proposed="""
+            m1 | 2026-01-14 | loading-2 | 13 | interval-too-short critical W2, route-unrecognised info C4 | 2026-01-15
+        """,
+    ),
+    Case(
         "An order for day 14 is not too early",
         "P1 P4",
         "2026-01-05",
