@@ -116,6 +116,13 @@ def test_at_its_limits_a_regimen_is_taken() -> None:
     assert replace(REGIMEN, tolerance=Tolerance(0, 0)).tolerance == Tolerance(0, 0)
 
 
+def test_each_loading_dose_has_its_own_amount() -> None:
+    rising = tuple(replace(step, amount=Decimal(mg)) for step, mg in zip(REGIMEN.loading, (3, 6, 9, 12), strict=True))
+    regimen = replace(REGIMEN, loading=rising, maintenance_amount=Decimal(15))
+    steps = ("loading-1", "loading-2", "loading-3", "loading-4", "catch-up", "maintenance")
+    assert [regimen.amount(step) for step in steps] == [3, 6, 9, 12, 15, 15]
+
+
 def test_a_site_changes_the_tolerances_that_it_names() -> None:
     assert REGIMEN.tolerance == Tolerance(7, 28)
     assert REGIMEN.with_tolerance(loading=3).tolerance == Tolerance(3, 28)

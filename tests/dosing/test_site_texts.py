@@ -1,4 +1,4 @@
-"""A label text that replaces another one in the middle of a catch-up, where the two have different tables."""
+"""Tables that no shipped label text has: another one in the middle of a catch-up, and one with later limits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
 from cds.dosing.calendar import Period
+from cds.dosing.codes import Status
 from cds.dosing.facts import Administration, DateRange
 from cds.dosing.in_force import InForce, Regimens
 from tests.spec.run import library
@@ -54,3 +55,11 @@ def test_the_extra_dose_is_due_by_the_table_in_force(on: str, due: str) -> None:
 def test_the_extra_dose_is_judged_by_the_table_in_force(day: str, step: str, codes: list[str]) -> None:
     last = assessed(*BEGUN, day, on=day).evaluations[-1]
     assert (last.regimen, last.step, [finding.code.value for finding in last.findings]) == ("site", step, codes)
+
+
+def test_where_a_text_lets_loading_go_on_after_40_months_no_loading_begins_again() -> None:
+    assert OLD.catch_up is not None
+    patient = replace(OLD, id="site", catch_up=replace(OLD.catch_up, loading_limit=Period(months=60)))
+    given = [Administration(day, DateRange.on(date.fromisoformat(day))) for day in BEGUN[:2]]
+    forecast = assess("Patient/p", given, patient, on=date(2028, 5, 15), whole=True).forecast
+    assert (forecast.status, forecast.step) == (Status.OVERDUE, "loading-3")

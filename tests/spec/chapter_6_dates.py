@@ -30,16 +30,6 @@ JUDGED = (
         proposed="m1 | 2026-01-14 | loading-2 | 13 | interval-too-short critical W2 | 2026-01-15",
     ),
     Case(
-        "An order that is too early is moved also where it says the amount and a route that is not known",
-        "P4 C4 C5",
-        "2026-01-05",
-        history=ONE_DOSE,
-        proposals="m1 | 2026-01-14 | 12 mg | route-unrecognised",
-        proposed="""
-            m1 | 2026-01-14 | loading-2 | 13 | interval-too-short critical W2, route-unrecognised info C4 | 2026-01-15
-        """,
-    ),
-    Case(
         "An order for day 14 is not too early",
         "P1 P4",
         "2026-01-05",
@@ -332,16 +322,6 @@ UNDATED = (
         history=LOADED,
         proposals="m1 | -",
         proposed="m1 | 2025-08-10 | maintenance | 158 | late warning W7, proposed-date-assumed info P1 | -",
-    ),
-    Case(
-        "An order without a date is warned of a record of the days before that may be a dose",
-        "P1 P6",
-        "2025-07-08",
-        history="u1 | 2025-07-06 | | unreadable: status-unknown",
-        proposals="m1 | -",
-        proposed="""
-            m1 | 2025-07-08 | loading-1 | - | interval-undecidable warning P6, proposed-date-assumed info P1
-        """,
     ),
     Case(
         "An order without a date is never taken as given for the others",

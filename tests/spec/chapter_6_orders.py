@@ -97,6 +97,16 @@ POSSIBLE_DOSES = (
         proposed="m1 | 2025-07-10 | loading-1 | - | interval-undecidable warning P6 | -",
     ),
     Case(
+        "An order without a date is warned of a record of today that may be a dose",
+        "P1 P6",
+        "2025-07-08",
+        history="u1 | 2025-07-08 | | unreadable: status-unknown",
+        proposals="m1 | -",
+        proposed="""
+            m1 | 2025-07-08 | loading-1 | - | interval-undecidable warning P6, proposed-date-assumed info P1
+        """,
+    ),
+    Case(
         "A record of another patient is no possible dose",
         "P6 C9",
         "2025-07-08",

@@ -38,6 +38,25 @@ SUGGESTED = (
         proposed="m1 | 2025-10-30 | maintenance | 8 | interval-too-short critical W2 | 2025-11-05",
     ),
     Case(
+        "An order that is too early is moved also where it says the amount and a route that is not known",
+        "P4 C4 C5",
+        "2026-01-05",
+        history=ONE_DOSE,
+        proposals="m1 | 2026-01-14 | 12 mg | route-unrecognised",
+        proposed="""
+            m1 | 2026-01-14 | loading-2 | 13 | interval-too-short critical W2, route-unrecognised info C4 | 2026-01-15
+        """,
+    ),
+    Case(
+        "The day is looked for from the one that the text in force today recommends",
+        "P4 W12",
+        "2025-10-01",
+        regimen="eu-12mg; 2025-10-01: us-12mg",
+        history=LOADED + "a5 | 2025-08-20",
+        proposals="m1 | 2025-11-10",
+        proposed="m1 | 2025-11-10 | maintenance | 82 | earlier-than-schedule warning W7 | 2025-12-20",
+    ),
+    Case(
         "No date is suggested where a clinician decides",
         "P4 F3a",
         "2026-01-16",

@@ -76,6 +76,8 @@ TABLE = """
     A dose whose interval cannot be decided can be late all the same: some day in January, some day in February
         interval-undecidable F3a | 14 | 1 to 58 | -
         interval-undecidable W2 | 14 | 1 to 58 | a1 a2
+    An order without a date is warned of a record of today that may be a dose
+        interval-undecidable P6 | 14 | 0 | u1
     A record that may be a dose matters before the first dose, too
         interval-undecidable P6 | 14 | 4 | u1
     High dose: a day later the dose is late and no label text says what follows; the interval goes on from it
@@ -86,6 +88,10 @@ TABLE = """
     What an order would say of the whole history is listed with it; the recorded doses keep their judgement
         late W7 | 2025-05-15 | 2025-06-20 | a1
         loading-not-documented W4 | 2025-04-15 | 2025-06-20 | -
+    8 months after the late dose, to the day: the extra dose
+        late W7 | 2025-11-05 | 2026-04-10 | a5 a6
+    From 8 months after such a dose on, the table speaks again
+        late W7 | 2026-02-23 | 2026-06-23 | a5 a6
     Under the US text an extra dose may come up to 3 months after the dose before it
         late W8 | 2025-11-19 | 2026-02-05 | a5 a6
     eu-12mg-2017: a second dose on day 22 is late
