@@ -35,12 +35,11 @@ async def whole(
 ) -> Delivered:
     """All administrations of a server, and all that stands beside them, so many types at once; and the Medications that
     they refer to. Raises FhirError where not all administrations could be read."""
-    codes = question.only.drug.searched if settings.filter_by_code else ()
     turns = asyncio.Semaphore(parallel)
 
     async def read(need: Need) -> Delivered:
         async with turns:
-            return await _type(client, need, query_all(need, page_size=settings.page_size, codes=codes), folder)
+            return await _type(client, need, query_all(need, page_size=settings.page_size), folder)
 
     found = Delivered()
     # where these cannot be had, there is nothing for the others to stand beside

@@ -158,11 +158,11 @@ def query(need: Need, patient_id: str, *, page_size: int, codes: Iterable[Coding
     )
 
 
-def query_all(need: Need, *, page_size: int, codes: Iterable[Coding] = ()) -> Parameters:
-    """As `query`, for those of all patients, in the order of the server."""
+def query_all(need: Need, *, page_size: int) -> Parameters:
+    """As `query`, for those of all patients, in the order of the server, whatever the site filters by."""
     return (
         *((("status", need.status),) if need.status else ()),
-        *_code_filter(need, codes),
+        *_code_filter(need, ()),
         ("_count", str(page_size)),
         *(("_include", value) for value in need.include),
     )
