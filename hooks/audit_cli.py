@@ -56,7 +56,8 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
         ),
     ] = None,
     parallel: Annotated[
-        int, typer.Option("--parallel", min=1, max=64, metavar="N", help="Patients, or types, read from a server at once.")
+        int,
+        typer.Option("--parallel", min=1, max=64, metavar="N", help="Patients, or types, read from a server at once."),
     ] = 4,
     client_id: ClientId = None,
     key: KeyFile = None,
