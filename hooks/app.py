@@ -129,7 +129,7 @@ def create_app(  # noqa: PLR0913  each is a port
     intake = Intake.of(settings)
     calls = {_path(service): HookCall(service, sites, memory, intake) for service in SERVICES.values()}
     app.add_middleware(Shortcut, calls=calls)
-    further = _further(launch_pages(settings, sites, clock), more)
+    further = _further(launch_pages(settings, sites, memory, clock), more)
     _add_layers(app, settings, known, operations, new_id, further)
     offered = orjson.dumps(
         discovery(sites.filter_codes, [desk.site.silent for desk in sites], sites.laboratory, sites.markers)

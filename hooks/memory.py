@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from hooks.database.database import Database, DatabaseDown
+from hooks.database.sessions import SessionRows
 from hooks.desk import Desk
 from hooks.flow import Answered
 from hooks.found import Outcome
@@ -22,6 +23,7 @@ from hooks.journal.keys import KeyFileError, Keys, own_keys, read_keys
 from hooks.journal.purging import Purging
 from hooks.journal.record import decision_of, site_of
 from hooks.journal.usage import Usage, usage
+from hooks.launch.session import KeepsSessions
 from hooks.memory_settings import MemoryFields
 from hooks.operations.entrance import Operations
 from hooks.operations.health import State, Status
@@ -79,20 +81,21 @@ class ReadsUsage(Protocol):
 
 class Memory:
     """The memory of one run of the service. `comments` is None where comments are dropped, `purging` where only the
-    command purges, `usage` where nobody can read it."""
+    command purges, `usage` where nobody can read it. `keys` seal `sessions` too."""
 
     def __init__(
         self,
         journal: KeepsDecisions,
         tokens: ClaimsTokens,
+        sessions: KeepsSessions,
         keys: Keys,
         comments: Comments | None,
         clock: Callable[[], datetime],
         purging: Purging | None = None,
         usage: ReadsUsage | None = None,
     ) -> None:
-        self.journal, self.tokens, self.comments = journal, tokens, comments
-        self._keys, self._clock, self._purging, self._usage = keys, clock, purging, usage
+        self.journal, self.tokens, self.sessions, self.comments = journal, tokens, sessions, comments
+        self.keys, self._clock, self._purging, self._usage = keys, clock, purging, usage
 
     def start(self) -> None:
         """Make the database ready and start the journal; a database that is down does not matter. Blocks for a second
@@ -124,7 +127,7 @@ class Memory:
                 request,
                 answered,
                 desk,
-                self._keys.newest,
+                self.keys.newest,
                 service=service,
                 incident=incident,
                 time=now,
@@ -140,7 +143,7 @@ class Memory:
     ) -> bool:
         """Keep that somebody looked at a page, of one patient (by the bare id) or of many; whether that is safe.
         Whatever fails, the answer is False."""
-        now, key = self._clock(), self._keys.newest
+        now, key = self._clock(), self.keys.newest
         of = "" if patient is None else key.patient(site, patient)
         view = PageView(str(uuid4()), now, incident, page, site, outcome, key.user(site, user), of, key.id)
         try:
@@ -189,7 +192,8 @@ def open_memory(settings: MemoryFields, *, clock: Callable[[], datetime]) -> Mem
     comments = comments_of(settings) if settings.keep_comments else None
     hours = settings.purge_hours
     purging = Purging(database, days=settings.retention_days, every=hours, clock=clock) if hours is not None else None
-    return Memory(journal, database, keys, comments, clock, purging, partial(usage, database))
+    sessions = SessionRows(database, clock)
+    return Memory(journal, database, sessions, keys, comments, clock, purging, partial(usage, database))
 
 
 def show_memory(journal: KeepsDecisions, operations: Operations) -> None:

@@ -31,7 +31,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 metadata = MetaData()
-LAST_STEP = "0002"
+LAST_STEP = "0003"
 """The step of the migration that makes these tables."""
 
 decisions = Table(
@@ -130,3 +130,12 @@ token_ids = Table(
     Column("expires", Moment, nullable=False, index=True),
 )
 """Ids of the tokens seen, by digest, until they expire."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("expires", Moment, nullable=False, index=True),
+)
+"""Who is signed in to the pages, by the digest of the browser's cookie: sealed, since a token of the EHR is in it."""

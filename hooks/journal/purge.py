@@ -1,4 +1,4 @@
-"""Removes what is older than the site keeps it: decisions with their cards and feedback, counts, expired token ids."""
+"""Removes what is older than the site keeps it: decisions with cards and feedback, counts, and what has expired."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, delete, func, select
 
 from hooks.database.database import Database
-from hooks.database.tables import cards, counters, decisions, feedback, token_ids, unknown_feedback, views
+from hooks.database.tables import cards, counters, decisions, feedback, sessions, token_ids, unknown_feedback, views
 
 _AT_ONCE = 1000
 """Decisions in one transaction: the service writes in between."""
@@ -27,6 +27,7 @@ def purge(database: Database, *, before: datetime, now: datetime, dry_run: bool)
         (views, views.c.time < before),
         (counters, counters.c.day < before.date()),
         (token_ids, token_ids.c.expires < now),
+        (sessions, sessions.c.expires < now),
     ]
     for table, which in rest:
         removed[table.name] = _remove(database, table, which, dry_run=dry_run)

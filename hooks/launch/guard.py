@@ -16,10 +16,7 @@ from hooks.operations.call import current
 from hooks.operations.logs import event
 from hooks.pages.render import page
 
-_NO_SESSION = (
-    "You are not signed in here, or not any more: a session ends after a while, when you sign out, and when this "
-    "service starts again."
-)
+_NO_SESSION = "You are not signed in here, or not any more: a session ends after a while, and when you sign out."
 _SEVERAL = (
     "This site reads from several FHIR servers, and the worklist does not say at which of them this patient is: the "
     "same id can be somebody else at another."
@@ -37,18 +34,19 @@ class Guard:
     def __init__(self, sessions: Sessions, places: Places, servers: Servers) -> None:
         self._sessions, self._places, self._servers = sessions, places, servers
 
-    def enter(self, request: Request, view: str) -> Session:
-        """The session of a view of one patient. Raises LaunchError."""
-        session = self._sessions.find(secret_in(request.cookies), view)
+    async def enter(self, request: Request, view: str) -> Session:
+        """The session of a view of one patient. Raises LaunchError and
+        DatabaseDown."""
+        session = await self._sessions.find(secret_in(request.cookies), view)
         if session is None:
             raise LaunchError("no-session", _NO_SESSION, AGAIN, 401)
         return session
 
-    def open_patient(self, request: Request, patient: str, server: str = "") -> tuple[str, str]:
+    async def open_patient(self, request: Request, patient: str, server: str = "") -> tuple[str, str]:
         """A session for a patient of the worklist, who was not chosen in the EHR: its cookie and its view. `server` is
         where the list has the id from, empty where it does not say. Raises LaunchError."""
         secret = secret_in(request.cookies)
-        session = self._sessions.of_many(secret)
+        session = await self._sessions.of_many(secret)
         if session is None:
             raise LaunchError("no-session", _NO_SESSION, AGAIN, 401)
         if Role.WORKLIST not in session.user.roles:
@@ -61,7 +59,7 @@ class Guard:
         if not server and self._servers.several(session.site):
             # the list has bare ids, and an id at one server can be somebody else at another
             raise LaunchError("several-servers", _SEVERAL, AGAIN_FROM_EHR, 409)
-        return self._sessions.open(replace(session, view=view, patient=patient), before=secret), view
+        return await self._sessions.open(replace(session, view=view, patient=patient), before=secret), view
 
     def stopped(self, error: LaunchError) -> Response:
         """The page that says why there is nothing to see, and what to do."""

@@ -9,6 +9,7 @@ from functools import partial
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
+from hooks.database.database import DatabaseDown
 from hooks.launch.cookies import NO_STORE, drop_pending, drop_session, keep_pending, keep_session, secret_in
 from hooks.launch.failure import AGAIN, AGAIN_FROM_EHR, LaunchError
 from hooks.launch.guard import Guard
@@ -21,6 +22,7 @@ from hooks.launch.timeline import PatientPage
 from hooks.launch.views import note
 from hooks.launch_settings import Role
 from hooks.memory import Memory
+from hooks.pages.door import TRY_AGAIN, WHO_IS_NOT_KNOWN
 from hooks.pages.render import page
 from hooks.sites import Sites
 
@@ -35,6 +37,7 @@ class LaunchPages:
         self,
         servers: Servers,
         sessions: Sessions,
+        seal: Seal,
         places: Places,
         clock: Callable[[], datetime],
         landings: Collection[Role] = (),
@@ -43,7 +46,7 @@ class LaunchPages:
         self._clock, self._landings = clock, landings
         self._guard = Guard(sessions, places, servers)
         self._signing_in = SigningIn(servers, places.redirect, clock)
-        self._seal = Seal()
+        self._seal = seal
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -84,12 +87,7 @@ class LaunchPages:
         @app.post(SIGN_OUT, include_in_schema=False)
         async def sign_out(request: Request) -> Response:
             """Where all sessions of the browser end."""
-            ended = self._sessions.close(secret_in(request.cookies))
-            if ended is not None:
-                await note(memory, ended, "sign-out", "done")
-            answer = page("signed_out.html.j2", again=self._places.path(LAUNCH))
-            drop_session(answer)
-            return answer
+            return await self._or_stopped(partial(self._sign_out, memory), request)
 
     async def _or_stopped(
         self, show: Callable[[Request, dict[str, str]], Awaitable[Response]], request: Request
@@ -98,6 +96,8 @@ class LaunchPages:
             return await show(request, _parameters(request))
         except LaunchError as error:
             return self._guard.stopped(error)
+        except DatabaseDown:
+            return self._guard.stopped(LaunchError("database-down", WHO_IS_NOT_KNOWN, TRY_AGAIN, 503))
 
     async def _launch(self, _: Request, asked: Mapping[str, str]) -> Response:
         issuer, launch = asked.get("iss"), asked.get("launch")
@@ -132,13 +132,21 @@ class LaunchPages:
         pending = self._pending(request, answer)
         session = await self._signing_in.finish(pending, answer)
         assert pending is not None, "it was checked"
-        secret = self._sessions.open(session, before=secret_in(request.cookies))
+        secret = await self._sessions.open(session, before=secret_in(request.cookies))
         await note(memory, session, "launch", "done")
         seen = {"view": session.view} if pending.with_patient else {}
         redirect = RedirectResponse(self._places.path(f"/{pending.page}", **seen), 303, NO_STORE)
         drop_pending(redirect, pending.state)
         keep_session(redirect, secret)
         return redirect
+
+    async def _sign_out(self, memory: Memory, request: Request, _: Mapping[str, str]) -> Response:
+        ended = await self._sessions.close(secret_in(request.cookies))
+        if ended is not None:
+            await note(memory, ended, "sign-out", "done")
+        answer = page("signed_out.html.j2", again=self._places.path(LAUNCH))
+        drop_session(answer)
+        return answer
 
     def _pending(self, request: Request, answer: Mapping[str, str]) -> Pending | None:
         return self._seal.open(request.cookies, answer.get("state", ""), self._clock())

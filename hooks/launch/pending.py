@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 import orjson
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken, MultiFernet
 
 SECONDS = 600
 _BYTES = 32
@@ -34,10 +34,10 @@ class Pending:
 
 
 class Seal:
-    """Seals with a key that only this process has, and that ends with it."""
+    """Seals with keys that all processes of the service have: the answer of the EHR may come to another one."""
 
-    def __init__(self) -> None:
-        self._fernet = Fernet(Fernet.generate_key())
+    def __init__(self, fernet: MultiFernet) -> None:
+        self._fernet = fernet
 
     def seal(self, pending: Pending, now: datetime) -> str:
         """The value of the cookie."""

@@ -15,9 +15,9 @@ class SignedIn:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    def person(self, request: Request) -> Person | None:
-        """Who sends a request; None where nobody is signed in, or the EHR did not say who."""
-        session = self._sessions.last(secret_in(request.cookies))
+    async def person(self, request: Request) -> Person | None:
+        """Who sends a request; None where nobody is signed in, or the EHR did not say who. Raises DatabaseDown."""
+        session = await self._sessions.last(secret_in(request.cookies))
         if session is None or not session.user.id:
             return None
         return Person(session.site, session.user.id, frozenset(session.user.roles))

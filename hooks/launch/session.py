@@ -1,20 +1,24 @@
-"""Who is signed in: the sessions of browsers, kept in memory alone, few and short, and found by a cookie alone."""
+"""Who is signed in: the sessions of browsers, sealed in the database, few and short, and found by a cookie alone."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any, Protocol
+
+from cryptography.fernet import InvalidToken, MultiFernet
 
 from hooks.launch_settings import Role
 
 PATIENT_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 """What FHIR lets an id be."""
 _BYTES = 32
-_MOST_BROWSERS = 1000
 _MOST_VIEWS = 20
 """Views of one browser: a clinician has a few patients open at a time."""
 
@@ -50,60 +54,89 @@ class Session:
     drug: str = ""
 
 
+class KeepsSessions(Protocol):
+    """What keeps sealed sessions; see `SessionRows`. All block, and raise DatabaseDown."""
+
+    def read(self, digest: str) -> str | None:
+        """What is kept and not over."""
+
+    def replace(self, before: str, digest: str, sealed: str, expires: datetime) -> None:
+        """Keep it, in place of another."""
+
+    def drop(self, digest: str) -> None:
+        """Keep it no longer."""
+
+
 class Sessions:
-    """All sessions of this process. A new launch of the same user joins those of the browser; one of another user ends
-    them. The secrets of cookies are kept as digests."""
+    """All sessions, in rows that every process of the service reads and that are sealed. A new launch of the same user
+    joins those of the browser; one of another user ends them. The secrets of cookies are kept as digests. All raise
+    DatabaseDown."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        self._browsers: dict[bytes, dict[str, Session]] = {}
+    def __init__(self, rows: KeepsSessions, fernet: MultiFernet, clock: Callable[[], datetime]) -> None:
+        self._rows, self._fernet, self._clock = rows, fernet, clock
 
-    def open(self, session: Session, before: str = "") -> str:
+    async def open(self, session: Session, before: str = "") -> str:
         """Keep a session; the value of the cookie that leads to it. `before` is that of the cookie so far, which leads
         nowhere from now on."""
-        earlier = self._living(before)
-        self._browsers.pop(_digest(before), None)
+        earlier = await self._living(before)
         if not _same_user(session, earlier):
-            earlier = {}
+            earlier = []
         secret = secrets.token_urlsafe(_BYTES)
-        joined = [*earlier.items(), (session.view, session)]
-        self._forget()
-        self._browsers[_digest(secret)] = dict(joined[-_MOST_VIEWS:])
+        joined = [*earlier, session][-_MOST_VIEWS:]
+        sealed = self._sealed(_digest(secret), joined)
+        expires = max(each.expires for each in joined)
+        await asyncio.to_thread(self._rows.replace, _digest(before), _digest(secret), sealed, expires)
         return secret
 
-    def find(self, secret: str, view: str) -> Session | None:
+    async def find(self, secret: str, view: str) -> Session | None:
         """The session of a view; None where there is none, or none any more."""
-        return self._living(secret).get(view)
+        return next((each for each in await self._living(secret) if each.view == view), None)
 
-    def last(self, secret: str) -> Session | None:
+    async def last(self, secret: str) -> Session | None:
         """The newest session of a browser: who is signed in there."""
-        return next(reversed(self._living(secret).values()), None)
+        return next(reversed(await self._living(secret)), None)
 
-    def of_many(self, secret: str) -> Session | None:
+    async def of_many(self, secret: str) -> Session | None:
         """The newest session of a browser whose token is for more than one patient."""
-        return next((each for each in reversed(self._living(secret).values()) if each.of_many), None)
+        return next((each for each in reversed(await self._living(secret)) if each.of_many), None)
 
-    def close(self, secret: str) -> Session | None:
+    async def close(self, secret: str) -> Session | None:
         """End all sessions of a browser; the newest of them."""
-        last = self.last(secret)
-        self._browsers.pop(_digest(secret), None)
+        last = await self.last(secret)
+        if secret:
+            await asyncio.to_thread(self._rows.drop, _digest(secret))
         return last
 
-    def _living(self, secret: str) -> dict[str, Session]:
+    async def _living(self, secret: str) -> list[Session]:
+        """The oldest first."""
+        if not secret:
+            return []
+        digest = _digest(secret)
+        sealed = await asyncio.to_thread(self._rows.read, digest)
         now = self._clock()
-        kept = self._browsers.get(_digest(secret), {})
-        return {view: session for view, session in kept.items() if now < session.expires}
+        return [] if sealed is None else [each for each in self._opened(digest, sealed) if now < each.expires]
 
-    def _forget(self) -> None:
-        """Make room: those that are over go first, then the oldest."""
-        if len(self._browsers) < _MOST_BROWSERS:
-            return
-        now = self._clock()
-        for digest, views in list(self._browsers.items()):
-            if all(now >= session.expires for session in views.values()):
-                del self._browsers[digest]
-        while len(self._browsers) >= _MOST_BROWSERS:
-            del self._browsers[next(iter(self._browsers))]
+    def _sealed(self, digest: str, sessions: Sequence[Session]) -> str:
+        """The digest is sealed too: a row that somebody puts under another digest opens nothing."""
+        return self._fernet.encrypt(json.dumps([digest, *map(_written, sessions)]).encode()).decode()
+
+    def _opened(self, digest: str, sealed: str) -> list[Session]:
+        """None where the key is not there any more, or another version of the program wrote the row."""
+        try:
+            of, *told = json.loads(self._fernet.decrypt(sealed))
+            return [_read(each) for each in told] if of == digest else []
+        except (InvalidToken, KeyError, TypeError, ValueError):
+            return []
+
+
+def _written(session: Session) -> dict[str, Any]:
+    user = {"id": session.user.id, "roles": sorted(session.user.roles)}
+    return {**asdict(session), "user": user, "expires": session.expires.isoformat()}
+
+
+def _read(told: dict[str, Any]) -> Session:
+    user = User(told["user"]["id"], frozenset(map(Role, told["user"]["roles"])))
+    return Session(**{**told, "user": user, "expires": datetime.fromisoformat(told["expires"])})
 
 
 def new_view() -> str:
@@ -111,11 +144,11 @@ def new_view() -> str:
     return secrets.token_urlsafe(9)
 
 
-def _same_user(session: Session, earlier: dict[str, Session]) -> bool:
+def _same_user(session: Session, earlier: Sequence[Session]) -> bool:
     """Whether sessions belong together; whom nobody knows is never the same."""
     mine = (session.site, session.server, session.user.id)
-    return bool(session.user.id) and all((each.site, each.server, each.user.id) == mine for each in earlier.values())
+    return bool(session.user.id) and all((each.site, each.server, each.user.id) == mine for each in earlier)
 
 
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

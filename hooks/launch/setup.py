@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 from cds.fhir.links import Base
 from hooks.boundary_settings import BoundaryFields
 from hooks.launch.client import Client, client_of
+from hooks.launch.pending import Seal
 from hooks.launch.places import LAUNCH, SIGN_OUT, TIMELINE, Places
+from hooks.launch.sealing import seals
 from hooks.launch.session import Sessions
 from hooks.launch_settings import Role
+from hooks.memory import Memory
 from hooks.operations.logs import event
 from hooks.security.urls import is_loopback
 from hooks.settings import PREFIX, SettingsError
@@ -31,7 +34,7 @@ _NO_SIGN_IN = "{} is set and launch_client_id is not: nobody can sign in, so the
 
 
 def launch_pages(
-    settings: BoundaryFields, sites: Sites, clock: Callable[[], datetime]
+    settings: BoundaryFields, sites: Sites, memory: Memory, clock: Callable[[], datetime]
 ) -> tuple[LaunchPages | WorkPages, ...]:
     """The pages of the sites that have a client id; none where none has. Raises SettingsError, with every fault."""
     faults: list[str] = []
@@ -78,10 +81,18 @@ def launch_pages(
         if desk.site.id in by_site
         for url in desk.site.fhir_servers
     )
-    sessions, places = Sessions(clock), Places(settings.public_url[0])
+    sessions = Sessions(memory.sessions, seals(memory.keys, "sessions"), clock)
+    places = Places(settings.public_url[0])
     around = Around(sign_in=places.path(LAUNCH), sign_out=places.path(SIGN_OUT), base=places.path(""))
     work = WorkPages(SignedIn(sessions), patient_query(places.path(TIMELINE)), around)
-    return LaunchPages(servers, sessions, places, clock, frozenset({Role.WORKLIST, Role.FEEDBACK})), work
+    return LaunchPages(
+        servers,
+        sessions,
+        Seal(seals(memory.keys, "sign-ins")),
+        places,
+        clock,
+        frozenset({Role.WORKLIST, Role.FEEDBACK}),
+    ), work
 
 
 def _faults_of_extra() -> list[str]:

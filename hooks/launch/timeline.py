@@ -36,14 +36,15 @@ class PatientPage:
         self._desks = {desk.site.id: desk for desk in sites}
 
     async def show(self, request: Request, asked: Mapping[str, str]) -> Response:
-        """One look at it; for a patient of the worklist a session is made first. Raises LaunchError."""
+        """One look at it; for a patient of the worklist a session is made first. Raises LaunchError and
+        DatabaseDown."""
         if "patient" in asked:
-            secret, view = self._guard.open_patient(request, asked["patient"], asked.get(SERVER, ""))
+            secret, view = await self._guard.open_patient(request, asked["patient"], asked.get(SERVER, ""))
             drug = {DRUG: asked[DRUG]} if DRUG in asked else {}
             answer: Response = RedirectResponse(self._places.path(TIMELINE, view=view, **drug), 303, NO_STORE)
             keep_session(answer, secret)
             return answer
-        session = self._guard.enter(request, asked.get("view", ""))
+        session = await self._guard.enter(request, asked.get("view", ""))
         if not session.patient:
             raise LaunchError("no-patient", "You are signed in, and no patient was chosen.", AGAIN_FROM_EHR)
         of_site, tried = self._desks[session.site], asked.get("date", "")[:_LONGEST_DATE]

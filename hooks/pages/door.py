@@ -8,12 +8,16 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
+from hooks.database.database import DatabaseDown
 from hooks.desk import Desk
 from hooks.memory import Memory
 from hooks.operations.call import current
 from hooks.pages.people import Access, Around, Person
 from hooks.pages.render import page
 from hooks.sites import Sites
+
+WHO_IS_NOT_KNOWN = "Who is signed in cannot be told: the database of this service cannot be reached just now."
+TRY_AGAIN = "Try again in a while. Whoever runs the service sees it at /health/ready."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,10 @@ class Door:
 
     async def enter(self, request: Request, room: Room) -> Visit | Response:
         """The visit, or the page that refuses it. A refusal of somebody who is signed in is recorded too."""
-        person = self.access.person(request)
+        try:
+            person = await self.access.person(request)
+        except DatabaseDown:
+            return room.empty(503, "Nothing is shown.", WHO_IS_NOT_KNOWN, TRY_AGAIN)
         desk = next((desk for desk in self.sites if person is not None and desk.site.id == person.site), None)
         if person is None or desk is None:
             why = "Nobody is signed in here, or the session has ended."

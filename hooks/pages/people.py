@@ -34,8 +34,8 @@ class Person:
 class Access(Protocol):
     """What tells who sends a request."""
 
-    def person(self, request: Request) -> Person | None:
-        """Who is signed in; None where nobody is."""
+    async def person(self, request: Request) -> Person | None:
+        """Who is signed in; None where nobody is. Raises DatabaseDown where that cannot be told."""
 
 
 class Anybody:
@@ -44,6 +44,6 @@ class Anybody:
     def __init__(self, site: str) -> None:
         self._person = Person(site, "demonstration", frozenset({WORKLIST, FEEDBACK}))
 
-    def person(self, request: Request) -> Person:  # noqa: ARG002
+    async def person(self, request: Request) -> Person:  # noqa: ARG002
         """The same for every request."""
         return self._person

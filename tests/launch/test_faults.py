@@ -17,6 +17,7 @@ from tests.launch.ehr import AUTH, FHIR, NOW, OTHER_KEY, Ehr
 from tests.launch.test_way import secret_file
 from tests.launch.visitor import BASE, Clock, Visitor, settings, visiting, visitors
 from tests.pages.reading import read
+from tests.service.noted import NotedSessions
 
 SECONDS = int(NOW.timestamp())
 
@@ -375,3 +376,17 @@ def test_what_is_not_there_is_a_page_for_a_browser_alone(path: str, status: int,
         answer = visitor.get(path, accept=accept)
     assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
     assert ("There is no such page here" in answer.text) == kind.startswith("text/html")
+
+
+def test_where_the_database_is_down_each_page_says_so_and_shows_no_doses() -> None:
+    kept, roles = NotedSessions(), {"worklist": ("Practitioner/7",)}
+    with visiting(sessions=kept, launch_roles=roles) as visitor:
+        shown = str(visitor.by_ehr().url)
+        callback = visitor.ehr.authorize(visitor.begin(iss=FHIR, launch="opaque"))
+        kept.down = True
+        for answer in (visitor.get(shown), visitor.get("/sign-out", "POST"), visitor.come_back(callback)):
+            assert "the database of this service cannot be reached" in visitor.stopped(answer, 503)
+        page = read(visitor.get("/worklist"), 503)
+        assert "the database of this service cannot be reached" in page.text
+        kept.down = False
+        assert "Berg, Anna" in read(visitor.get(shown)).text

@@ -14,6 +14,7 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from hooks.app import create_app
+from hooks.launch.session import KeepsSessions
 from hooks.memory import ReadsUsage
 from hooks.settings import Settings
 from tests.launch.ehr import CLIENT, FHIR, NOW, Ehr
@@ -126,11 +127,12 @@ def visitors(
     clock: Clock | None = None,
     journal: NotedJournal | None = None,
     usage: ReadsUsage | None = None,
+    sessions: KeepsSessions | None = None,
     **changes: Any,
 ) -> Iterator[list[Visitor]]:
     """So many browsers at one running service."""
     chosen, ehr, clock = settings(**changes), ehr or Ehr(), clock or Clock()
-    memory = noting(clock, journal=journal or NotedJournal(), usage=usage)
+    memory = noting(clock, journal=journal or NotedJournal(), usage=usage, sessions=sessions)
     app = create_app(chosen, clock=clock, transport=httpx.MockTransport(ehr), memory=memory)
     prefix = urlsplit(chosen.public_url[0]).path
     with ExitStack() as opened:

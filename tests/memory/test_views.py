@@ -17,6 +17,7 @@ from hooks.memory import Memory
 from tests.memory.conftest import NOW, Open
 from tests.memory.entries import TIME, rows
 from tests.memory.test_journal import Journals
+from tests.service.noted import NotedSessions
 
 KEY = Key(b"the newest key of the tests, long enough")
 
@@ -28,7 +29,7 @@ def note(memory: Memory, **changes: Any) -> bool:
 
 def test_a_look_at_a_page_is_kept_with_user_and_patient_as_hashes(url: str, journals: Journals, opened: Open) -> None:
     journal = journals(url)
-    memory = Memory(journal, opened(url), Keys((KEY,)), None, lambda: NOW)
+    memory = Memory(journal, opened(url), NotedSessions(), Keys((KEY,)), None, lambda: NOW)
     assert note(memory)
     assert note(memory, page="timeline", patient="4711")
     journal.close()
@@ -69,6 +70,6 @@ def test_one_that_can_be_kept_nowhere_is_told_and_counted(
     journal = journals(f"sqlite:///{blocked / 'journal.db'}" if down == "the disk" else url, spool=blocked / "spool")
     if down == "the journal":
         journal.close()
-    memory = Memory(journal, opened(url), Keys((KEY,)), None, lambda: NOW)
+    memory = Memory(journal, opened(url), NotedSessions(), Keys((KEY,)), None, lambda: NOW)
     assert not note(memory)
     assert journal.status().lost == 1

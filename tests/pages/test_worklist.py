@@ -31,7 +31,7 @@ class Signed:
 
     who: Person | None
 
-    def person(self, request: Request) -> Person | None:
+    async def person(self, request: Request) -> Person | None:
         return self.who if request.url.path else None
 
 

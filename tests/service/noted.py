@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from hooks.database.database import DatabaseDown
 from hooks.journal.comments import Comments
 from hooks.journal.decision import Count, Decision, Feedback, PageView
 from hooks.journal.journal import JournalStatus
 from hooks.journal.keys import Key, Keys
+from hooks.launch.session import KeepsSessions
 from hooks.memory import Memory, ReadsUsage
 
 KEYS = Keys((Key(b"the newest key of the tests, long enough"),))
@@ -67,12 +69,43 @@ class NoTokens:
         """There is nothing to close."""
 
 
+class NotedSessions:
+    """The sessions of a test. `down`: as a database that cannot be reached."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, str] = {}
+        self.down = False
+
+    def read(self, digest: str) -> str | None:
+        """As it was written."""
+        self._try()
+        return self.rows.get(digest)
+
+    def replace(self, before: str, digest: str, sealed: str, expires: datetime) -> None:  # noqa: ARG002
+        """Noted; whoever reads it looks whether it is over."""
+        self._try()
+        self.rows.pop(before, None)
+        self.rows[digest] = sealed
+
+    def drop(self, digest: str) -> None:
+        """Forgotten."""
+        self._try()
+        self.rows.pop(digest, None)
+
+    def _try(self) -> None:
+        if self.down:
+            raise DatabaseDown("the database of a test is down")
+
+
 def noting(
     clock: Callable[[], datetime],
     *,
     journal: NotedJournal | None = None,
     comments: Comments | None = None,
     usage: ReadsUsage | None = None,
+    sessions: KeepsSessions | None = None,
 ) -> Memory:
     """The memory of a service under test."""
-    return Memory(journal or NotedJournal(), NoTokens(), KEYS, comments, clock, usage=usage)
+    return Memory(
+        journal or NotedJournal(), NoTokens(), sessions or NotedSessions(), KEYS, comments, clock, usage=usage
+    )
