@@ -160,7 +160,7 @@ LEFT: dict[str, tuple[dict[str, Any], bool]] = {
     "until yesterday": ({"period": {"end": "2026-04-30"}}, True),
     "from tomorrow on": ({"period": {"start": "2026-05-02"}}, True),
     "until today": ({"period": {"end": "2026-05-01"}}, False),
-    "until some day of this month": ({"period": {"end": "2026-05"}}, False),
+    "until some day of this year": ({"period": {"end": "2026"}}, False),
     "until a day that is none": ({"period": {"end": "soon"}}, False),
     "inactive in words": ({"inactive": "true"}, False),
     "not inactive": ({"inactive": False}, False),

@@ -95,14 +95,14 @@ def _expected(case: Case) -> Iterator[str]:
     named = [(key, getattr(case, key)) for key in ("counted", "not_given", "unreadable", "unidentified", "judged")]
     named.append(("findings about the whole history", case.series))
     if rest := [[HEADINGS.get(key, key), _shown(key, text)] for key, text in named if text]:
-        yield f"Expected of the records:\n\n{table(['', 'expected'], rest)}"
+        yield f"Expected of the records:\n\n{table(['what', 'expected'], rest)}"
     if case.tests.strip() == "-":
         yield "Expected of the tests before a dose: nothing."
     elif case.tests:
         yield f"Expected of the tests before a dose:\n\n{_table(case.tests, COLUMNS['tests'])}"
     if case.forecast:
         forecast = [[HEADINGS.get(key, key), _shown(key, text)] for key, text in lines(case.forecast)]
-        yield f"Expected forecast:\n\n{table(['', 'expected'], forecast)}"
+        yield f"Expected forecast:\n\n{table(['what', 'expected'], forecast)}"
     if case.document:
         yield f"Expected answer:\n\n```json\n{textwrap.dedent(case.document).strip()}\n```"
 
