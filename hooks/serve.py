@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from logging import WARNING
@@ -57,9 +58,11 @@ def _serve(settings: Settings, host: str, port: int) -> None:
 
 def server_options(shutdown_seconds: int, trusted_proxies: Iterable[str] = ()) -> dict[str, Any]:
     """How every server of ours runs: with our log lines alone, since its own show paths and the texts of errors;
-    without web sockets, which nothing here speaks; with `shutdown_seconds` for calls in flight at a stop; and believing
-    the X-Forwarded headers of `trusted_proxies` alone, which uvicorn would otherwise take from the environment."""
+    without web sockets, which nothing here speaks; with limits for the heads of requests; with `shutdown_seconds` for
+    calls in flight at a stop; and believing the X-Forwarded headers of `trusted_proxies` alone, which uvicorn would
+    otherwise take from the environment."""
     return {
+        "http": _connection(),
         "log_config": None,
         "access_log": False,
         "server_header": False,
@@ -68,6 +71,15 @@ def server_options(shutdown_seconds: int, trusted_proxies: Iterable[str] = ()) -
         "forwarded_allow_ips": list(trusted_proxies),
         "timeout_graceful_shutdown": shutdown_seconds,
     }
+
+
+def _connection() -> Any:
+    if sys.platform == "win32":
+        # httptools is not there; h11 has a limit of its own for the size of a head
+        return "h11"
+    from hooks.connection import Connection
+
+    return Connection
 
 
 def _traces(settings: Settings) -> Traces:
