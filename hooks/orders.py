@@ -12,7 +12,9 @@ from cds.dosing.codes import Status
 from cds.dosing.facts import Ordered
 from cds.fhir.appointments import is_appointment
 from cds.fhir.needs import ORDERS
+from cds.fhir.plain import status_of
 from cds.fhir.standing import Standing, carried_out, replaced
+from hooks.aside import Read
 from hooks.beside import NOTHING, Beside, all_at_hand, asked_for, read_beside, read_orders
 from hooks.cards import monitoring_cards, not_checked_card, order_cards
 from hooks.desk import Desk
@@ -45,7 +47,8 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
     standing = Standing()
     if ORDERS.key in beside.read:
         with desk.traces.step("orders"):
-            standing = await read_orders(request, beside.read[ORDERS.key], desk, on, link, left(until))
+            found = _with_those_of_history(beside.read[ORDERS.key], gathered)
+            standing = await read_orders(request, found, desk, on, link, left(until))
     ordered = _others(standing, drafts, gathered)
     assessment = assessed(request, gathered, desk, on, drafts.ours, ordered, beside=beside)
     assessment, beside = await with_laboratory(assessment, beside, request, desk, link, left(until))
@@ -91,6 +94,23 @@ async def _with_beside(
         finally:
             reading.cancel()
     return gathered._replace(beside=beside.resources), beside
+
+
+def _with_those_of_history(found: Read, gathered: Gathered) -> Read:
+    """The orders that were read, and active ones that came with the history: what is known must not go unsaid."""
+    types = [each.get("resourceType") for each in gathered.resources]
+    if ORDERS.resource_type not in types:
+        return found
+    active = [
+        each
+        for each, of_type in zip(gathered.resources, types, strict=True)
+        if of_type == "Medication" or (of_type == ORDERS.resource_type and status_of(each) == ORDERS.status)
+    ]
+    return found._replace(
+        resources=(*found.resources, *active),
+        medications={**gathered.medications, **found.medications},
+        full_urls={**gathered.full_urls, **found.full_urls},
+    )
 
 
 def _others(standing: Standing, drafts: Drafts, gathered: Gathered) -> tuple[Ordered, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cds.dosing.drug import Strength
 from cds.fhir.amounts import stated_strength
-from cds.fhir.codes import DrugCodes, canonical
+from cds.fhir.codes import DrugCodes, canonical, folded
 from cds.fhir.identity import Identity
 from cds.fhir.plain import Malformed, Resolve, Resource, kind, list_in, object_in, text_in
 from cds.fhir.references import contained
@@ -36,11 +36,13 @@ class Part:
 
 
 class Evidence:
-    """All that a record says of its medication. Reading goes on after a fault; the first one is kept."""
+    """All that a record says of its medication. Reading goes on after a fault; the first one is kept. `names_another`:
+    a text names another therapy of the disease."""
 
     def __init__(self, codes: DrugCodes) -> None:
         self.codes = codes
         self.concept, self.code, self.ingredients = Part(), Part(), Part()
+        self.names_another = False
         self.strengths: list[Strength | None] = []
         self.fault: Malformed | None = None
         self.unresolved = ""
@@ -80,6 +82,7 @@ class Evidence:
         if text:
             part.text = True
             part.names = part.names or self.codes.names_the_drug(text)
+            self.names_another = self.names_another or self.codes.therapy_in(folded(text)) is not None
 
     def read_concept(self, part: Part, parent: Resource, name: str, at: str) -> None:
         """Take note of a CodeableConcept: its codes, its text, what its codings display."""

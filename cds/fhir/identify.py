@@ -70,6 +70,8 @@ def _answer(evidence: Evidence) -> Identity:
         return Identity(Answer.UNREADABLE, element=evidence.fault.element, detail=evidence.fault.detail)
     if any(part.says_other for part in parts):
         return _contradiction("names the drug beside a code of another one")
+    if not listed and evidence.names_another:
+        return _contradiction("names the drug and another therapy of the disease, with no code that tells which it is")
     if not listed and _texts_differ(evidence.code, evidence.ingredients):
         return _contradiction("resolves to a Medication whose code and ingredients differ")
     strengths = [identity.strength for identity in listed] + evidence.strengths

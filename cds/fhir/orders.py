@@ -24,6 +24,7 @@ from cds.fhir.order_dates import (
     moved,
     proposed_days,
 )
+from cds.fhir.order_repeats import second_day
 from cds.fhir.plain import Malformed, Resolve, Resource, objects_in, status_of
 from cds.fhir.read import BY_TEXT
 from cds.fhir.references import reference_of
@@ -107,6 +108,9 @@ def _proposals(
     by_day: dict[date | None, list[ProposedDay]] = {}
     for said in proposed_days(order, zone, on):
         by_day.setdefault(said.day, []).append(said)
+        again = second_day(said, zone)
+        if again is not None:
+            by_day.setdefault(again, []).append(said)
     every = instructions(order)
     proposals = []
     for day, places in sorted(by_day.items(), key=lambda item: item[0] or on) or [(None, [])]:

@@ -70,6 +70,28 @@ def test_a_name_tells_the_drug_however_its_letters_are_written(text: str, answer
     assert of({"medicationReference": {"display": text}}).answer is answer
 
 
+@pytest.mark.parametrize(
+    "medication",
+    [
+        coded(text="Zolgensma, stop Spinraza"),
+        coded(text="nusinersen, after onasemnogene abeparvovec"),
+        {"medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": "1", "display": "ZOLGENSMA"}],
+                                       "text": "Spinraza"}},
+        {"medicationReference": {"display": "EVRYSD\u0130 / SP\u0130NRAZA"}},
+    ],
+)  # fmt: skip
+def test_a_text_that_names_the_drug_and_another_therapy_is_neither_counted_nor_forgotten(
+    medication: dict[str, Any],
+) -> None:
+    assert of(medication).answer is UNREADABLE
+
+
+def test_a_code_tells_which_of_two_names_it_is() -> None:
+    both = "Zolgensma, stop Spinraza"
+    assert of({"medicationCodeableConcept": concept((ATC, "M09AX07"), text=both)}).answer is OURS
+    assert of({"medicationCodeableConcept": concept((ATC, "M09AX09"), text=both)}).answer is OTHER
+
+
 LOOK_ALIKES = [
     (UNII, "2NU6F9601K"),
     (UNII, "5YL205692C"),

@@ -69,6 +69,32 @@ def test_an_order_beside_an_active_one(order: Resource, expected: list[str]) -> 
         assert kinds(ask(client, ORDER, sign(draft(day=DUE), orders=bundle([order])))) == expected
 
 
+MEDICATION = {"resourceType": "Medication", "id": "m1", "code": ATC}
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        pytest.param([active("x", "2026-08-10")], ["OrderConflict"], id="active"),
+        pytest.param([active("x", "2026-08-10", status="completed")], [], id="not active"),
+        pytest.param([draft("x", "2026-08-10", status=None)], [], id="of a status that nobody asked for"),
+        pytest.param([active("o1", "2026-08-10")], [], id="the order itself"),
+        pytest.param(
+            [
+                active("x", "2026-08-10", medicationCodeableConcept=None, medicationReference={"reference": "Medication/m1"}),
+                MEDICATION,
+            ],
+            ["OrderConflict"],
+            id="by a Medication beside it",
+        ),
+    ],
+)  # fmt: skip
+def test_an_order_that_came_with_the_history(beside: list[Resource], expected: list[str]) -> None:
+    request = sign(draft(day=DUE), orders=None, doses=[*history(*ON_SCHEDULE), *beside])
+    with service(no_calls) as client:
+        assert kinds(ask(client, ORDER, request)) == expected
+
+
 def test_the_card_names_the_other_order_its_day_and_a_date_without_conflict() -> None:
     orders = bundle([active("x", "2026-08-10")])
     with service(no_calls) as client:
