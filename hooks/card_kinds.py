@@ -93,12 +93,19 @@ def own_kind(finding: Finding) -> Kind | None:
     return _OWN_KIND.get(finding.code, Kind.DECISION)
 
 
+_HIDES = {
+    Code.REGIMEN_SWITCH_UNDEFINED: Code.UNEXPECTED_AMOUNT,
+    Code.CATCH_UP_OMITTED: Code.EARLIER_THAN_SCHEDULE,
+}
+"""What would read as advice that no label gives beside what a clinician decides. After a change that no label describes
+only the interval is checked (W11), so that no step prescribes another amount; and who was owed an extra dose is not to
+wait for a maintenance dose (W8)."""
+
+
 def told(findings: Sequence[Finding]) -> Sequence[Finding]:
-    """The findings of a proposed date without those that a reader would take for advice that no label gives: after a
-    change that none describes only the interval is checked (W11), so that no step prescribes another amount."""
-    if not any(finding.code is Code.REGIMEN_SWITCH_UNDEFINED for finding in findings):
-        return findings
-    return [finding for finding in findings if finding.code is not Code.UNEXPECTED_AMOUNT]
+    """The findings of a proposed date that lead its card and stand in its text."""
+    hidden = [_HIDES[finding.code] for finding in findings if finding.code in _HIDES]
+    return [finding for finding in findings if finding.code not in hidden] if hidden else findings
 
 
 OVERRIDE_REASONS: tuple[tuple[str, str], ...] = (

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from cds.dosing.assessment import Assessment, Planned, Proposed
-from cds.dosing.codes import Severity
+from cds.dosing.codes import Code, Severity
 from cds.dosing.document import regimen_as_json
 from cds.dosing.findings import Finding
 from cds.dosing.regimen import Regimen
@@ -248,9 +248,7 @@ def _of_finding(finding: Finding, words: Wording) -> dict[str, str]:
 
 def _of_doubt(assessment: Assessment, words: Wording) -> dict[str, str]:
     """What a decision says of the patient: how much is missing, the delay, the dates that can be meant."""
-    fields = {}
-    unreadable = len(assessment.unreadable)
-    fields["missing"] = counted(words.counts.missing, unreadable) if unreadable else words.phrases.not_all_read
+    fields = {"missing": _missing(assessment, words)}
     for finding in assessment.forecast.findings:
         if finding.code in LATENESS:
             fields["delay"] = fill(
@@ -260,6 +258,18 @@ def _of_doubt(assessment: Assessment, words: Wording) -> dict[str, str]:
         dates = ", ".join([day.isoformat() for day in assessment.forecast.options])
         fields["options"] = words.phrases.options.format(dates=dates)
     return fields
+
+
+def _missing(assessment: Assessment, words: Wording) -> str:
+    """Why a history is incomplete, in a few words: it was read, where all that is missing is missing elsewhere."""
+    incomplete = Code.HISTORY_INCOMPLETE
+    reason = next((each for each in assessment.forecast.findings if each.code is incomplete), None)
+    if reason is not None and isinstance(reason.required, date):
+        return words.phrases.complete_since.format(date=reason.required.isoformat())
+    if assessment.unreadable:
+        return counted(words.counts.missing, len(assessment.unreadable))
+    whole = all(each.code is not incomplete for each in assessment.findings)
+    return words.phrases.noted_elsewhere if whole else words.phrases.not_all_read
 
 
 def _extension(assessment: Assessment, kind: Kind, about: Sequence[Proposed], words: Wording) -> Card:

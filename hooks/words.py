@@ -125,6 +125,8 @@ class Phrases:
     then_maintenance: str
     options: str
     not_all_read: str
+    complete_since: str
+    noted_elsewhere: str
     order: str
     dose_on: str
     rule: str

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 
+from cds.dosing.assess import assess
+from cds.dosing.codes import Code
+from cds.dosing.facts import Outside, Record, Unreadable
 from cds.dosing.in_force import Regimens
 from cds.regimens.library import load
-from tests.cards.desk import EU, LOADING, REGULAR, assessed, cards_of, doses, proposal
+from hooks.cards import chart_cards
+from tests.cards.desk import EU, LOADING, PATIENT, REGULAR, assessed, cards_of, context, doses, proposal
+
+UNREADABLE = Unreadable("MedicationAdministration/u1", Code.DATE_MISSING, "C3", "effective[x]", "is missing")
 
 BOTH = Regimens.of(EU, load().get("eu-high-dose"))
 NO_CHANGE = [
@@ -56,3 +63,38 @@ def test_the_amount_of_a_declared_change_and_of_an_amount_of_no_regimen_is_still
 def test_f10_an_order_too_early_after_therapy_has_ended_names_the_interval(when: str | None, summary: str) -> None:
     (card,) = cards_of(assessed(doses(*REGULAR), "2026-03-20", proposal(when), ended=True))
     assert (card["source"]["topic"]["code"], card["summary"]) == ("NusinersenTooEarly", summary)
+
+
+CATCH_UP = ("2024-01-10", "2024-01-24", "2024-02-07", "2024-03-13", "2026-02-05")
+"""The last dose so late that two extra ones follow, the first on 2026-02-19, and until 2026-05-05 as such."""
+
+
+def test_w8_an_order_after_the_time_for_an_extra_dose_is_not_called_early() -> None:
+    (card,) = cards_of(assessed(doses(*CATCH_UP), "2026-05-04", proposal("2026-05-06")))
+    assert card["summary"] == "Nusinersen on 2026-05-06: a clinician decides (extra dose of the catch-up omitted)"
+    assert "earlier than" not in card["detail"].partition("| Dose")[0]
+    assert "suggestions" not in card
+
+
+@pytest.mark.parametrize(
+    ("records", "since", "missing"),
+    [
+        (doses("2024-01-10"), date(2023, 12, 1), "complete since 2023-12-01 only"),
+        ((*doses(*REGULAR), Outside("MedicationStatement/s")), None, "doses are noted elsewhere"),
+        ((*doses(*REGULAR), UNREADABLE, Outside("MedicationStatement/s")), None, "1 record is not counted"),
+    ],
+)
+def test_f1_why_a_history_is_incomplete_is_said_as_it_is(
+    records: Sequence[Record], since: date | None, missing: str
+) -> None:
+    assessment = assess(
+        PATIENT,
+        records,
+        EU,
+        on=date(2026, 4, 1),
+        whole=True,
+        proposals=[proposal("2026-07-13")],
+        complete_since=since,
+    )
+    for card in (*cards_of(assessment), *chart_cards(assessment, context=context())):
+        assert f"history incomplete ({missing})" in card["summary"]
