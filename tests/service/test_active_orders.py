@@ -69,6 +69,7 @@ def test_an_order_beside_an_active_one(order: Resource, expected: list[str]) -> 
         assert kinds(ask(client, ORDER, sign(draft(day=DUE), orders=bundle([order])))) == expected
 
 
+POINTER = {"reference": "Medication/m1"}
 MEDICATION = {"resourceType": "Medication", "id": "m1", "code": ATC}
 
 
@@ -80,15 +81,12 @@ MEDICATION = {"resourceType": "Medication", "id": "m1", "code": ATC}
         pytest.param([draft("x", "2026-08-10", status=None)], [], id="of a status that nobody asked for"),
         pytest.param([active("o1", "2026-08-10")], [], id="the order itself"),
         pytest.param(
-            [
-                active("x", "2026-08-10", medicationCodeableConcept=None, medicationReference={"reference": "Medication/m1"}),
-                MEDICATION,
-            ],
+            [active("x", "2026-08-10", medicationCodeableConcept=None, medicationReference=POINTER), MEDICATION],
             ["OrderConflict"],
             id="by a Medication beside it",
         ),
     ],
-)  # fmt: skip
+)
 def test_an_order_that_came_with_the_history(beside: list[Resource], expected: list[str]) -> None:
     request = sign(draft(day=DUE), orders=None, doses=[*history(*ON_SCHEDULE), *beside])
     with service(no_calls) as client:
