@@ -88,6 +88,7 @@ def _run(
         in_report=identified.report,
         since=_since(options.since, question.on),
         sample=options.sample,
+        server=None if server is None else server.url.strip().rstrip("/"),
         group=options.group,
     )
     asked = Asked(question.only, question.on, question.zone, question.complete_since, question.markers)

@@ -32,7 +32,7 @@ class Wanted:
     """What goes into the outputs. `patients`: only these, all where it is None; `at_least`: findings of this severity
     or a graver one; `shown` and `in_report`: how references stand in the files for machines, and in the report;
     `since`: findings and figures of doses from that day on; `sample`: so many patients;
-    `group`: the Group whose patients a server was asked for."""
+    `server`: the base URL of the FHIR server that was read, `group`: the Group whose patients it was asked for."""
 
     output: Path
     at_least: Severity = Severity.INFO
@@ -41,6 +41,7 @@ class Wanted:
     in_report: Shown = field(default_factory=Shown)
     since: date | None = None
     sample: int | None = None
+    server: str | None = None
     group: str | None = None
 
     def of(self, files: Iterable[str]) -> Wanted:
@@ -117,6 +118,7 @@ def summary(plan: Plan, wanted: Wanted, audited: Audited) -> dict[str, Any]:
         **({} if question.complete_since is None else {"history_complete_since": question.complete_since.isoformat()}),
         **({} if wanted.since is None else {"doses_since": wanted.since.isoformat()}),
         **({} if wanted.sample is None else {"sample": wanted.sample}),
+        **({} if wanted.server is None else {"server": wanted.server}),
         **({} if wanted.group is None else {"group": wanted.group}),
         **({} if wanted.patients is None else {"patients_asked_for": len(wanted.patients)}),
         "identifiers": wanted.shown.how.value,

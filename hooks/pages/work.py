@@ -67,7 +67,13 @@ class WorkPages:
             choice, faults = read_choice(request.query_params)
             choice = replace(choice, source="")
             listed = listing(
-                audit.rows, choice, faults, visit=visit, export=self._table.address, timeline=self._timeline
+                audit.rows,
+                choice,
+                faults,
+                visit=visit,
+                export=self._table.address,
+                timeline=self._timeline,
+                server=_server(audit, visit),
             )
             return worklist(audit, listed, visit=visit, lists=lists)
 
@@ -119,3 +125,9 @@ class WorkPages:
             await visit.note("failed")
             return visit.room.empty(502, _NOT_SHOWN, f"The last audit cannot be used: {error}.", _INSTEAD)
         return await visit.refusal() or audit
+
+
+def _server(audit: AuditRead, visit: Visit) -> str:
+    """The server at which the patients of an audit have their ids, where it is one of the site's: people sign in at
+    these alone."""
+    return audit.about.server if audit.about.server in visit.desk.site.fhir_servers else ""

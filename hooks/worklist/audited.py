@@ -23,9 +23,9 @@ _TRIES = 2
 @dataclass(frozen=True, slots=True)
 class About:
     """What an audit says of itself. `written`: when its summary was; `files` and `lines`: of its input, `first` the
-    names of some of the files; `asked_for`, `sample`, `group`: that it looked at so many patients alone, or at those of
-    a Group; `only_unidentified`: patients of whom no record is known to be of the drug; `not_read`: inputs, `rejected`:
-    lines that are nobody's."""
+    names of some of the files; `server`: the base URL of the FHIR server that was read, empty for files; `asked_for`,
+    `sample`, `group`: that it looked at so many patients alone, or at those of a Group; `only_unidentified`: patients
+    of whom no record is known to be of the drug; `not_read`: inputs, `rejected`: lines that are nobody's."""
 
     on: date
     zone: str
@@ -37,6 +37,7 @@ class About:
     plain: bool
     asked_for: int | None
     sample: int | None
+    server: str
     group: str | None
     patients: int
     only_unidentified: int
@@ -167,6 +168,7 @@ def _about(folder: Path) -> tuple[About, Mapping[str, int]]:
             plain=summary["identifiers"] == "plain",
             asked_for=summary.get("patients_asked_for"),
             sample=summary.get("sample"),
+            server=str(summary.get("server", "")),
             group=summary.get("group"),
             patients=int(summary["patients"]),
             only_unidentified=int(summary["patients_with_unidentified_records_only"]),

@@ -160,7 +160,8 @@ def test_a_group_and_what_has_changed_since(tmp_path: Path) -> None:
     assert server.kick_offs[0][1]["_since"] == "2026-03-01T00:00:00Z"
     assert ended.exit_code == 3
     assert "without an earlier one no history is whole" in ended.stderr
-    assert json.loads((tmp_path / "alone" / "summary.json").read_text())["group"] == "a b"
+    summary = json.loads((tmp_path / "alone" / "summary.json").read_text())
+    assert (summary["server"], summary["group"]) == (url, "a b")
     (alone,) = (tmp_path / "alone" / "assessments.ndjson").read_text().splitlines()
     forecast = json.loads(alone)["forecast"]
     assert (forecast["status"], "recommended" in forecast) == ("decision", False)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.launch.ehr import FHIR, Ehr
 from tests.launch.visitor import visiting
 from tests.pages.reading import read
+from tests.worklist.made import audited
+from tests.worklist.test_audited import lines, rewrite
 
 
 def test_the_view_of_each_launch_shows_its_own_patient_alone() -> None:
@@ -50,3 +53,19 @@ def test_a_line_that_names_its_server_is_opened_there_and_nowhere_else() -> None
             assert "was read from another FHIR server" in said
         opened = visitor.get(f"/timeline?{urlencode({'patient': 'anna', 'server': f'{FHIR}/'})}")
         assert "Berg, Anna" in read(visitor.get(opened.headers["location"])).text
+
+
+def test_with_two_addresses_of_one_ehr_a_line_of_an_audit_of_one_of_them_is_opened_there(tmp_path: Path) -> None:
+    change = rewrite("summary.json", lambda told: {**told, "server": FHIR})
+    of_anna = lines(lambda every: [each.replace("Patient/overdue", "Patient/anna") for each in every])
+
+    def both(folder: Path) -> None:
+        change(folder)
+        of_anna(folder)
+
+    roles, servers = {"worklist": ("Practitioner/7",)}, f"{FHIR} https://inside.example.invalid/fhir"
+    with visiting(fhir_servers=servers, launch_roles=roles, worklist_folder=audited(tmp_path, both)) as visitor:
+        page = read(visitor.alone(page="worklist", server=FHIR))
+        [address] = [each["href"] for each in page.all("a") if "patient=anna" in (each["href"] or "")]
+        opened = visitor.get(visitor.get(address or "").headers["location"])
+    assert "Berg, Anna" in read(opened).text

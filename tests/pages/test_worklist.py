@@ -18,7 +18,7 @@ from hooks.operations.logs import LogFormat, LogLevel, log_lines
 from hooks.pages.listing import patient_query
 from hooks.pages.people import FEEDBACK, WORKLIST, Around, Person
 from hooks.pages.work import WorkPages
-from tests.pages.conftest import Get, pages
+from tests.pages.conftest import SERVER, Get, pages
 from tests.pages.reading import Page, read
 from tests.service.noted import KEYS, NotedJournal
 from tests.worklist.made import audited
@@ -243,6 +243,20 @@ def test_lines_that_were_rejected_and_an_audit_at_work_are_told(tmp_path: Path) 
     assert "3 lines of the input rejected; each can be a dose of anybody." in text
     assert "1 file of the input broke off" in text
     assert "Another audit is at work" in said(lambda folder: (folder / ".work").mkdir(), tmp_path / "b")
+
+
+SERVERS: dict[str, tuple[str, str]] = {
+    "that of the site": (SERVER, "/timeline?patient=due&server=https%3A%2F%2Fehr.example.invalid%2Ffhir"),
+    "one at which nobody signs in": ("https://bulk.example.invalid/fhir", "/timeline?patient=due"),
+}
+
+
+@pytest.mark.parametrize("case", SERVERS)
+def test_a_line_names_the_server_of_the_audit_where_it_is_one_of_the_site(tmp_path: Path, case: str) -> None:
+    server, address = SERVERS[case]
+    change = rewrite("summary.json", lambda told: {**told, "server": server})
+    with pages(more=work(NURSE), worklist_folder=audited(tmp_path, change)) as get:
+        assert address in [each["href"] for each in read(get("/worklist")).all("a")]
 
 
 def older(days: int) -> Any:
