@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from cds.audit.work import DOWNLOAD
 from cds.dosing.drug import Drug
 from cds.fhir.backend_services import TYPES
 from cds.fhir.errors import FhirError, Kind
+from cds.fhir.needs import beside_doses
 from hooks.audit_options import Options
 from hooks.console import UsageError, say
 from hooks.credentials import tokens_of
@@ -94,7 +95,8 @@ async def _fetch(server: Server, folder: Path, patients: Iterable[str] | None, q
 
     async with _client(server, question.only.drug) as client:
         if server.wish is not None:
-            return await _exported(client, server, server.wish, folder)
+            also = tuple([need.resource_type for need in beside_doses(question.markers)])
+            return await _exported(client, server, replace(server.wish, also=also), folder)
         if patients is None:
             return await whole(client, server.settings, server.parallel, folder, question)
         return await histories(client, server.url, server.parallel, folder, sorted(patients), question)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -27,21 +27,24 @@ _FIRST_PAUSE = 1.0
 _LEAST_PAUSE = 0.1
 _LONGEST_PAUSE = 300.0
 _ACCEPTED = "application/fhir+ndjson"
+_REFUSED_TYPES = frozenset({400, 403, 422, 501})
+"""How servers answer that do not export one of the types."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to export: everything, or a `group`; resources of these `types`, changed `since` (an instant) where that is
-    given."""
+    """What to export: everything, or a `group`; resources of these `types`, and of those `also` where the server lets
+    us; changed `since` (an instant) where that is given."""
 
     types: tuple[str, ...]
     group: str | None = None
     since: str | None = None
+    also: tuple[str, ...] = ()
 
     def url(self, base_url: str) -> str:
         """The kick-off request."""
         level = "" if self.group is None else f"/Group/{quote(self.group, safe='')}"
-        parameters = [("_outputFormat", _ACCEPTED), ("_type", ",".join(self.types))]
+        parameters = [("_outputFormat", _ACCEPTED), ("_type", ",".join((*self.types, *self.also)))]
         parameters += [("_since", self.since)] if self.since is not None else []
         return f"{base_url}{level}/$export?{urlencode(parameters)}"
 
@@ -105,6 +108,10 @@ class Export:
     async def _begin(self, wish: Wish) -> str:
         asked = {"Prefer": "respond-async", "Accept": "application/fhir+json"}
         reply = await self._patiently("GET", wish.url(self._base_url), f"{_WHAT}: its start", asked)
+        if wish.also and reply.status in _REFUSED_TYPES:
+            self._tell(f"the server refuses (status {reply.status}); asking again without {', '.join(wish.also)}")
+            less = replace(wish, also=()).url(self._base_url)
+            reply = await self._patiently("GET", less, f"{_WHAT}: its start", asked)
         location = reply.headers.get("content-location", "")
         if reply.status != 202 or not location:
             if reply.status == 202 or 200 <= reply.status < 300:

@@ -21,6 +21,7 @@ from tests.cli.files import ON, ZONE, Json, Result, dose, lines, loading, run
 from tests.cli.test_audit_inputs import counts, ledger
 
 TOKEN = "a-token-of-nobody"
+THREE = "MedicationAdministration,Medication,Patient"
 HISTORY = [*loading("p1"), *loading("p2", 3)]
 GONE = {"resourceType": "Bundle", "entry": [{"request": {"method": "DELETE", "url": "MedicationAdministration/p2-3"}}]}
 ERROR = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception", "diagnostics": "p9"}]}
@@ -117,10 +118,42 @@ def test_an_export_is_begun_awaited_fetched_audited_and_deleted(tmp_path: Path) 
     ((path, query, prefer),) = server.kick_offs
     assert (path, prefer) == ("/fhir/$export", "respond-async")
     assert query == {
-        "_outputFormat": "application/fhir+ndjson", "_type": "MedicationAdministration,Medication,Patient",
+        "_outputFormat": "application/fhir+ndjson", "_type": f"{THREE},MedicationStatement,MedicationRequest",
     }  # fmt: skip
     assert set(server.tokens.values()) == {f"Bearer {TOKEN}"}
     assert TOKEN not in ended.stderr
+
+
+def test_a_death_and_a_statement_of_an_export_count(tmp_path: Path) -> None:
+    statement = {
+        "resourceType": "MedicationStatement", "id": "s", "status": "active", "subject": {"reference": "Patient/p3"},
+        "medicationCodeableConcept": HISTORY[0]["medicationCodeableConcept"], "effectiveDateTime": "2025-01-01",
+    }  # fmt: skip
+    died = {"resourceType": "Patient", "id": "p1", "deceasedDateTime": "2026-01-01"}
+    server = Exporter(lists={"output": {"1": HISTORY[:4], "2": [statement, died]}})
+    with server.running() as url:
+        export(url, tmp_path / "out")
+    told = [json.loads(line) for line in (tmp_path / "out" / "assessments.ndjson").read_text().splitlines()]
+    assert {each["patient"]: each["forecast"]["status"] for each in told} == {
+        "Patient/p1": "ended",
+        "Patient/p3": "decision",
+    }
+
+
+@pytest.mark.parametrize("status", [400, 403, 422, 501])
+def test_a_server_that_does_not_export_statements_is_asked_for_the_rest_and_that_is_said(
+    status: int, tmp_path: Path
+) -> None:
+    server = Exporter(answers={"start": [(status, {})]})
+    with server.running() as url:
+        ended = export(url, tmp_path / "out")
+    assert counts(tmp_path / "out") == {"used": 7}
+    assert [query["_type"] for _, query, _ in server.kick_offs] == [
+        f"{THREE},MedicationStatement,MedicationRequest",
+        THREE,
+    ]
+    assert "asking again without MedicationStatement, MedicationRequest" in ended.stderr
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["not_looked_at"]
 
 
 def test_tokens_of_backend_services_are_renewed_where_they_are_refused(tmp_path: Path) -> None:
