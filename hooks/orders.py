@@ -11,6 +11,8 @@ from typing import Any
 from cds.dosing.codes import Status
 from cds.dosing.facts import Ordered
 from cds.fhir.appointments import is_appointment
+from cds.fhir.history import leading_nowhere
+from cds.fhir.identify import may_refer
 from cds.fhir.needs import ORDERS
 from cds.fhir.plain import status_of
 from cds.fhir.standing import Standing, carried_out, replaced
@@ -140,13 +142,25 @@ async def _gather_for(drafts: Drafts, history: Callable[[], Awaitable[Gathered]]
     no judged order is known to be ours, a failure is told by the status: a card could be on every order there is.
     """
     if drafts.to_judge:
-        gathered = await history()
-        unread = (*gathered.unread, *gathered.not_asked)
-        return gathered._replace(unread=unread) if gathered.not_asked else gathered
+        return _all_asked(await history())
     try:
         return await history()
     except NotReadError as error:
         raise NotKnownError(str(error)) from error
+
+
+def _all_asked(gathered: Gathered) -> Gathered:
+    """A history in which each record counts as unread of which nobody asked, or could ask, what was given."""
+    nowhere: tuple[str, ...] = ()
+    if any(map(may_refer, gathered.resources)):
+        known = {"medications": gathered.medications, "full_urls": gathered.full_urls}
+        nowhere = leading_nowhere(gathered.resources, **known)
+    if not gathered.not_asked and not nowhere:
+        return gathered
+    problems = gathered.problems
+    if nowhere:
+        problems = (*problems, f"{len(nowhere)} of the records name their medication by a reference that leads nowhere")
+    return gathered._replace(unread=(*gathered.unread, *gathered.not_asked, *nowhere), problems=problems)
 
 
 async def _with_medications(

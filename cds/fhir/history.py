@@ -7,14 +7,14 @@ from datetime import tzinfo
 
 from cds.dosing.drug import Drug
 from cds.dosing.facts import Record, Unidentified
-from cds.fhir.identify import identify, ingredient_references, medication_references
+from cds.fhir.identify import identify, ingredient_references, medication_references, medication_text
 from cds.fhir.patients import Groups, group_by_patient, replaced_ids
 from cds.fhir.plain import Malformed, Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
-from cds.fhir.references import Pool, contained, newer, relative, without_history
+from cds.fhir.references import Pool, contained, newer, reference_of, relative, without_history
 from cds.fhir.twins import Twins
 
-__all__ = ["Groups", "contradictions", "group_by_patient", "lost", "read_history", "unresolved"]
+__all__ = ["Groups", "contradictions", "group_by_patient", "leading_nowhere", "lost", "read_history", "unresolved"]
 
 _WITH_MEDICATION = frozenset({RESOURCE, "MedicationRequest", "MedicationStatement"})
 
@@ -113,6 +113,28 @@ def _found(pool: Pool, reference: str, resource: Resource) -> Resource | None:
 def _fetchable(reference: str) -> bool:
     found = None if reference.startswith(("#", "urn:")) else relative(without_history(reference))
     return found is not None and found.startswith("Medication/")
+
+
+def leading_nowhere(
+    resources: Iterable[Resource],
+    *,
+    medications: Mapping[str, Resource] | None = None,
+    full_urls: Mapping[str, Resource] | None = None,
+) -> tuple[str, ...]:
+    """The administrations of which nobody can ask what was given: their only word on it is a reference that cannot be
+    fetched (`#id`, `urn:`, an identifier), and what it points at did not come with them."""
+    every = tuple(resources)
+    pool = Pool(every, full_urls=full_urls, fetched=medications)
+    found = []
+    for index, resource in enumerate(every):
+        pointer = resource.get("medicationReference")
+        if resource.get("resourceType") != RESOURCE or not isinstance(pointer, dict) or medication_text(resource):
+            continue
+        references = medication_references(resource)
+        nowhere = all(_found(pool, each, resource) is None and not _fetchable(each) for each in references)
+        if nowhere and "medicationCodeableConcept" not in resource:
+            found.append(reference_of(resource) or f"{RESOURCE}?index={index}")
+    return tuple(found)
 
 
 def lost(records: Iterable[Record], unread: Collection[str]) -> bool:

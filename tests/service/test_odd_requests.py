@@ -124,6 +124,34 @@ def test_records_whose_medication_nobody_was_asked_for_make_the_history_of_an_or
         assert kinds(ask(client, CHART, call("patient-view", prefetch=prefetch))) == []
 
 
+NOWHERE = {
+    "no such resource in the Bundle": {"reference": "urn:uuid:11111111-1111-4111-8111-111111111111"},
+    "nothing contained": {"reference": "#m1"},
+    "a bare id": {"reference": "m1"},
+    "a search": {"reference": "Medication?code=x"},
+    "an identifier alone": {"identifier": {"value": "x"}},
+}
+
+
+@pytest.mark.parametrize("pointer", NOWHERE.values(), ids=NOWHERE)
+def test_a_record_whose_medication_nobody_could_ask_for_makes_the_history_of_an_order_incomplete(
+    pointer: Resource,
+) -> None:
+    records = [*history(*ON_SCHEDULE), nameless("a6", "2026-05-01", medicationReference=pointer)]
+    told = [*history(*ON_SCHEDULE), nameless("a6", "2026-05-01", medicationReference={**pointer, "display": "aspirin"})]
+    with service(no_calls) as client:
+        order = call("order-sign", drafts=[draft(day="2026-08-03")], prefetch={"administrations": bundle(records)})
+        answer = ask(client, ORDER, order)
+        assert kinds(answer) == ["HistoryIncomplete"]
+        assert "1 of the records name their medication by a reference that leads nowhere" in (
+            answer.json()["cards"][0]["detail"]
+        )
+        chart = call("patient-view", prefetch={"administrations": bundle(records)})
+        assert kinds(ask(client, CHART, chart)) == []
+        order["prefetch"]["administrations"] = bundle(told)
+        assert kinds(ask(client, ORDER, order)) == []
+
+
 def test_a_record_whose_medication_is_on_another_server_makes_the_history_of_an_order_incomplete() -> None:
     elsewhere = {"reference": "https://other.example.invalid/fhir/Medication/m1"}
     record = nameless("a6", "2026-05-01", medicationReference=elsewhere)
