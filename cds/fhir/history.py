@@ -121,8 +121,9 @@ def leading_nowhere(
     medications: Mapping[str, Resource] | None = None,
     full_urls: Mapping[str, Resource] | None = None,
 ) -> tuple[str, ...]:
-    """The administrations of which nobody can ask what was given: their only word on it is a reference that cannot be
-    fetched (`#id`, `urn:`, an identifier), and what it points at did not come with them."""
+    """The administrations of which nobody can say what was given, since their only word on it is a reference to what
+    was not delivered, nor fetched: it cannot be fetched (`#id`, `urn:`, an identifier), or the server has no such
+    resource, which some say too of one that the user may not see."""
     every = tuple(resources)
     pool = Pool(every, full_urls=full_urls, fetched=medications)
     found = []
@@ -130,8 +131,7 @@ def leading_nowhere(
         pointer = resource.get("medicationReference")
         if resource.get("resourceType") != RESOURCE or not isinstance(pointer, dict) or medication_text(resource):
             continue
-        references = medication_references(resource)
-        nowhere = all(_found(pool, each, resource) is None and not _fetchable(each) for each in references)
+        nowhere = all(_found(pool, each, resource) is None for each in medication_references(resource))
         if nowhere and "medicationCodeableConcept" not in resource:
             found.append(reference_of(resource) or f"{RESOURCE}?index={index}")
     return tuple(found)

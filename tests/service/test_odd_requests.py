@@ -143,13 +143,32 @@ def test_a_record_whose_medication_nobody_could_ask_for_makes_the_history_of_an_
         order = call("order-sign", drafts=[draft(day="2026-08-03")], prefetch={"administrations": bundle(records)})
         answer = ask(client, ORDER, order)
         assert kinds(answer) == ["HistoryIncomplete"]
-        assert "1 of the records name their medication by a reference that leads nowhere" in (
-            answer.json()["cards"][0]["detail"]
+        assert (
+            "1 of the records name their medication by a reference that leads nowhere"
+            in (answer.json()["cards"][0]["detail"])
         )
         chart = call("patient-view", prefetch={"administrations": bundle(records)})
         assert kinds(ask(client, CHART, chart)) == []
         order["prefetch"]["administrations"] = bundle(told)
         assert kinds(ask(client, ORDER, order)) == []
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_record_whose_medication_the_server_does_not_have_makes_the_history_of_an_order_incomplete(
+    status: int,
+) -> None:
+    records = [*history(*ON_SCHEDULE), nameless("a6", "2026-05-01")]
+
+    def server(request: httpx.Request) -> httpx.Response:
+        if "/Medication/" in request.url.path:
+            return httpx.Response(status, json=bundle([]))
+        return httpx.Response(200, json=bundle([] if request.url.path.endswith("/Medication") else records))
+
+    with service(server) as client:
+        order = with_server(
+            call("order-sign", drafts=[draft(day="2026-08-03")], prefetch={"administrations": bundle(records)})
+        )
+        assert kinds(ask(client, ORDER, order)) == ["HistoryIncomplete"]
 
 
 def test_a_record_whose_medication_is_on_another_server_makes_the_history_of_an_order_incomplete() -> None:
