@@ -63,3 +63,15 @@ def test_where_a_text_lets_loading_go_on_after_40_months_no_loading_begins_again
     given = [Administration(day, DateRange.on(date.fromisoformat(day))) for day in BEGUN[:2]]
     forecast = assess("Patient/p", given, patient, on=date(2028, 5, 15), whole=True).forecast
     assert (forecast.status, forecast.step) == (Status.OVERDUE, "loading-3")
+
+
+def test_what_the_text_of_the_second_dose_found_stays_under_one_that_knows_no_undocumented_loading() -> None:
+    """The doubt of rule F2 is about the two doses, and these were judged by the text of before."""
+    without = replace(OLD, id="site", undocumented_loading=None)
+    regimens = Regimens((InForce(date.min, (OLD,)), InForce(date(2025, 6, 1), (without,))))
+    given = [Administration(day, DateRange.on(date.fromisoformat(day))) for day in ("2025-01-15", "2025-05-15")]
+    forecast = assess("Patient/p", given, regimens, on=date(2025, 6, 10), whole=True).forecast
+    assert forecast.status is Status.DECISION
+    assert [(finding.code.value, finding.required) for finding in forecast.findings] == [
+        ("loading-not-documented", date(2025, 4, 15))
+    ]

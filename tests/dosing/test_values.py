@@ -23,7 +23,7 @@ BROKEN: list[tuple[Callable[[], object], str]] = [
     (lambda: Period.parse("0d"), "not 0 days and 0 months"),
     (lambda: Period.parse("4 mo"), "'4 mo' is not a period"),
     (lambda: DateRange(DAY, date(2026, 2, 28)), "cannot end on 2026-02-28, before it begins on 2026-03-01"),
-    (lambda: Administration("", DateRange.on(DAY)), "needs the reference of its record"),
+    (lambda: Administration("", DateRange.on(DAY)), "^an administration needs the reference of its record"),
     (lambda: Administration("a", DateRange.on(DAY), Decimal(0)), "a positive number of mg, not 0"),
     (lambda: Administration("a", DateRange.on(DAY), Decimal(-1)), "a positive number of mg, not -1"),
 ]
@@ -79,3 +79,7 @@ def test_days_end_with_the_calendar() -> None:
 def test_a_range_counts_both_ends() -> None:
     assert DateRange.on(DAY).days == 1
     assert DateRange(date(2026, 3, 1), date(2026, 3, 31)).days == 31
+
+
+def test_any_amount_above_nothing_can_have_been_given() -> None:
+    assert Administration("a", DateRange.on(DAY), Decimal("0.5")).amount == Decimal("0.5")

@@ -92,6 +92,13 @@ NOT_READ = (
         forecast="step: maintenance" + INCOMPLETE,
     ),
     Case(
+        "On the first day of a year a record that names only that year may be a dose of today",
+        "F1 D2",
+        "2026-01-01",
+        history=LOADED + "a5 | 2025-07-05\na6 | 2025-11-05\nu1 | 2026 | | unreadable: status-unknown",
+        forecast="step: maintenance" + INCOMPLETE,
+    ),
+    Case(
         "With no dose but one that cannot be read, treatment may have begun",
         "F1",
         "2025-08-01",
@@ -220,6 +227,13 @@ POSSIBLE_DOSES = (
         "2025-11-10",
         history=ONE_EXTRA + possible("2025-03-05"),
         forecast=NO_DOUBT,
+    ),
+    Case(
+        "After the first of two extra doses, a possible dose in the loading changes nothing",
+        "F1",
+        "2026-07-25",
+        history=LOADED + "a5 | 2026-07-05\na6 | 2026-07-19\nu1 | 2025-02-10 | | unreadable: status-unknown",
+        forecast="status: upcoming\nstep: catch-up\nrecommended: 2026-08-02\nfindings: -",
     ),
     Case(
         "Once the extra dose is given, the delay no longer matters",

@@ -171,6 +171,13 @@ OTHER = (
         forecast="status: ended",
     ),
     Case(
+        "So has one that was stopped on the day of the last dose and began again after it",
+        "F10 C8",
+        "2025-07-01",
+        history=LOADED + "g1 | 2025-03-05 | | other therapy, stopped\ng2 | 2025-05-01 | | other therapy",
+        forecast="status: ended",
+    ),
+    Case(
         "Another therapy without any dose of the drug has ended nothing",
         "F10 C8",
         "2025-07-01",

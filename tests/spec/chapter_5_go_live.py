@@ -78,6 +78,13 @@ CASES = (
         since="2000-01-01",
         regimen="eu-12mg-2017",
     ),
+    case(
+        "In a loading that is given again after 40 months it no longer matters which dose was the first",
+        "2025-01-12",
+        "a1 | 2021-06-01\na2 | 2021-06-15\na3 | 2021-06-29\na4 | 2021-08-03\na5 | 2025-01-10",
+        "status: upcoming\nstep: loading-2\nrecommended: 2025-01-24\nfindings: -",
+        since="2021-05-01",
+    ),
     Case(
         "No dose on record, and one is ordered: the patient may have been treated before the records were complete",
         "F1",

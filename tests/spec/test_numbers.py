@@ -55,6 +55,8 @@ TABLE = """
         earlier-than-schedule W9 | 2025-07-05 | 2025-06-07 | a4 a5
     Records complete since 7 months before the first dose on record: it need not be the first one
         history-incomplete F1 | 2024-06-01 | - | -
+    The last dose lies before the records were complete: a dose after it may be missing
+        history-incomplete F1 | 2025-03-07 | - | -
     No dose on record, and one is ordered: the patient may have been treated before the records were complete
         history-incomplete F1 | 2024-06-01 | - | -
     Not read whole and no dose found: not 'treatment has not begun'
