@@ -78,6 +78,8 @@ TABLE = """
     A dose whose interval cannot be decided can be late all the same: some day in January, some day in February
         interval-undecidable F3a | 14 | 1 to 58 | -
         interval-undecidable W2 | 14 | 1 to 58 | a1 a2
+    Recorded doses may lie in either order: 20 March and a day in March can be 19 days apart
+        interval-undecidable W2 | 14 | 0 to 19 | a1 a2
     An order without a date is warned of a record of today that may be a dose
         interval-undecidable P6 | 14 | 0 | u1
     A record that may be a dose matters before the first dose, too
