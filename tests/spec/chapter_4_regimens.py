@@ -260,6 +260,17 @@ SEVERAL = (
         series="loading-not-documented warning W4",
     ),
     Case(
+        "With several regimens too, recorded doses may lie in either order",
+        "W11 D5",
+        "2026-04-10",
+        regimen=BOTH,
+        history="""
+            a1 | 2026-03-20 | 12 mg
+            a2 | 2026-03    | 12 mg
+        """,
+        doses="a2 | loading-2 | 11 | interval-undecidable warning W2, date-imprecise info D2",
+    ),
+    Case(
         "An order of 50 mg in the place of the next maintenance dose is the declared change",
         "W11 P1",
         "2025-06-20",

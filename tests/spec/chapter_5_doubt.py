@@ -84,6 +84,13 @@ NOT_READ = (
         forecast="step: maintenance\nearliest: 2025-07-19" + INCOMPLETE,
     ),
     Case(
+        "A record without a date stays a doubt beside one of the loading that changes nothing",
+        "F1 C3",
+        "2025-07-01",
+        history=LOADED + "u1 | - | | unreadable: date-missing\nu2 | 2025-02-01 | | unreadable: status-unknown",
+        forecast="step: maintenance" + INCOMPLETE,
+    ),
+    Case(
         "So may a record that names only the year, even one long ago",
         "F1 D2",
         "2025-08-01",

@@ -59,6 +59,8 @@ TABLE = """
         history-incomplete F1 | 2025-03-07 | - | -
     No dose on record, and one is ordered: the patient may have been treated before the records were complete
         history-incomplete F1 | 2024-06-01 | - | -
+    Doses noted elsewhere without a date can be of any day
+        history-incomplete F1 | - | - | s1
     Not read whole and no dose found: not 'treatment has not begun'
         history-incomplete F1 | - | - | -
     Nor does a strength that is only written in the text
