@@ -139,3 +139,9 @@ def test_the_records_of_each_kind_are_told_in_the_order_of_their_names() -> None
     assert evidence[Code.OUTSIDE_RECORD] == ("a-outside", "b-outside")
     assert evidence[Code.OTHER_SMN_THERAPY] == ("a-therapy", "b-therapy")
     assert evidence[Code.HISTORY_INCOMPLETE] == ("a-unreadable", "b-unreadable")
+
+
+def test_a_dose_of_a_month_is_imprecise_even_if_its_record_does_not_say_so() -> None:
+    month = Administration("a", DateRange(date(2025, 5, 1), date(2025, 5, 31)))
+    [dose] = assess("Patient/p", [month], REGIMEN, on=ON, whole=True).evaluations
+    assert [(finding.code, finding.rule) for finding in dose.findings] == [(Code.DATE_IMPRECISE, "D2")]

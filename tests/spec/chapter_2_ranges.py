@@ -68,6 +68,16 @@ RANGES = (
         """,
     ),
     Case(
+        "Doses are walked in the order of their days, whatever their records are called and however imprecise one is",
+        "D5",
+        "2026-05-01",
+        history="""
+            a1 | 2026-04
+            a2 | 2026-03-20
+        """,
+        counted="a2, a1",
+    ),
+    Case(
         "15 March and a day in March: at most 16 days apart, so undecidable too",
         "D5 W2",
         "2026-05-01",
