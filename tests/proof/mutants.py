@@ -94,7 +94,7 @@ def _survivors(results: Mapping[str, str]) -> list[str]:
 
 def _try(names: Iterable[str], jobs: int, *, without: Iterable[str] = ()) -> None:
     deselected = [word for each in without for word in ("--deselect", each)]
-    environment = os.environ | {"PYTEST_ADDOPTS": " ".join(deselected)}
+    environment = os.environ | {"PYTEST_ADDOPTS": " ".join(["--assert=plain", *deselected])}
     subprocess.run([_MUTMUT, "run", "--max-children", str(jobs), *names], cwd=ROOT, env=environment, check=True)
 
 
