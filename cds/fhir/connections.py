@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -47,8 +48,10 @@ class Http:
         # Requests wait for their turn here: a pool would look through all that wait in it, again and again, so that of
         # a thousand calls at once none would be in time.
         self._turns = Turns(AT_ONCE)
-        trusted = None if transport else httpx.create_ssl_context()
-        self._pools = [_Pool(outbound, transport, trusted) for _ in range(AT_ONCE // _IN_ONE_POOL)]
+        self._transport, self._trusted = transport, None if transport else httpx.create_ssl_context()
+        self._pools = [self._new_pool() for _ in range(AT_ONCE // _IN_ONE_POOL)]
+        self._left: set[_Pool] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._timeout = httpx.Timeout(limits.seconds).as_dict()
 
     @asynccontextmanager
@@ -60,9 +63,27 @@ class Http:
         pool.free -= 1
         try:
             yield pool
+        except BaseException:
+            self._leave(pool)
+            raise
         finally:
             pool.free += 1
             self._turns.give_back()
+            if pool in self._left and pool.free == _IN_ONE_POOL:
+                self._left.discard(pool)
+                task = asyncio.create_task(pool.aclose())
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+
+    def _leave(self, pool: _Pool) -> None:
+        """A new pool in place of one in which a request was broken off, as by a deadline: httpcore can then keep the
+        connection as in use for ever, and a pool full of these answers nobody. It is closed after its last one."""
+        if pool in self._pools and self._transport is None:
+            self._pools[self._pools.index(pool)] = self._new_pool()
+            self._left.add(pool)
+
+    def _new_pool(self) -> _Pool:
+        return _Pool(self.outbound, self._transport, self._trusted)
 
     def request(
         self,
@@ -83,8 +104,9 @@ class Http:
     async def __aexit__(
         self, of_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for pool in self._pools:
+        for pool in (*self._pools, *self._left):
             await pool.aclose()
+        await asyncio.gather(*self._closing)
 
 
 class _Pool(httpx.AsyncBaseTransport):

@@ -136,3 +136,23 @@ def test_the_check_holds_in_the_event_loop_of_the_service_too() -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(asking())
     assert (peer.connections, len(peer.requests)) == (2, 1)
+
+
+def test_after_many_reads_that_were_broken_off_at_once_the_next_one_is_answered() -> None:
+    peer = Peer(GOOD[:-20])
+
+    async def asking() -> Fetched:
+        async with listening(peer.serve) as port:
+            base = f"http://127.0.0.1:{port}/fhir"
+            async with Http(LIMITS, Allowed([base])) as http:
+                client = FhirClient(http, base, token=TOKEN, limits=LIMITS)
+                reads = [asyncio.create_task(client.history(PATIENT)) for _ in range(120)]
+                await asyncio.sleep(0.2)
+                for number, read in enumerate(reads):
+                    if number % 2:
+                        read.cancel()
+                await asyncio.gather(*reads, return_exceptions=True)
+                peer.replies = [GOOD]
+                return await client.history(PATIENT)
+
+    assert run(asking).whole
