@@ -101,7 +101,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def told(output: Path) -> tuple[object, ...]:
     """What an audit says of the patients."""
     summary: Json = json.loads((output / "summary.json").read_text())
-    of_input = ("input", "patients_asked_for", "not_looked_at")
+    of_input = ("input", "server", "patients_asked_for", "not_looked_at")
     return (
         (output / "assessments.ndjson").read_text().splitlines(),
         rows(output / "findings.csv"),
