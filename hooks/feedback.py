@@ -19,6 +19,7 @@ MOST_ENTRIES = 1000
 """Entries of one call."""
 _MOST_SUGGESTIONS = 100
 _LONGEST_ID = 64
+_ID = re.compile(rf"[A-Za-z0-9._:\-]{{1,{_LONGEST_ID}}}")
 _LONGEST_COMMENT = 10_000
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -136,8 +137,9 @@ class _Reader:
             self._fault(where, f"must be {what}", "required" if given is None else "value")
             return ""
         text = given.strip()
-        if len(text) > _LONGEST_ID or not text.isprintable():
-            self._fault(where, f"must be {what}, of at most {_LONGEST_ID} characters", "value")
+        if not _ID.fullmatch(text):
+            # where comments are not kept, or only sealed, an id must not be able to hold one
+            self._fault(where, f"must be {what}: at most {_LONGEST_ID} letters, digits, hyphens, dots, colons", "value")
         return text
 
     def _fault(self, where: str, what: str, code: str) -> None:

@@ -50,6 +50,8 @@ def work_folder(output: Path, fingerprint: Mapping[str, str], *, resume: bool) -
     fingerprint = {**fingerprint, "the place of the output folder": str(folder)}
     left = folder.is_dir()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if left:
+        _take_possession(folder)
     with (folder / _LOCK).open("wb") as lock:
         _take(lock.fileno(), folder)
         # a folder without a fingerprint was left before anything was done
@@ -64,6 +66,15 @@ def work_folder(output: Path, fingerprint: Mapping[str, str], *, resume: bool) -
                 shutil.rmtree(folder)
             raise
         shutil.rmtree(folder)
+
+
+def _take_possession(folder: Path) -> None:
+    """It holds patient data, and what an audit that goes on loads again: nobody else may read it, or put anything
+    there."""
+    try:
+        folder.chmod(0o700)
+    except PermissionError:
+        raise WorkError(f"{folder}: belongs to another user; remove it, or choose another --output") from None
 
 
 def _take(lock: int, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 
 from cds.audit import engine, plan
 from cds.audit.units import once
+from cds.audit.work import work_folder
 from tests.cli.files import ON, ZONE, dose, lines, run
 
 DAYS = ("2025-10-01", "2025-10-15", "2025-10-29", "2025-11-05")
@@ -164,6 +166,14 @@ def test_what_is_not_as_it_was_written_is_done_again(damage: Callable[[Path], ob
 def test_where_nothing_was_left_resume_begins_anew(export: Path, tmp_path: Path) -> None:
     assert run(*options(export, tmp_path / "out", "--resume")).exit_code == 1
     assert (tmp_path / "out" / "assessments.ndjson").exists()
+
+
+def test_a_work_folder_that_is_there_is_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / ".work"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    with work_folder(tmp_path, {}, resume=True) as work:
+        assert (work, stat.S_IMODE(folder.stat().st_mode)) == (folder, 0o700)
 
 
 def test_two_audits_do_not_write_into_one_folder(export: Path, tmp_path: Path) -> None:

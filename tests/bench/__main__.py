@@ -88,12 +88,12 @@ def measure(app: str, requests: Iterator[bytes], expect: bytes, seconds: float) 
         return Round(load, (cpu_seconds(pid) - before) * 1000 / len(load.latencies))
 
 
-def compare(scene: Scene, seconds: float, table: Table) -> float:
-    """Three rounds of service and baseline in turn; the median of the ratios of each round."""
+def compare(scene: Scene, seconds: float, rounds: int, table: Table) -> float:
+    """Rounds of service and baseline in turn; the median of the ratios of each round."""
     ratios = []
     ours: list[Round] = []
     bare: list[Round] = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         bare.append(measure(BARE[0], repeat(http_request(BARE[1], scene.body)), BARE[2], seconds))
         ours.append(measure(scene.app, scene.requests(), scene.expect, seconds))
         ratios.append(ours[-1].load.rate / bare[-1].load.rate)
@@ -123,10 +123,13 @@ def main() -> int:
     """Print the tables; `--seconds` is the length of each round. The exit code is 1 below the floor."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=4.0, help="length of each round")
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    chosen = parser.parse_args()
     console = Console(width=140)
     measured = scenes()
-    table = Table(title=f"Order entry against a bare FastAPI application, {CONNECTIONS} connections, {ROUNDS} rounds")
+    table = Table(
+        title=f"Order entry against a bare FastAPI application, {CONNECTIONS} connections, {chosen.rounds} rounds"
+    )
     for column in (
         "request",
         "kB",
@@ -138,7 +141,7 @@ def main() -> int:
         "p99 ms",
     ):
         table.add_column(column, justify="left" if column == "request" else "right")
-    ratio, *_ = [compare(scene, seconds, table) for scene in measured]
+    ratio, *_ = [compare(scene, chosen.seconds, chosen.rounds, table) for scene in measured]
     console.print(table)
     verdict = (
         "reached" if ratio >= TARGET else "missed" if ratio >= FLOOR else f"missed, and below the floor of {FLOOR}"

@@ -30,7 +30,7 @@ class Forgetful(Memory):
 def forgetful() -> Forgetful:
     """With the parts of a real one."""
     real = open_memory(SETTINGS, clock=lambda: NOW)
-    return Forgetful(real.journal, real.tokens, None, None, lambda: NOW)
+    return Forgetful(real.journal, real.tokens, real.sessions, real.keys, None, lambda: NOW)
 
 
 app = create_app(SETTINGS, clock=lambda: NOW, memory=forgetful())

@@ -92,6 +92,7 @@ WRONG = {
     "an empty card": ({"card": " "}, "feedback[0].card"),
     "a card that is no text": ({"card": 17}, "feedback[0].card"),
     "a card longer than any uuid": ({"card": "x" * 65}, "feedback[0].card"),
+    "a card that is a sentence": ({"card": "the mother has refused"}, "feedback[0].card"),
     "a card with a NUL": ({"card": "a\x00b"}, "feedback[0].card"),
     "no outcome": ({"outcome": None}, "feedback[0].outcome"),
     "an outcome that there is not": ({"outcome": "ignored"}, "feedback[0].outcome"),
