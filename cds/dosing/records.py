@@ -64,9 +64,7 @@ def sort_out(records: Iterable[Record], *, on: date, whole: bool, complete_since
     ended: list[Ended] = []
     for record in _once_each(records):
         if isinstance(record, Administration):
-            when = record.when
-            # one exact day up to the day asked about, as nearly all are
-            refused = None if when.earliest == when.latest <= on else _refused(record, on)
+            refused = _refused(record, on)
             if refused is None:
                 counted.append(record)
             else:
@@ -191,22 +189,16 @@ def _refused(record: Administration, on: date) -> Unreadable | None:
 def _doses(counted: list[Administration], on: date) -> tuple[Dose, ...]:
     """Records of one exact day are one dose (C6); all others are a dose each."""
     by_day: dict[date, list[Administration]] = {}
-    imprecise: list[Dose] = []
+    doses: list[Dose] = []
     for record in counted:
         when = record.when
         if when.earliest == when.latest:
             by_day.setdefault(when.latest, []).append(record)
         else:
-            imprecise.append(_single(record, cut(when, on), (_IMPRECISE,)))
-    groups = [by_day[day] for day in sorted(by_day)]
-    doses = [_single(group[0], group[0].when) if len(group) == 1 else _merged(group) for group in groups]
-    if imprecise:
-        doses = sorted([*doses, *imprecise], key=_when_and_name)
+            doses.append(_single(record, cut(when, on), (_IMPRECISE,)))
+    doses += [_single(group[0], group[0].when) if len(group) == 1 else _merged(group) for group in by_day.values()]
+    doses.sort(key=lambda dose: (dose.when.latest, dose.when.earliest, dose.references[0]))
     return tuple(doses)
-
-
-def _when_and_name(dose: Dose) -> tuple[date, date, str]:
-    return dose.when.latest, dose.when.earliest, dose.references[0]
 
 
 def _merged(group: list[Administration]) -> Dose:

@@ -29,8 +29,7 @@ def next_dose(
     has a sign (D5). `judge` takes the place of the rules of the phase."""
     regimen = state.regimen
     day, last = when.latest, state.last.latest
-    kept = (when.earliest - last).days >= regimen.minimum_interval.days
-    spacing = None if kept else spacing_finding(state.last, when, regimen, proposed=proposed)
+    spacing = spacing_finding(state.last, when, regimen, proposed=proposed)
     series: tuple[Finding, ...] = ()
     if state.doses == 1 and regimen.undocumented_loading is not None:
         limit = regimen.undocumented_loading.after(last)
