@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ from cds.fhir.dates import read_date
 from cds.fhir.errors import FhirError, Kind
 from cds.fhir.links import Base
 from cds.fhir.plain import Malformed, Resource, list_in, object_in, text_in
-from cds.fhir.references import relative, without_history
+from cds.fhir.references import LOGICAL_ID, relative, without_history
 
 GROUP = "Group"
-_PATIENT_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _WHAT = "the Group"
 _LONGEST = 80
 
@@ -121,7 +119,7 @@ def _member(entry: object, number: int, base: Base, on: date, zone: tzinfo) -> _
     if not named:
         return _Entry(unknown=Unknown(who, "names no patient by a reference that can be followed"))
     there = base.resource(without_history(reference))
-    if there is None or not _PATIENT_ID.fullmatch(there[1]):
+    if there is None or not LOGICAL_ID.fullmatch(there[1]):
         return _Entry(unknown=Unknown(who, "is a patient of another server, or has an id that is none"))
     return _Entry(patient=named)
 

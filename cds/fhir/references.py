@@ -10,6 +10,8 @@ from typing import Any
 from cds.fhir.plain import Malformed, Resolve, Resource, object_in, objects_in, text_in
 
 _RELATIVE = re.compile(r"(?:.*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/?#\s]+)", re.DOTALL)
+LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+"""What FHIR lets an id be. References that are read may have others, of which a server makes what it likes."""
 _BARE_ID = re.compile(r"[A-Za-z0-9.\-]+")
 
 

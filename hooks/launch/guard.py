@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from fastapi import Request, Response
 
+from cds.fhir.references import LOGICAL_ID
 from hooks.launch.cookies import secret_in
 from hooks.launch.failure import AGAIN, AGAIN_FROM_EHR, LaunchError
 from hooks.launch.places import LAUNCH, Places
 from hooks.launch.servers import Servers
-from hooks.launch.session import PATIENT_ID, Session, Sessions, new_view
+from hooks.launch.session import Session, Sessions, new_view
 from hooks.launch_settings import Role
 from hooks.operations.call import current
 from hooks.operations.logs import event
@@ -51,7 +52,7 @@ class Guard:
             raise LaunchError("no-session", _NO_SESSION, AGAIN, 401)
         if Role.WORKLIST not in session.user.roles:
             raise LaunchError("role", "You are signed in, and may not choose a patient here.", _NAMED_IN_ROLES, 403)
-        if not PATIENT_ID.fullmatch(patient):
+        if not LOGICAL_ID.fullmatch(patient):
             raise LaunchError("no-patient", "The address of this page names no patient.", AGAIN)
         view = new_view()
         if server and not self._servers.same(server, session.server):

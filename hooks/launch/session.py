@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,8 +15,6 @@ from cryptography.fernet import InvalidToken, MultiFernet
 
 from hooks.launch_settings import Role
 
-PATIENT_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-"""What FHIR lets an id be."""
 _BYTES = 32
 _MOST_VIEWS = 20
 """Views of one browser: a clinician has a few patients open at a time."""

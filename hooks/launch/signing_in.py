@@ -9,13 +9,14 @@ from typing import Any
 
 from cds.fhir.errors import FhirError
 from cds.fhir.links import Base
+from cds.fhir.references import LOGICAL_ID
 from hooks.launch.failure import ADMINISTRATOR, AGAIN, AGAIN_FROM_EHR, LaunchError
 from hooks.launch.id_token import verified
 from hooks.launch.oauth import Grant, authorization_url, fetch_grant
 from hooks.launch.pending import Pending
 from hooks.launch.scopes import asked, not_granted
 from hooks.launch.servers import Server, Servers
-from hooks.launch.session import PATIENT_ID, Session, User, new_view
+from hooks.launch.session import Session, User, new_view
 from hooks.site_settings import Site
 
 TIMELINE_PAGE = "timeline"
@@ -110,7 +111,7 @@ class SigningIn:
                 "launch_scopes.",
                 403,
             )
-        if pending.with_patient and not PATIENT_ID.fullmatch(grant.patient):
+        if pending.with_patient and not LOGICAL_ID.fullmatch(grant.patient):
             raise LaunchError("no-patient", "The EHR did not say which patient is meant.", AGAIN_FROM_EHR)
         site = server.desk.site
         return Session(
