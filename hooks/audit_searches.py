@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from cds.audit.doses import patient_of
 from cds.fhir.errors import FhirError
 from cds.fhir.history import lost as may_be_lost
 from cds.fhir.history import read_history, unresolved
@@ -83,7 +84,9 @@ async def _type(client: FhirClient, need: Need, parameters: Parameters, folder: 
         found.miss(patient, of_type)
     part.replace(path)
     found.files[path] = None
-    note(done, found)
+    if of_type not in found.unread:
+        # what was not read to its end is asked for again where the audit goes on
+        note(done, found)
     return found
 
 
@@ -100,15 +103,14 @@ async def _medications(client: FhirClient, references: Sequence[str], file: Any,
 
 def _patients_with(references: set[str], path: Path) -> set[str]:
     """The patients with records that refer to one of these Medications."""
-    found: set[str] = set()
+    found: set[str | None] = set()
     with path.open("rb") as lines:
         for line in lines:
             resource = orjson.loads(line)
             if references.intersection(unresolved([resource])):
-                subject = resource.get("subject") or {}
-                whose = relative(str(subject.get("reference", "")))
-                found |= {whose} if whose else set()
-    return found
+                found.add(patient_of(resource))
+    # a record of nobody is rejected when it is read
+    return {each for each in found if each is not None}
 
 
 async def histories(

@@ -178,6 +178,20 @@ def test_a_medication_that_could_not_be_read_leaves_the_history_of_its_patients_
     assert "Medications not read: 1; " in ended.stderr
 
 
+@pytest.mark.parametrize(
+    "subject", [{"reference": "p1"}, {"reference": "https://x.example.invalid/fhir/Patient/p1"}, "p1"]
+)
+def test_that_patient_is_found_however_the_record_names_it(subject: Json | str, tmp_path: Path) -> None:
+    server = Searched(fails={"Medication/m1": 403})
+    server.records = [*loading("p1", 2), {**pointing("p1-9", "2026-04-01", "p1", "m1"), "subject": subject}]
+    with server.running() as url:
+        ended = audit(url, tmp_path / "out")
+    assert ended.exit_code == 3, ended.stderr
+    names_it = isinstance(subject, dict)
+    assert ("history-incomplete" in json.dumps(assessed(tmp_path / "out")["p1"])) is names_it
+    assert counts(tmp_path / "out") == {"used": 2, ("unreadable" if names_it else "rejected"): 1}
+
+
 def shorter(server: Searched) -> None:
     server.total = 12
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from cds.audit.beside import DEATH_UNREADABLE
 from cds.audit.ledger import Key
+from cds.dosing.in_force import Regimens
+from cds.fhir.addresses import EVERYWHERE
+from cds.fhir.allowed import Allowed
+from cds.fhir.client import FhirClient
+from cds.fhir.connections import Http
+from cds.fhir.limits import Limits
+from cds.regimens.library import load
+from hooks.audit_searches import whole
 from hooks.delivered import Delivered, note, noted
+from hooks.question import Question
 from hooks.sandbox.load import resources
 from hooks.sandbox.running import address, listen, serving
 from hooks.sandbox.server import create_sandbox
+from hooks.settings import CheckSettings
 from tests.cli.files import ON, ZONE, Json, Result, check, dose, lines, loading, run
 from tests.cli.test_audit_server import Searched, assessed, audit, patients
 
@@ -174,6 +186,26 @@ def test_a_type_that_the_server_refuses_is_not_known_of_anyone(of_type: str, sta
     # the doses are judged by what is known
     [assessment] = assessed(tmp_path / "out").values()
     assert [each["code"] for each in assessment["forecast"]["findings"]] == ["overdue", "loading-interrupted"]
+
+
+def test_an_interrupted_audit_asks_again_for_a_type_that_was_refused(tmp_path: Path) -> None:
+    """It was interrupted while the last type was read."""
+    server = Searched(records=[*loading("p1", 2), person("p1", deceasedBoolean=True)], fails={"Patient?": 500})
+    question = Question((Regimens.of(load().get("eu-12mg")),), date.fromisoformat(ON), ZoneInfo(ZONE))
+
+    limits = Limits(seconds=5)
+
+    async def read(url: str) -> Delivered:
+        async with Http(limits, Allowed([url], EVERYWHERE)) as http:
+            client = FhirClient(http, url, limits=limits)
+            return await whole(client, CheckSettings(), 2, tmp_path, question)
+
+    with server.running() as url:
+        assert asyncio.run(read(url)).unread == {"Patient"}
+        server.fails, server.asked = {}, []
+        again = asyncio.run(read(url))
+    assert (again.unread, again.lost) == (set(), [])
+    assert [asked.partition("?")[0] for asked in server.asked] == ["Patient"]
 
 
 def test_what_came_before_a_page_was_lost_counts(tmp_path: Path) -> None:
