@@ -72,7 +72,7 @@ def group_page(
         time=f"{read.began:%H:%M:%S}",
         until=f"{read.ended:%H:%M:%S}",
         zone=visit.desk.site.time_zone,
-        doubts=tuple(_doubts(read)),
+        doubts=read.doubts,
         not_read=tuple(by_reason.items()),
         without=_named_all((each for each in read.without if each not in unidentified), timeline),
         unidentified=_named_all(read.unidentified, timeline),
@@ -117,19 +117,6 @@ def _age(age: timedelta) -> str:
     if minutes < 1:
         return "just now"
     return f"{counted(minutes, 'minute')} ago" if minutes < 120 else f"{minutes // 60} hours ago"
-
-
-def _doubts(read: GroupRead) -> Iterator[str]:
-    """Why patients can be missing from the list."""
-    members = read.members
-    if not members.in_use:
-        yield "The Group is marked as no longer in use: nobody may have kept it up to date."
-    if members.groups:
-        are = counted(members.groups, "member is a Group itself", "members are Groups themselves")
-        yield f"{are}: the members of such Groups are not looked up."
-    entries = len(members.patients) + len(members.unknown) + len(members.left) + sum(members.others.values())
-    if members.quantity is not None and members.quantity > entries + members.groups:
-        yield f"The Group says that it has {members.quantity:,} members, and lists {entries + members.groups:,}."
 
 
 def _notes(read: GroupRead) -> Iterator[str]:

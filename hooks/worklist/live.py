@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from logging import ERROR
@@ -16,6 +16,7 @@ from cds.fhir.group import GROUP, Members, Unknown, read_members
 from cds.fhir.limits import Budget
 from cds.fhir.links import Base
 from hooks.charts import judge
+from hooks.console import counted
 from hooks.desk import Desk
 from hooks.found import deadline, has_drug
 from hooks.gather import Link, NoSourceError, NotReadError
@@ -55,6 +56,11 @@ class GroupRead:
     unidentified: tuple[str, ...]
     regimens: tuple[str, ...]
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why patients can be missing from the list, though nobody of whom the Group tells is left out."""
+        return tuple(_doubts(self.members))
+
 
 class GroupNotReadError(Exception):
     """The Group could not be read, so nobody can be listed. The message is for people, without patient data."""
@@ -75,6 +81,17 @@ class _Found:
     rows: dict[str, tuple[Row, ...]] = field(default_factory=dict)
     not_read: dict[str, str] = field(default_factory=dict)
     unidentified: set[str] = field(default_factory=set)
+
+
+def _doubts(members: Members) -> Iterator[str]:
+    if not members.in_use:
+        yield "The Group is marked as no longer in use: nobody may have kept it up to date."
+    if members.groups:
+        are = counted(members.groups, "member is a Group itself", "members are Groups themselves")
+        yield f"{are}: the members of such Groups are not looked up."
+    entries = len(members.patients) + len(members.unknown) + len(members.left) + sum(members.others.values())
+    if members.quantity is not None and members.quantity > entries + members.groups:
+        yield f"The Group says that it has {members.quantity:,} members, and lists {entries + members.groups:,}."
 
 
 async def read_group(source: Source, desk: Desk, tokens: BackendServices | None, progress: Progress) -> GroupRead:

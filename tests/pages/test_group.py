@@ -195,9 +195,13 @@ DOUBTS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", DOUBTS)
-def test_what_the_group_says_of_itself_is_told_above_the_list(case: str) -> None:
+def test_what_the_group_says_of_itself_is_told_above_the_list_and_in_the_table(case: str) -> None:
     more, words = DOUBTS[case]
-    assert words in shown("Patient/due", **more).text
+    with clinic(Hospital(clinic=group("Patient/due", **more))) as get:
+        assert words in read_now(get).text
+        saved = table(get)
+    assert [row["patient"] for row in saved] == ["", "Patient/due"]
+    assert (saved[0]["status"], words in saved[0]["not_known"]) == ("not-read", True)
 
 
 def test_who_has_no_record_of_the_drug_is_named() -> None:
