@@ -37,12 +37,6 @@ def test_every_link_within_the_project_leads_somewhere() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_every_make_command_in_the_readme_exists() -> None:
-    commands = set(re.findall(r"\bmake ([a-z-]+)", " ".join(re.findall(r"`[^`\n]+`|^make .*", README, re.MULTILINE))))
-    assert {"run", "test", "check", "bench"} <= commands
-    assert commands <= targets().keys()
-
-
 def test_a_commit_runs_what_make_check_runs() -> None:
     hooks = re.findall(r"entry: make --silent ([a-z-]+),", (ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
     assert hooks == targets()["check"]

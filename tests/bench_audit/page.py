@@ -22,7 +22,7 @@ _BOUNDS = """\
 ## What bounds it
 
 The scan is bound by the processor, not by the disk: the files are in memory here, and `cat` shows what reading
-them alone takes. `python -m cProfile -m tests.bench_audit.embedded` tells where its time goes.
+them alone takes. `python -m cProfile -m tests.bench_audit.embedded embedded 0 FOLDER FILE` tells where its time goes.
 
 Where the drug is rare, nothing is parsed but its lines: all others are told by a few passes over a megabyte at a time.
 Of the time of one process, looking for traces of the drug takes about a sixth; finding types, medications and ends of

@@ -62,7 +62,7 @@ def run(commands: Sequence[Command], world: World, folder: Path, notes: Path) ->
             pids = shlex.quote(str(notes / "pids"))
             asked = _ANSWERS if "://" in sign else _SAYS
             ready = asked.format(url=shlex.quote(sign), text=shlex.quote(sign), **quoted)
-            script.append(_READY.format(command=f"exec {text}", ready=ready, pids=pids, **quoted))
+            script.append(_READY.format(command=f"exec env {text}", ready=ready, pids=pids, **quoted))
     try:
         subprocess.run(
             ["bash", "-u", "-c", "\n".join(script)],
