@@ -22,12 +22,16 @@ run: $(STAMP) ## install, start the sandbox (SANDBOX_PORT, 8001) and the service
 		$(if $(REGIMEN),--regimen "$(REGIMEN)")
 
 .PHONY: test
-test: $(SPARK_STAMP) ## install and run every test but those of test-hapi
+test: $(SPARK_STAMP) ## install and run every test but those of test-hapi and test-openid
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 .PHONY: test-hapi
 test-hapi: $(STAMP) ## build HAPI FHIR (Java 17, Maven), start it and run the tests against it
 	$(BIN)/python -m pytest -m hapi tests/servers/hapi $(ARGS)
+
+.PHONY: test-openid
+test-openid: $(STAMP) ## install an OpenID Connect provider (Node.js, npm) and sign in by it
+	$(BIN)/python -m pytest -m openid tests/servers/openid $(ARGS)
 
 .PHONY: check
 check: format-check lint types imports dead-code docs-check docs-build ## all that can be checked without running the service
