@@ -92,7 +92,8 @@ async def _of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -
     visit = request.hook == ENCOUNTER_START
     due = any(_is_of(card, Kind.DUE) for card in cards)
     if not visit and not due:
-        return _ComeTo(Found(outcome, cards, assessment, gathered), beside.elsewhere(desk.words.unknown))
+        found = Found(outcome, cards, assessment, gathered, beside, context.unknown)
+        return _ComeTo(found, beside.elsewhere(desk.words.unknown))
     ahead = await _ahead(request, desk, on, link, gathered, beside, left(until))
     context = context._replace(not_compared=ahead.problems if has_drug(assessment) else ())
     if due:
@@ -114,7 +115,8 @@ async def _of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -
         topics = [card["source"]["topic"] for card in told]
         cards = [*told, *(card for card in cards if card["source"]["topic"] not in topics)]
         outcome = Outcome.CHECKED
-    found, elsewhere = Found(outcome, cards, assessment, ahead.gathered), beside.elsewhere(desk.words.unknown)
+    found = Found(outcome, cards, assessment, ahead.gathered, ahead.beside, context.unknown)
+    elsewhere = beside.elsewhere(desk.words.unknown)
     if not visit:
         return _ComeTo(found, elsewhere)
     return _ComeTo(found, elsewhere, ahead.problems, monitoring_cards(assessment, context=context))

@@ -11,6 +11,7 @@ import orjson
 
 from cds.dosing.assessment import Assessment
 from cds.dosing.document import as_json
+from hooks.beside import NOTHING, Beside
 from hooks.card_kinds import EXTENSION
 from hooks.cards import not_checked_card
 from hooks.charts import of_chart
@@ -44,7 +45,7 @@ class Answered:
 
     `cards` are those found, `shown` whether they are in the body: silent mode withholds them. `assessment` and
     `gathered`, the records that it rests on, are None where nothing was assessed. `failure` says why, where the status
-    tells of one. `parts` are the answers about each drug, where a site has several.
+    tells of one. `parts` are the answers about each drug, where a site has several. `beside` and `unknown` as of Found.
     """
 
     status: int
@@ -57,6 +58,8 @@ class Answered:
     shown: bool = True
     failure: Failure | None = None
     parts: tuple[Answered, ...] = ()
+    beside: Beside = NOTHING
+    unknown: tuple[str, ...] = ()
 
 
 async def answer(request: HookRequest, desk: Desk, service: Service, incident: str) -> Answered:
@@ -123,7 +126,16 @@ def _answered(found: Found, desk: Desk, on: date, service: Service) -> Answered:
         body["extension"] = {EXTENSION: {"assessment": as_json(found.assessment)}}
     written = as_bytes(body)
     return Answered(
-        200, written, found.outcome, on, tuple(found.cards), found.assessment, found.gathered, shown=not silent
+        200,
+        written,
+        found.outcome,
+        on,
+        tuple(found.cards),
+        found.assessment,
+        found.gathered,
+        shown=not silent,
+        beside=found.beside,
+        unknown=found.unknown,
     )
 
 

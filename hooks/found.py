@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 from cds.dosing.assess import assess
 from cds.dosing.assessment import Assessment
-from cds.dosing.facts import Administration, Ordered
+from cds.dosing.facts import Administration, Ordered, Record
 from cds.fhir.beside import beside as read_beside
 from cds.fhir.beside import died_on, of_one
 from cds.fhir.history import lost, read_history
 from cds.fhir.needs import PERSON
 from cds.fhir.orders import Order
+from cds.fhir.plain import Resolve
 from cds.fhir.references import Pool
 from hooks.beside import NOTHING, Beside
 from hooks.desk import Desk
@@ -41,12 +42,15 @@ class Outcome(StrEnum):
 
 
 class Found(NamedTuple):
-    """What a call that went well comes to."""
+    """What a call that went well comes to. `beside` was read beside the history; `unknown` says what of it, and of the
+    other active orders, could not be."""
 
     outcome: Outcome
     cards: list[Card]
     assessment: Assessment | None = None
     gathered: Gathered | None = None
+    beside: Beside = NOTHING
+    unknown: tuple[str, ...] = ()
 
 
 class NotKnownError(Exception):
@@ -91,14 +95,8 @@ def assessed(
     with desk.traces.step("assess"):
         drug, zone, patient = desk.regimens.drug, desk.zone, f"Patient/{request.patient_id}"
         every = (*gathered.resources, *beside.resources)
-        full_urls, medications = gathered.full_urls, gathered.medications
-        for each in beside.read.values():
-            full_urls, medications = {**each.full_urls, **full_urls}, {**each.medications, **medications}
-        resolve = Pool(every, full_urls=full_urls, fetched=medications).resolve
-        # doses are those of the history alone; a Patient says which ids are this one (C9)
-        persons = [each for each in beside.resources if each.get("resourceType") == PERSON.resource_type]
-        known = (*gathered.resources, *persons)
-        records = read_history(known, drug=drug, zone=zone, patient=patient, resolve=resolve)
+        resolve = _pool(gathered, beside).resolve
+        records = _read(patient, gathered, desk, beside, resolve)
         # what is counted as a dose says nothing else, and is most of what there is
         doses = frozenset([record.reference for record in records if isinstance(record, Administration)])
         rest = [each for each in every if f"{each.get('resourceType')}/{each.get('id')}" not in doses]
@@ -117,3 +115,24 @@ def assessed(
             ordered=ordered,
             complete_since=desk.site.history_complete_since,
         )
+
+
+def administrations(patient: str, gathered: Gathered, desk: Desk, beside: Beside) -> dict[str, Administration]:
+    """The doses of an assessment of these records, by reference: an Evaluation has neither amount nor status."""
+    records = _read(patient, gathered, desk, beside, _pool(gathered, beside).resolve)
+    return {record.reference: record for record in records if isinstance(record, Administration)}
+
+
+def _read(patient: str, gathered: Gathered, desk: Desk, beside: Beside, resolve: Resolve) -> tuple[Record, ...]:
+    # doses are those of the history alone; a Patient says which ids are this one (C9)
+    persons = [each for each in beside.resources if each.get("resourceType") == PERSON.resource_type]
+    known = (*gathered.resources, *persons)
+    return read_history(known, drug=desk.regimens.drug, zone=desk.zone, patient=patient, resolve=resolve)
+
+
+def _pool(gathered: Gathered, beside: Beside) -> Pool:
+    """What references lead to, in the history and beside it."""
+    full_urls, medications = gathered.full_urls, gathered.medications
+    for each in beside.read.values():
+        full_urls, medications = {**each.full_urls, **full_urls}, {**each.medications, **medications}
+    return Pool((*gathered.resources, *beside.resources), full_urls=full_urls, fetched=medications)

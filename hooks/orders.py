@@ -74,7 +74,7 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
     outcome = Outcome.NOT_CHECKED if unchecked else Outcome.CHECKED if ours else Outcome.NOT_OURS
     if desk.site.monitoring_at_orders and drafts.to_judge:
         cards += monitoring_cards(assessment, context=context)
-    return Found(outcome, cards, assessment, gathered)
+    return Found(outcome, cards, assessment, gathered, beside, (*standing.problems, *context.unknown))
 
 
 async def _with_beside(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cds.dosing.calendar import add_days, add_months
 from cds.dosing.codes import MAINTENANCE, Severity, Status
+from cds.dosing.facts import DateRange
 from cds.dosing.windows import Window
 from hooks.pages.axis import Axis, Tick
 from hooks.pages.doses import Dose
@@ -88,12 +89,17 @@ class Chart:
 
 class Charts(NamedTuple):
     """The drawings of a page: `near` what is recent and next, `whole` the history where it is longer than that, each
-    in every width. `hidden` doses are older than what is drawn at all; `out_of_sight`: the date tried is far off."""
+    in every width. `hidden` doses are older than what is drawn at all; `out_of_sight`: the date tried is far off;
+    `undated` records that are not counted have no date to be drawn at, `far` ones lie beyond what is drawn; `ranges`:
+    some of what is drawn can be of any of several days."""
 
     near: tuple[Chart, ...]
     whole: tuple[Chart, ...]
     hidden: int
     out_of_sight: bool
+    undated: int
+    far: int
+    ranges: bool
 
 
 def draw(view: View, doses: Sequence[Dose], after: Window | None) -> Charts:
@@ -101,13 +107,32 @@ def draw(view: View, doses: Sequence[Dose], after: Window | None) -> Charts:
     on = view.assessment.on
     near_days, near = _near(view, doses, after)
     charts = tuple(_labelled(f"near-{width}", width, view, near, after, near_days) for width in WIDTHS)
-    if len(near) == len(doses):
-        return Charts(charts, (), 0, _far(view))
     oldest = date(max(on.year - _YEARS, 1), 1, 1)
     drawn = [dose for dose in doses if dose.day >= oldest]
-    days = _span([dose.day for dose in drawn] + list(near_days))
-    whole = tuple(_plain(f"whole-{width}", width, view, drawn, after, days) for width in WIDTHS)
-    return Charts(charts, whole, len(doses) - len(drawn), _far(view))
+    dated = _not_counted(view)
+    known = [when for when in dated if oldest <= when.latest <= on]
+    days = _span([*(dose.day for dose in drawn), *(when.latest for when in known), *near_days])
+    whole: tuple[Chart, ...] = ()
+    first, last = near_days
+    if len(near) < len(drawn) or any(when.latest < first for when in known):
+        first, last = days
+        whole = tuple(_plain(f"whole-{width}", width, view, drawn, after, days) for width in WIDTHS)
+    return Charts(
+        near=charts,
+        whole=whole,
+        hidden=len(doses) - len(drawn),
+        out_of_sight=_far(view),
+        undated=len(view.assessment.unreadable) + len(view.assessment.unidentified) - len(dated),
+        far=sum(not first <= when.latest <= last for when in dated),
+        ranges=any(when.days > 1 for when in [*dated, *(dose.evaluation.when for dose in doses)]),
+    )
+
+
+def _not_counted(view: View) -> list[DateRange]:
+    """The dates of the records that are not counted, as far as they have one."""
+    unreadable = [record.when for record in view.assessment.unreadable]
+    unidentified = [record.when for record in view.assessment.unidentified]
+    return [when for when in [*unreadable, *unidentified] if when is not None]
 
 
 def _near(view: View, doses: Sequence[Dose], after: Window | None) -> tuple[tuple[date, date], Sequence[Dose]]:
@@ -194,9 +219,8 @@ def _below(view: View, doses: Sequence[Dose], axis: Axis, *, narrow: bool) -> It
     """What was given, and what comes next."""
     forecast, on = view.assessment.forecast, view.assessment.on
     for dose in doses:
-        yield Flag(
-            axis.at(dose.day), f"{dose.day} {dose.amount if dose.amount != 'not stated' else ''}".strip(), "given"
-        )
+        amount = f" {dose.amount}" if dose.amount != "not stated" else ""
+        yield Flag(axis.at(dose.day), f"{dose.when}{amount}", "given")
     if forecast.earliest is not None and forecast.earliest > on:
         yield Flag(axis.at(forecast.earliest), f"not before {forecast.earliest}", "critical")
     for planned in forecast.plan:
@@ -228,7 +252,7 @@ def _bars(view: View, doses: Sequence[Dose], after: Window | None, axis: Axis) -
     if after is not None and on > after.last and forecast.status is Status.OVERDUE:
         yield from _bar(after.last, on, "late", axis)
     ranges = [dose.evaluation.when for dose in doses]
-    ranges += [record.when for record in view.assessment.unreadable if record.when is not None]
+    ranges += _not_counted(view)
     for when in ranges:
         if when.days > 1:
             yield from _bar(when.earliest, when.latest, "range", axis)
@@ -246,10 +270,7 @@ def _marks(view: View, doses: Sequence[Dose], axis: Axis) -> Iterator[Mark]:
     forecast = assessment.forecast
     yield from _mark([planned.date for planned in forecast.plan], "circle", "planned", axis)
     yield from _mark(forecast.options, "square", "planned", axis)
-    not_counted = [record.when for record in assessment.unidentified] + [
-        record.when for record in assessment.unreadable
-    ]
-    yield from _mark([when.latest for when in not_counted if when is not None], "question", "unread", axis)
+    yield from _mark([when.latest for when in _not_counted(view)], "question", "unread", axis)
     for dose in doses:
         yield from _mark([dose.day], _SHAPES[dose.gravest], dose.gravest.value, axis)
     for proposed in assessment.proposed:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_PER_LETTER = 6.9
+_PER_LETTER, _PER_BOLD_LETTER = 6.9, 8.4
+_LIGHT = frozenset({"planned", "info", "unread"})
+"""The kinds of flags whose text is not bold."""
 _PADDING = 10.0
 
 
@@ -20,7 +22,7 @@ class Flag:
     @property
     def width(self) -> float:
         """About how wide the text is, on the wide side."""
-        return len(self.text) * _PER_LETTER + _PADDING
+        return len(self.text) * (_PER_LETTER if self.kind in _LIGHT else _PER_BOLD_LETTER) + _PADDING
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ STATUSES = {
     Status.ENDED: ("Therapy ended", "info"),
 }
 """The status of the next dose in words, and how it looks."""
+_ENDED = "the records say that the therapy has ended (death, another therapy since, or a mark of the site)"
 
 
 class Fact(NamedTuple):
@@ -98,7 +99,9 @@ def tell(view: View) -> Story:
 
 def _look(view: View, of_status: str) -> str:
     """How the status looks: as grave as what stands under it, and never good where the history is not whole."""
-    doubtful = view.problems or any(each.code is Code.HISTORY_INCOMPLETE for each in view.assessment.findings)
+    doubtful = (
+        view.problems or view.unknown or any(each.code is Code.HISTORY_INCOMPLETE for each in view.assessment.findings)
+    )
     said = view.headline["indicator"] if view.headline is not None else "info"
     grave = [of_status, said, "warning" if doubtful else "info"]
     return next((look for look in ("critical", "warning") if look in grave), of_status)
@@ -107,7 +110,7 @@ def _look(view: View, of_status: str) -> str:
 def _plain_headline(assessment: Assessment, drug: str) -> str:
     """For a chart on which there is no card."""
     if assessment.forecast.status is Status.ENDED:
-        return f"{drug}: the therapy has ended, so no next dose is scheduled"
+        return f"{drug}: {_ENDED}, so no next dose is scheduled"
     if not assessment.evaluations:
         return f"No dose of {drug.lower()} that counts is on record, as visible to this reader"
     forecast = assessment.forecast
@@ -121,8 +124,9 @@ def _facts(assessment: Assessment) -> Iterable[Fact]:
     title, missed = dated_step(forecast)
     if assessment.evaluations:
         last = assessment.evaluations[-1]
-        ago = (on - last.when.latest).days
-        yield Fact("Last dose", span(last.when), f"{step_title(last.step)}, {quantity(ago)} ago")
+        least, most = ((on - day).days for day in (last.when.latest, last.when.earliest))
+        ago = quantity(least) if least == most else f"{least} to {quantity(most)}"
+        yield Fact("Last dose", span(last.when), f"{step_title(last.step)}, {ago} ago")
     if forecast.earliest is not None:
         name = "Not before" if forecast.earliest > on else "Minimum interval kept from"
         note = f"{assessment.regimen.minimum_interval} after the last dose; {_from(on, forecast.earliest)}"
@@ -169,17 +173,23 @@ def _verdict(view: View, drug: str) -> Verdict | None:
     if view.verdict is None or not view.assessment.proposed:
         return None
     [proposed] = view.assessment.proposed
+    found = "nothing was found against this date"
     after = "" if proposed.interval_days is None else f", {quantity(proposed.interval_days)} after the dose before"
-    indicator, summary = "good", f"{drug} on {proposed.date}: nothing was found against this date"
+    indicator, summary = "good", f"{drug} on {proposed.date}: {found}"
     if any(finding.severity is not Severity.INFO for finding in proposed.findings):
         # lateness makes no card, since the order is its cure
-        indicator, summary = "info", f"{drug} on {proposed.date}: nothing was found against this date but what follows"
+        indicator, summary = "info", f"{drug} on {proposed.date}: {found} but what follows"
+    if view.problems or view.unknown:
+        indicator, summary = "warning", f"{drug} on {proposed.date}: {found}, but not all could be read"
+    if view.assessment.forecast.status is Status.ENDED:
+        # a date is judged all the same, and nobody may take that for a next dose
+        indicator, summary = "warning", f"{drug} on {proposed.date}: {_ENDED}"
     cards = view.verdict
     return Verdict(
         day=proposed.date,
         indicator=cards[0]["indicator"] if cards else indicator,
         summary=tuple(card["summary"] for card in cards) or (summary,),
-        would_be=f"It would be: {step_title(proposed.step)}{after}.",
+        would_be=f"On {proposed.date} it would be: {step_title(proposed.step)}{after}.",
         said=_say(proposed.findings),
         suggested=proposed.suggested,
         plan=_planned(proposed.plan),

@@ -10,11 +10,10 @@ import orjson
 
 from cds.dosing.assessment import Assessment
 from cds.dosing.facts import Administration
-from cds.fhir.history import read_history
 from hooks.cards import Card, chart_cards
 from hooks.desk import Desk
 from hooks.flow import Answered, answer
-from hooks.gather import Gathered
+from hooks.found import administrations
 from hooks.protocol import ORDER_SIGN, PATIENT_VIEW, HookRequest
 from hooks.services import CHART, ORDER
 from hooks.site_settings import OnFailure
@@ -38,13 +37,14 @@ class Question:
 class View:
     """One patient as read. `doses` are the administrations by reference; `headline` is what the card on the chart says,
     None where there is none; `verdict` are the cards on a dose on the date that was tried, None where none was.
-    `problems` say what of the history could not be read."""
+    `problems` say what of the history could not be read, `unknown` what beside it, as whether the patient has died."""
 
     assessment: Assessment
     doses: Mapping[str, Administration]
     headline: Card | None
     verdict: tuple[Card, ...] | None
     problems: tuple[str, ...]
+    unknown: tuple[str, ...]
     read_at: datetime
 
 
@@ -70,10 +70,11 @@ async def look(question: Question, desk: Desk) -> View:
     on_chart = chart_cards(replace(assessment, proposed=()), context=context)
     return View(
         assessment=assessment,
-        doses=_doses(question, desk, gathered),
+        doses=administrations(f"Patient/{question.patient}", gathered, desk, answered.beside),
         headline=next(iter(on_chart), None),
         verdict=None if question.what_if is None else answered.cards,
         problems=gathered.problems,
+        unknown=answered.unknown,
         read_at=now,
     )
 
@@ -107,19 +108,6 @@ def _draft(question: Question, day: date, desk: Desk) -> dict[str, object]:
         "medicationCodeableConcept": {"coding": [{"system": coding.system, "code": coding.code}]},
         "dosageInstruction": [{"timing": {"event": [day.isoformat()]}}],
     }
-
-
-def _doses(question: Question, desk: Desk, gathered: Gathered) -> dict[str, Administration]:
-    """The administrations as records tell of them: an Evaluation has neither amount nor status."""
-    records = read_history(
-        gathered.resources,
-        drug=desk.regimens.drug,
-        zone=desk.zone,
-        patient=f"Patient/{question.patient}",
-        medications=gathered.medications,
-        full_urls=gathered.full_urls,
-    )
-    return {record.reference: record for record in records if isinstance(record, Administration)}
 
 
 def _why(answered: Answered) -> str:

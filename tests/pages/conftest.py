@@ -61,7 +61,9 @@ def holding(patients: Sequence[DemoPatient], **more: Any) -> Answer:
     by_id = {patient.id: patient for patient in patients}
 
     def answer(request: httpx.Request) -> httpx.Response:
-        kind = request.url.path.rpartition("/")[2]
+        before, _, kind = request.url.path.rpartition("/")
+        if before.endswith("/Patient") and kind in by_id:
+            return httpx.Response(200, json=by_id[kind].resources[0])
         if "patient" not in request.url.params:
             return httpx.Response(404)
         found = [each for each in by_id[request.url.params["patient"]].resources if each["resourceType"] == kind]

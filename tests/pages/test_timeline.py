@@ -153,13 +153,13 @@ def test_the_verdict_is_that_of_an_order_for_the_day(demo: Get, patient: DemoPat
 @pytest.mark.parametrize(
     ("days", "day", "words"),
     [
-        (LOADED, "2026-05-01", "nothing was found against this date It would be: maintenance dose, 149 days"),
+        (LOADED, "2026-05-01", "nothing was found against this date On 2026-05-01 it would be: maintenance dose"),
         ((*LOADED, "2026-04-25"), "2026-05-05", "is 10 days after the last dose; not before 2026-05-09"),
         ((*LOADED, "2026-04-25"), "2026-05-05", "First date without a warning: 2026-08-03"),
         (LOADED, "2026-09-01", "The plan that would begin Date Step 2026-09-01 maintenance dose 2026-09-15 extra dose"),
         (LOADED, "2026-06-01", "nothing was found against this date but what follows"),
         (LOADED, "9999-12-31", "The date that was tried is too far ahead to be drawn"),
-        ((), "2026-05-01", "It would be: loading dose 1"),
+        ((), "2026-05-01", "On 2026-05-01 it would be: loading dose 1"),
     ],
 )
 def test_a_date_is_tried(days: tuple[str, ...], day: str, words: str) -> None:
