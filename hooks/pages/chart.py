@@ -90,15 +90,15 @@ class Chart:
 class Charts(NamedTuple):
     """The drawings of a page: `near` what is recent and next, `whole` the history where it is longer than that, each
     in every width. `hidden` doses are older than what is drawn at all; `out_of_sight`: the date tried is far off;
-    `undated` records that are not counted have no date to be drawn at, `far` ones lie beyond what is drawn; `ranges`:
-    some of what is drawn can be of any of several days."""
+    `undated` records that are not counted have no date to be drawn at, `beyond` ones lie outside of what is drawn;
+    `ranges`: some of what is drawn can be of any of several days."""
 
     near: tuple[Chart, ...]
     whole: tuple[Chart, ...]
     hidden: int
     out_of_sight: bool
     undated: int
-    far: int
+    beyond: int
     ranges: bool
 
 
@@ -123,7 +123,7 @@ def draw(view: View, doses: Sequence[Dose], after: Window | None) -> Charts:
         hidden=len(doses) - len(drawn),
         out_of_sight=_far(view),
         undated=len(view.assessment.unreadable) + len(view.assessment.unidentified) - len(dated),
-        far=sum(not first <= when.latest <= last for when in dated),
+        beyond=sum(not first <= when.latest <= last for when in dated),
         ranges=any(when.days > 1 for when in [*dated, *(dose.evaluation.when for dose in doses)]),
     )
 
