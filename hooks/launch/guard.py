@@ -43,6 +43,10 @@ class Guard:
             raise LaunchError("no-session", _NO_SESSION, AGAIN, 401)
         return session
 
+    async def who(self, request: Request) -> Session | None:
+        """The newest session of a browser; None where nobody is signed in. Raises DatabaseDown."""
+        return await self._sessions.last(secret_in(request.cookies))
+
     async def open_patient(self, request: Request, patient: str, server: str = "") -> tuple[str, str]:
         """A session for a patient of the worklist, who was not chosen in the EHR: its cookie and its view. `server` is
         where the list has the id from, empty where it does not say. Raises LaunchError."""

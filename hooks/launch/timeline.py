@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
@@ -39,7 +40,7 @@ class PatientPage:
         """One look at it; for a patient of the worklist a session is made first. Raises LaunchError and
         DatabaseDown."""
         if "patient" in asked:
-            secret, view = await self._guard.open_patient(request, asked["patient"], asked.get(SERVER, ""))
+            secret, view = await self._opened(request, asked["patient"], asked.get(SERVER, ""))
             drug = {DRUG: asked[DRUG]} if DRUG in asked else {}
             answer: Response = RedirectResponse(self._places.path(TIMELINE, view=view, **drug), 303, NO_STORE)
             keep_session(answer, secret)
@@ -55,6 +56,16 @@ class PatientPage:
         page, seen = "what-if" if tried else "timeline", answer.status_code < 500
         await note(self._memory, session, page, "shown" if seen else "not-read")
         return answer
+
+    async def _opened(self, request: Request, patient: str, server: str) -> tuple[str, str]:
+        """As `Guard.open_patient`; a refusal of somebody who is signed in is recorded too."""
+        try:
+            return await self._guard.open_patient(request, patient, server)
+        except LaunchError:
+            who = await self._guard.who(request)
+            if who is not None:
+                await note(self._memory, replace(who, patient=patient), "timeline", "refused")
+            raise
 
     def _place(self, view: str, desk: Desk, of_site: Desk) -> Place:
         """How the page of one drug is reached, and those of the others."""

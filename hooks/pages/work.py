@@ -18,7 +18,7 @@ from hooks.pages.feedback import feedback, read_days
 from hooks.pages.listing import Timeline, csv_answer, listing
 from hooks.pages.live import GroupPages
 from hooks.pages.people import FEEDBACK, WORKLIST, Access, Around
-from hooks.pages.worklist import worklist
+from hooks.pages.worklist import doubts, worklist
 from hooks.sites import Sites
 from hooks.worklist.audited import AuditRead, Audits, NoWorklistError
 from hooks.worklist.choice import read_choice
@@ -89,7 +89,8 @@ class WorkPages:
             audit = await self._audit(visit)
             if isinstance(audit, Response):
                 return audit
-            return csv_answer(as_csv(choice.of(audit.rows, visit.desk.today()), audit.about), audit.about.on)
+            rows = choice.of(audit.rows, visit.desk.today())
+            return csv_answer(as_csv(rows, audit.about, doubts(audit)), audit.about.on)
 
         @app.get(self._feedback.path, include_in_schema=False)
         async def cards(request: Request) -> Response:

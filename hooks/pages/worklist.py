@@ -29,8 +29,7 @@ def worklist(audit: AuditRead, listed: Listing, *, visit: Visit, lists: Sequence
         old=abs((today - audit.about.on).days) >= OLD_DAYS,
         today=today,
         site=visit.desk.site.id,
-        doubts=tuple(_doubts(audit)),
-        left_out=tuple(_left_out(audit.about)),
+        doubts=tuple(doubts(audit)),
         listed=listed,
         lists=lists,
         nobody="No patient of the audit is in this part of the list",
@@ -46,9 +45,10 @@ def _age(about: About, today: date) -> str:
     return f"{quantity(days)} ago" if days > 0 else f"a day that is still to come, in {quantity(-days)}"
 
 
-def _doubts(audit: AuditRead) -> Iterator[str]:
-    """Why patients can be missing from the list, or their dates be wrong."""
+def doubts(audit: AuditRead) -> Iterator[str]:
+    """Why patients can be missing from the list, or their dates be wrong; whom the audit was not asked about first."""
     about = audit.about
+    yield from _left_out(about)
     if audit.at_work:
         yield "Another audit is at work in the folder, or was interrupted: this list is of the one before it."
     if about.not_read:

@@ -63,7 +63,14 @@ async def send_edited(request: Request, patients: Mapping[str, DemoPatient], ser
         status, body = await asyncio.to_thread(send, f"{service}/cds-services/{name}", edited)
     except DemoFailed as error:
         return _page(patients, patient, hook, written, fault=f"The service gave no answer: {error}", status=502)
-    return _page(patients, patient, hook, written, shown=_shown(status, body, fhir, patient))
+    return _page(patients, patient, hook, written, shown=_shown(status, body, fhir, _asked_about(edited)))
+
+
+def _asked_about(request: Mapping[str, Any]) -> str:
+    """The patient of an edited request, who need not be the one that was chosen above it."""
+    context = request.get("context")
+    patient = context.get("patientId") if isinstance(context, dict) else None
+    return patient if isinstance(patient, str) else ""
 
 
 def opened_by_ehr(fhir: str, patient: str) -> str:

@@ -46,7 +46,11 @@ _OF_STATUS = {
 }
 _URGENCY = (Status.OVERDUE, Status.DECISION, Status.DUE, Status.UPCOMING, Status.NOT_STARTED, Status.ENDED)
 _KEYS: Mapping[Order, Callable[[Row, date], tuple[Any, ...]]] = {
-    Order.URGENCY: lambda row, today: (_URGENCY.index(_status(row, today)), row.overdue_from or row.act_on),
+    Order.URGENCY: lambda row, today: (
+        _URGENCY.index(_status(row, today)),
+        not row.late_in_doubt,
+        row.overdue_from or row.act_on,
+    ),
     Order.PATIENT: lambda row, _: (row.patient,),
     Order.STATUS: lambda row, today: (_status(row, today),),
     Order.DATE: lambda row, _: (row.act_on,),
@@ -109,7 +113,7 @@ def within(group: Group, row: Row, today: date) -> bool:
     if group is Group.INCOMPLETE:
         return row.incomplete
     if group is Group.OVERDUE:
-        return row.overdue(today)
+        return row.overdue(today) or row.late_in_doubt
     return row.come(today) if group is Group.COME else row.status is _OF_STATUS[group]
 
 

@@ -12,6 +12,7 @@ from cds.dosing.codes import Code, Severity, Status
 
 TO_BE_LOOKED_AT = frozenset({Status.DUE, Status.OVERDUE, Status.DECISION, Status.ENDED})
 _WAITING = frozenset({Status.DUE, Status.UPCOMING})
+_LATE = frozenset({Code.OVERDUE, Code.CATCH_UP_REQUIRED, Code.RESTART_REQUIRED})
 _PATIENT = re.compile(r"Patient/([A-Za-z0-9.-]{1,64})")
 
 
@@ -53,6 +54,11 @@ class Row:
         """Whether the dose was overdue on the day of the audit, or the day has come since from which it is."""
         waiting = self.status in _WAITING and self.overdue_from is not None and self.overdue_from <= today
         return waiting or self.status is Status.OVERDUE
+
+    @property
+    def late_in_doubt(self) -> bool:
+        """Whether a clinician decides, and the dose is overdue beside that: a doubt never hides a delay."""
+        return self.status is Status.DECISION and not _LATE.isdisjoint(self.found)
 
     def listed(self, today: date) -> bool:
         """Whether the patient is on the list."""

@@ -16,14 +16,17 @@ _OF_ROW = (
     "patient", "status", "step", "act_on", "earliest", "recommended", "overdue_from", "options", "last_dose",
     "findings", "history_incomplete", "regimen",
 )  # fmt: skip
-COLUMNS = (*_OF_ROW, "audit_day")
+COLUMNS = (*_OF_ROW, "not_known", "audit_day")
 GROUP_COLUMNS = (*_OF_ROW, "not_known", "read_at")
 NOT_READ = "not-read"
 
 
-def as_csv(rows: Iterable[Row], about: About) -> str:
-    """All rows that are given, with the day of the audit in each."""
-    return _written(COLUMNS, ((*_cells(row), _day(about.on)) for row in rows))
+def as_csv(rows: Iterable[Row], about: About, doubts: Iterable[str]) -> str:
+    """All rows that are given, with the day of the audit in each; before them, whatever was chosen, why others can be
+    missing."""
+    on, blank = _day(about.on), [""] * (len(_OF_ROW) - 2)
+    told = (("", NOT_READ, *blank, why, on) for why in doubts)
+    return _written(COLUMNS, (*told, *((*_cells(row), "; ".join(row.doubts), on) for row in rows)))
 
 
 def group_as_csv(rows: Iterable[Row], read: GroupRead) -> str:

@@ -375,11 +375,18 @@ def test_a_patient_of_the_worklist_is_opened_with_a_token_for_more_than_one_pati
 
 
 def test_without_the_role_nobody_chooses_a_patient_here() -> None:
-    with visiting(launch_roles={"feedback": ("Practitioner/7",)}) as visitor:
+    journal = NotedJournal()
+    with visiting(journal=journal, launch_roles={"feedback": ("Practitioner/7",)}) as visitor:
+        visitor.stopped(visitor.get("/timeline?patient=anna"), 401)
+        assert not journal.views, "nobody is signed in"
         visitor.alone(page="feedback")
         said = visitor.stopped(visitor.get("/timeline?patient=anna"), 403)
         assert not [each for each in visitor.ehr.asked if each.url.path.startswith("/fhir/Med")]
     assert "may not choose a patient here" in said
+    tried = journal.views[-1]
+    assert (tried.page, tried.outcome) == ("timeline", "refused")
+    assert tried.user
+    assert tried.patient
 
 
 def test_who_is_not_signed_in_finds_the_way_in_before_the_worklist() -> None:

@@ -41,7 +41,14 @@ class Demo:
 def demo() -> Iterator[Demo]:
     with listen(0, "SANDBOX_PORT") as sandbox, listen(0, "PORT") as socket:
         fhir, service = f"{address(sandbox)}/fhir", address(socket)
-        settings = Settings(regimen="eu-12mg", time_zone=ZONE, client_auth="off", fhir_servers=fhir)
+        settings = Settings(
+            regimen="eu-12mg",
+            time_zone=ZONE,
+            client_auth="off",
+            fhir_servers=fhir,
+            public_url=service,
+            launch_client_id="playground",
+        )
         more = DemoPages(fhir, service, PATIENTS)
         app = create_app(settings, clock=lambda: NOW, memory=noting(lambda: NOW), more=more)
         with serving([(create_sandbox(fhir, ON), sandbox), (app, socket)]):
@@ -86,6 +93,15 @@ def test_a_card_is_shown_whole(demo: Demo) -> None:
     ):
         assert words in text, words
     assert "| --- |" not in text.partition("Answer as JSON")[0]
+
+
+def test_the_link_to_the_timeline_is_that_of_the_patient_of_the_request(demo: Demo) -> None:
+    form = demo.get(PLAYGROUND, params={"patient": "upcoming", "hook": "patient-view"})
+    request = request_of(read(form), form)
+    request["context"]["patientId"] = "overdue"
+    page = read(demo.send(request, patient="upcoming", hook="patient-view"))
+    opened = [each["href"] or "" for each in page.all("a") if "/auth/" in (each["href"] or "")]
+    assert [address.partition("patient=")[2] for address in opened] == ["overdue"]
 
 
 @pytest.mark.parametrize(

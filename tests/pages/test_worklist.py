@@ -94,13 +94,16 @@ def test_each_line_opens_the_timeline_the_longest_overdue_first(get: Get) -> Non
 
 def test_parts_and_columns_are_links_and_say_which_is_shown(get: Get) -> None:
     page = read(get("/worklist?group=overdue&sort=-last"))
-    assert listed(page) == ["overdue", "catch-up-required", "near-boundary", "restart-required"]
+    assert listed(page) == [
+        "catch-up-forgotten", "one-old-dose", "overdue", "catch-up-required", "near-boundary", "restart-required",
+    ]  # fmt: skip
     current = [each["href"] for each in page.all("a") if each.get("aria-current") == "page"]
     assert current == ["/worklist?group=overdue&sort=-last"]
     sorts = [each.get("aria-sort") for each in page.all("th") if each.get("scope") == "col"]
     assert sorts == [None, None, None, None, None, "descending", None]
     assert "/worklist?group=overdue&sort=last" in [each["href"] for each in page.all("a")]
-    assert "4 of 4 patients" in page.text
+    assert "6 of 6 patients" in page.text
+    assert page.text.count("A clinician decides overdue") == 2, "a doubt hides no delay"
 
 
 def test_the_form_narrows_and_keeps_the_part(get: Get) -> None:
@@ -131,6 +134,7 @@ def test_the_table_holds_the_same_lines(get: Get) -> None:
     written = answer.text.splitlines()
     assert [line.split(",")[0] for line in written[1:]] == [
         "Patient/restart-required", "Patient/near-boundary", "Patient/catch-up-required", "Patient/overdue",
+        "Patient/one-old-dose", "Patient/catch-up-forgotten",
     ]  # fmt: skip
     assert "Nothing was saved." in read(get("/worklist.csv?until=soon"), 400).text
 
@@ -230,9 +234,13 @@ DOUBTS = {
 @pytest.mark.parametrize("case", DOUBTS)
 def test_who_may_be_missing_is_told_above_the_list(tmp_path: Path, case: str) -> None:
     changes, words = DOUBTS[case]
-    text = said(rewrite("summary.json", lambda told: {**told, **changes}), tmp_path)
+    change = rewrite("summary.json", lambda told: {**told, **changes})
+    with pages(more=work(NURSE), worklist_folder=audited(tmp_path, change)) as get:
+        text, first = read(get("/worklist")).text, get("/worklist.csv?group=due").text.splitlines()[1]
     assert words in text
     assert text.index("Not everybody may be on this list.") < text.index("1 to 18 of 18")
+    assert first.startswith(",not-read,"), "a saved table goes its own way"
+    assert words in first
 
 
 def test_lines_that_were_rejected_and_an_audit_at_work_are_told(tmp_path: Path) -> None:

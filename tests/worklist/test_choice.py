@@ -22,6 +22,15 @@ ROWS = (
     row("Patient/i-due-and-overdue-since", overdue_from=date(2026, 5, 4)),
     row("Patient/h-not-started", Status.NOT_STARTED, recommended=None, overdue_from=None, last_dose=None),
 )
+DOUBTED = [
+    row(f"Patient/{name}", Status.DECISION, recommended=None, overdue_from=None, act_on=date(2026, 5, day), found=found)
+    for name, day, found in (
+        ("a-doubt-alone", 1, (Code.HISTORY_INCOMPLETE,)),
+        ("b-overdue", 9, (Code.OVERDUE, Code.HISTORY_INCOMPLETE)),
+        ("c-catch-up", 8, (Code.HISTORY_INCOMPLETE, Code.CATCH_UP_REQUIRED)),
+        ("d-restart", 7, (Code.RESTART_REQUIRED, Code.DATE_MISSING)),
+    )
+]
 
 
 def shown(address: str, today: date = ON) -> list[str]:
@@ -87,3 +96,9 @@ def test_a_link_keeps_the_rest_of_the_choice_and_begins_with_the_first_page() ->
 def test_a_patient_can_be_in_two_parts() -> None:
     both = row("Patient/x", Status.DECISION, incomplete=True, found=(Code.HISTORY_INCOMPLETE,))
     assert all(Choice(group).of([both], ON) == [both] for group in (Group.DECISION, Group.INCOMPLETE, Group.ALL))
+
+
+@pytest.mark.parametrize(("group", "patients"), [(Group.OVERDUE, "dcb"), (Group.DECISION, "dcba"), (Group.ALL, "dcba")])
+def test_a_doubt_hides_no_delay(group: Group, patients: str) -> None:
+    found = Choice(group=group).of(DOUBTED, ON)
+    assert "".join(each.patient.partition("/")[2][0] for each in found) == patients

@@ -11,6 +11,7 @@ import pytest
 
 from cds.dosing.codes import Code, Status
 from hooks.worklist.audited import Audits
+from hooks.worklist.rows import Row
 from hooks.worklist.table import COLUMNS, as_csv
 from tests.worklist.made import audited, row
 
@@ -24,7 +25,11 @@ def written(tmp_path: Path) -> list[dict[str, str]]:
         ),
         *[row(name) for name in HOSTILE],
     ]  # fmt: skip
-    text = as_csv(rows, Audits().read(audited(tmp_path)).about)
+    return read(tmp_path, rows)
+
+
+def read(folder: Path, rows: list[Row], *doubts: str) -> list[dict[str, str]]:
+    text = as_csv(rows, Audits().read(audited(folder)).about, doubts)
     return list(csv.DictReader(StringIO(text, newline="")))
 
 
@@ -35,7 +40,7 @@ def test_every_value_of_a_row_stands_in_its_column(written: list[dict[str, str]]
     assert tuple(written[0]) == COLUMNS
     assert list(written[0].values()) == [
         "Patient/p1", "decision", "maintenance", "2026-04-28", "2026-01-11", "", "2026-05-27", "2026-05-01; 2026-05-08",
-        "2025-12-28", "history-incomplete; date-missing", "yes", "eu-12mg", "2026-05-01",
+        "2025-12-28", "history-incomplete; date-missing", "yes", "eu-12mg", "", "2026-05-01",
     ]  # fmt: skip
 
 
@@ -44,3 +49,10 @@ def test_no_cell_begins_like_a_formula_and_no_row_breaks(written: list[dict[str,
     cells = [line["patient"] for line in written[1:]]
     assert [cell[:2] for cell in cells[:4]] == ["'=", "'+", "'-", "'@"]
     assert not [cell for cell in cells if cell.lstrip()[:1] in "=+-@\uff1d" or "\n" in cell or "\t" in cell]
+
+
+def test_why_patients_can_be_missing_stands_before_all_rows(tmp_path: Path) -> None:
+    first, second = read(tmp_path, [row("Patient/p1")], "=1 line of the input rejected")
+    assert (first["patient"], first["status"], first["not_known"]) == ("", "not-read", "'=1 line of the input rejected")
+    assert first["audit_day"] == "2026-05-01"
+    assert (second["patient"], second["not_known"]) == ("Patient/p1", "")
