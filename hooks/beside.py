@@ -10,6 +10,7 @@ from typing import NamedTuple
 from cds.fhir.bundle import Contents, read_contents
 from cds.fhir.client import FhirClient
 from cds.fhir.needs import STATEMENTS, Need
+from cds.fhir.patients import other_ids
 from cds.fhir.plain import Resource
 from cds.fhir.standing import Standing, read_standing, unnamed
 from hooks.aside import Read, ask
@@ -102,8 +103,11 @@ async def _read(request: HookRequest, need: Need, link: Link, seconds: float) ->
     )
 
 
-async def read_orders(request: HookRequest, found: Read, desk: Desk, on: date, link: Link, seconds: float) -> Standing:
-    """The active orders of the drug among what was read; a Medication without which nobody can say is read, too."""
+async def read_orders(
+    request: HookRequest, found: Read, beside: Beside, desk: Desk, on: date, link: Link, seconds: float
+) -> Standing:
+    """The active orders of the drug among what was found; a Medication without which nobody can say is read, too.
+    `beside` holds the Patient, who may have other ids."""
     if not found.resources:
         return Standing(problems=found.problems)
     drug, zone = desk.regimens.drug, desk.zone
@@ -113,12 +117,14 @@ async def read_orders(request: HookRequest, found: Read, desk: Desk, on: date, l
     client: FhirClient | None = link.client if wanted else None
     if client is not None:
         medications |= (await client.medications(wanted, seconds=seconds)).by_reference
+    patient = f"Patient/{request.patient_id}"
     standing = read_standing(
         found.resources,
         drug=drug,
         zone=zone,
         on=on,
-        patient=f"Patient/{request.patient_id}",
+        patient=patient,
+        also=other_ids(beside.resources, patient),
         medications=medications,
         full_urls=found.full_urls,
     )

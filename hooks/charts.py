@@ -15,13 +15,14 @@ from cds.fhir.needs import APPOINTMENTS, ORDERS, PERSON, STATEMENTS
 from cds.fhir.orders import Order
 from cds.fhir.references import Pool
 from cds.fhir.standing import carried_out
-from hooks.beside import NOTHING, Beside, asked_for, read_beside, read_orders
+from hooks.beside import NOTHING, Beside, asked_for, at_hand, read_beside, read_orders
 from hooks.card_kinds import Kind
 from hooks.cards import Card, chart_cards, monitoring_cards, order_cards
 from hooks.desk import Desk
 from hooks.found import Found, Outcome, assessed, deadline, has_drug, left, records
 from hooks.gather import Gathered, Link, NotReadError
 from hooks.laboratory import with_laboratory
+from hooks.other_ids import with_other_ids
 from hooks.protocol import ENCOUNTER_START, HookRequest
 from hooks.words import NotChecked
 
@@ -67,11 +68,20 @@ async def judge(
     """What is known of a patient: the assessment, the history it rests on, and what was read beside it. Raises
     NotReadError where nothing could be read, or not whether any of it is of the drug; and NoSourceError."""
     gathered, beside = await _read(request, desk, link)
+    person = at_hand(request, PERSON)
+    followed = False
+    if person is not None and link.client is not None:
+        followed = True
+        # all doses may be under another id; where the Patient must be read, that is asked of those with the drug alone
+        beside = beside.with_more(Beside({PERSON.key: person}))
+        gathered, beside = await with_other_ids(request, gathered, beside, (), link, left(until))
     assessment = assessed(request, gathered, desk, on, (), beside=beside)
     if has_drug(assessment) or assessment.forecast.status is Status.DECISION:
         # of all other patients, who are nearly all, this is not asked
-        further = await read_beside(request, (PERSON, ORDERS, *desk.markers), link, left(until))
-        beside = beside.with_more(further)
+        needs = [need for need in (PERSON, ORDERS, *desk.markers) if need.key not in beside.read]
+        beside = beside.with_more(await read_beside(request, needs, link, left(until)))
+        if not followed:
+            gathered, beside = await with_other_ids(request, gathered, beside, desk.markers, link, left(until))
         assessment = assessed(request, gathered, desk, on, (), beside=beside)
         assessment, beside = await with_laboratory(assessment, beside, request, desk, link, left(until))
     gathered = gathered._replace(beside=beside.resources)
@@ -132,7 +142,7 @@ async def _ahead(
     missing = [need for need in (ORDERS, APPOINTMENTS) if need.key not in beside.read]
     beside = beside.with_more(await read_beside(request, missing, link, seconds))
     found, booked = beside.read[ORDERS.key], beside.read[APPOINTMENTS.key]
-    standing = await read_orders(request, found, desk, on, link, seconds)
+    standing = await read_orders(request, found, beside, desk, on, link, seconds)
     done = set(carried_out(gathered.resources))
     orders = [order for order in standing.orders if order.reference not in done and order.days]
     pool = Pool(found.resources, full_urls=found.full_urls, fetched=found.medications)

@@ -16,6 +16,7 @@ from cds.fhir.beside import died_on, of_one
 from cds.fhir.history import lost, read_history
 from cds.fhir.needs import PERSON
 from cds.fhir.orders import Order
+from cds.fhir.patients import other_ids
 from cds.fhir.plain import Resolve
 from cds.fhir.references import Pool
 from hooks.beside import NOTHING, Beside
@@ -103,7 +104,8 @@ def assessed(
         own = of_one(rest, patient)
         around = read_beside(own, drug=drug, zone=zone, resolve=resolve)
         marked = desk.site.markers.read(own, zone)
-        died = died_on(rest, zone).get(patient)
+        ids = (patient, *other_ids(beside.resources, patient))
+        died = min((day for whose, day in died_on(rest, zone).items() if whose in ids), default=None)
         return assess(
             patient,
             (*records, *around, *marked),

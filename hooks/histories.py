@@ -12,7 +12,7 @@ from cds.dosing.facts import NotGiven, Outside, Record, Unidentified
 from cds.fhir.beside import beside, by_patient, died_on, unreadable_deaths
 from cds.fhir.history import Groups, contradictions, group_by_patient, read_history
 from cds.fhir.markers import Markers
-from cds.fhir.patients import replaced_ids
+from cds.fhir.patients import other_ids
 from cds.fhir.plain import Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import Pool, newer, reference_of, relative
@@ -135,7 +135,7 @@ def _chosen(
     chosen = set()
     for patient in wanted:
         newer = next((p for p in groups if p == patient), None) or next(
-            (p for p in groups if patient in replaced_ids(resources, p)), None
+            (p for p in groups if patient in other_ids(resources, p)), None
         )
         if newer is None and found.not_read:
             found.not_read.append(f"{patient}: is not in what could be read, and not assessed")

@@ -8,7 +8,7 @@ from cds.dosing.assessment import Assessment
 from cds.dosing.laboratory import Laboratory
 from cds.dosing.monitor import asks, monitor
 from cds.fhir.needs import RESULTS
-from cds.fhir.patients import replaced_ids
+from cds.fhir.patients import other_ids
 from cds.fhir.results import read_results
 from hooks.beside import Beside, read_beside
 from hooks.desk import Desk
@@ -33,7 +33,7 @@ async def with_laboratory(
         assessment.regimen.monitoring,
         patient=assessment.patient,
         zone=desk.zone,
-        also=replaced_ids(beside.resources, assessment.patient),
+        also=other_ids(beside.resources, assessment.patient),
     )
     whole = not read.problems
     return monitor(assessment, Laboratory(results, no_results, whole, desk.site.monitoring_days)), beside

@@ -24,6 +24,7 @@ from hooks.drafts import Drafts, read_drafts
 from hooks.found import Found, NotKnownError, Outcome, assessed, deadline, has_drug, left, records
 from hooks.gather import Gathered, Link, NotReadError, prefetched
 from hooks.laboratory import with_laboratory
+from hooks.other_ids import with_other_ids
 from hooks.protocol import HookRequest
 from hooks.services import ORDER
 from hooks.words import NotChecked
@@ -43,14 +44,13 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
     if not drafts.to_judge and not drafts.nameless:
         cards = [not_checked_card(why, incident, desk.context(now), more=more) for why, more in unchecked]
         return Found(Outcome.NOT_CHECKED if cards else Outcome.NOT_OURS, cards)
-    seconds = left(until)
-    history = _gather_for(drafts, partial(records, request, desk, link, seconds))
-    gathered, beside = await _with_beside(history, drafts, request, desk, link, seconds)
+    history = _gather_for(drafts, partial(records, request, desk, link, left(until)))
+    gathered, beside = await _with_beside(history, drafts, request, desk, link, until)
     standing = Standing()
     if ORDERS.key in beside.read:
         with desk.traces.step("orders"):
             found = _with_those_of_history(beside.read[ORDERS.key], gathered)
-            standing = await read_orders(request, found, desk, on, link, left(until))
+            standing = await read_orders(request, found, beside, desk, on, link, left(until))
     ordered = _others(standing, drafts, gathered)
     assessment = assessed(request, gathered, desk, on, drafts.ours, ordered, beside=beside)
     assessment, beside = await with_laboratory(assessment, beside, request, desk, link, left(until))
@@ -78,9 +78,10 @@ async def of_orders(request: HookRequest, desk: Desk, incident: str, now: dateti
 
 
 async def _with_beside(
-    history: Coroutine[Any, Any, Gathered], drafts: Drafts, request: HookRequest, desk: Desk, link: Link, seconds: float
+    history: Coroutine[Any, Any, Gathered], drafts: Drafts, request: HookRequest, desk: Desk, link: Link, until: float
 ) -> tuple[Gathered, Beside]:
-    """The history, and what is read beside it where an order is judged."""
+    """The history, and what is read beside it where an order is judged; the history is then not whole if nobody was
+    asked for the Medication of one of its records."""
     if not drafts.to_judge or desk.refusal:
         return await history, NOTHING
     needs = (*asked_for(ORDER.beside, request, desk), *desk.laboratory, *desk.markers)
@@ -89,13 +90,14 @@ async def _with_beside(
         gathered = await history
     else:
         # at the same time, since a server can take a while
-        reading = asyncio.create_task(read_beside(request, needs, link, seconds))
+        reading = asyncio.create_task(read_beside(request, needs, link, left(until)))
         try:
             gathered = await history
             beside = await reading
         finally:
             reading.cancel()
-    return gathered._replace(beside=beside.resources), beside
+    gathered, beside = await with_other_ids(request, gathered, beside, desk.markers, link, left(until))
+    return _all_asked(gathered)._replace(beside=beside.resources), beside
 
 
 def _with_those_of_history(found: Read, gathered: Gathered) -> Read:
@@ -136,13 +138,10 @@ def _unchecked(drafts: Drafts, patient: str) -> tuple[tuple[NotChecked, str], ..
 
 
 async def _gather_for(drafts: Drafts, history: Callable[[], Awaitable[Gathered]]) -> Gathered:
-    """The history that the judged orders need.
-
-    For an order of ours that refers to a record whose Medication nobody was asked for, the history is not whole. Where
-    no judged order is known to be ours, a failure is told by the status: a card could be on every order there is.
-    """
+    """The history that the judged orders need. Where no judged order is known to be ours, a failure is told by the
+    status: a card could be on every order there is."""
     if drafts.to_judge:
-        return _all_asked(await history())
+        return await history()
     try:
         return await history()
     except NotReadError as error:

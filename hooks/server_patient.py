@@ -57,7 +57,7 @@ class OnServer(NamedTuple):
 
 async def read_patient(client: FhirClient, url: str, patient: str, markers: Markers) -> OnServer:
     """A patient of the server at `url`. Raises FhirError where the doses could not be read."""
-    persons, ids = await _persons(client, url, patient)
+    persons, ids = await read_persons(client, url, patient)
     replaced = all_replaced(persons.resources)
     now = replaced.get(patient, patient)
     same = [each for each in ids if replaced.get(each, each) == now]
@@ -75,8 +75,11 @@ async def read_patient(client: FhirClient, url: str, patient: str, markers: Mark
     return OnServer(now, tuple(doses), beside, tuple(problems))
 
 
-async def _persons(client: FhirClient, url: str, patient: str) -> tuple[Read, list[str]]:
-    """The Patient, and those that it is linked to, of whom one may stand for the others; and all ids that were met."""
+async def read_persons(
+    client: FhirClient, url: str, patient: str, *, seconds: float | None = None, asked: Read | None = None
+) -> tuple[Read, list[str]]:
+    """The Patient, and those that it is linked to, of whom one may stand for the others; and all ids that were met.
+    `asked` is the Patient, where it is known already; `seconds` is for each of the others."""
     base = Base(url)
     found: dict[str, Read] = {}
     waiting, problems = [patient], dict[str, None]()
@@ -85,7 +88,8 @@ async def _persons(client: FhirClient, url: str, patient: str) -> tuple[Read, li
         if len(found) == _MOST_IDS:
             problems[f"the patient has more than {_MOST_IDS} ids, which are not all read"] = None
             break
-        found[name] = read = await ask(client, PERSON, name.removeprefix("Patient/"))
+        known = asked if name == patient else None
+        found[name] = read = known or await ask(client, PERSON, name.removeprefix("Patient/"), seconds)
         for person in read.resources:
             for reference in linked(person):
                 target = base.resource(reference)
@@ -93,18 +97,18 @@ async def _persons(client: FhirClient, url: str, patient: str) -> tuple[Read, li
                     problems["another id of the patient is on another server, which is not read"] = None
                 elif (other := f"Patient/{target[1]}") not in found and other not in waiting:
                     waiting.append(other)
-    asked, *others = found.values()
+    first, *others = found.values()
     # of an id that was replaced there need be no Patient any more
-    read = _joined([asked, *(each for each in others if not each.missing)])
-    return read._replace(problems=(*read.problems, *problems), missing=asked.missing), list(found)
+    read = joined([first, *(each for each in others if not each.missing)])
+    return read._replace(problems=(*read.problems, *problems), missing=first.missing), list(found)
 
 
 async def _of_all(client: FhirClient, need: Need, patients: Sequence[str]) -> Read:
     # one after the other: several patients are read at once already
-    return _joined([await ask(client, need, patient.removeprefix("Patient/")) for patient in patients])
+    return joined([await ask(client, need, patient.removeprefix("Patient/")) for patient in patients])
 
 
-def _joined(every: Iterable[Read]) -> Read:
+def joined(every: Iterable[Read]) -> Read:
     """What was read of several ids, as of one."""
     reads = list(every)
     return Read(

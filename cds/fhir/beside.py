@@ -11,7 +11,7 @@ from cds.fhir.codes import DrugCodes, codes_of, folded
 from cds.fhir.dates import read_element
 from cds.fhir.effective import possible_days
 from cds.fhir.identify import identify
-from cds.fhir.patients import all_replaced, other_subject, replaced_ids
+from cds.fhir.patients import all_replaced, other_ids, other_subject
 from cds.fhir.plain import Malformed, Resolve, Resource, status_of
 from cds.fhir.references import contained, newest, reference_of, subject_of
 
@@ -114,7 +114,7 @@ def by_patient(resources: Iterable[object], resolve: Resolve, also: Collection[s
 def of_one(resources: Iterable[Resource], patient: str) -> list[Resource]:
     """Those of many resources that do not say that they are of another than `patient` (`Patient/x`)."""
     every = list(resources)
-    also = replaced_ids(every, patient)
+    also = other_ids(every, patient)
     return [each for each in every if (whose := other_subject(each, patient)) is None or whose in also]
 
 

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from cds.dosing.drug import Drug
 from cds.dosing.facts import Record, Unidentified
 from cds.fhir.identify import identify, ingredient_references, medication_references, medication_text
-from cds.fhir.patients import Groups, group_by_patient, replaced_ids
+from cds.fhir.patients import Groups, group_by_patient, other_ids
 from cds.fhir.plain import Malformed, Resolve, Resource
 from cds.fhir.read import RESOURCE, Ignored, read_administration
 from cds.fhir.references import Pool, contained, newer, reference_of, relative, without_history
@@ -39,7 +39,7 @@ def read_history(
     every = list(resources)
     if resolve is None:
         resolve = Pool(every, full_urls=full_urls, fetched=medications).resolve
-    also = replaced_ids(every, patient) if patient is not None else frozenset()
+    also = other_ids(every, patient) if patient is not None else frozenset()
     records: list[Record] = []
     twins = Twins()
     for reference, resource in _once_each(every):

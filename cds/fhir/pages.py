@@ -11,7 +11,7 @@ from cds.fhir.errors import FhirError, Kind, issue_codes, wants_post
 from cds.fhir.limits import Budget
 from cds.fhir.links import Base, form
 from cds.fhir.needs import Parameters, relaxed
-from cds.fhir.patients import other_subject, replaced_ids
+from cds.fhir.patients import other_ids, other_subject
 from cds.fhir.plain import Resource
 from cds.fhir.references import reference_of
 from cds.fhir.versions import refused_version
@@ -190,7 +190,7 @@ class Search:
     def _tell_others(self) -> None:
         """Records of others are never counted (rule C9). Where they come, the server did not do what it was asked, or
         two ids are one patient: in neither case is it known that all records of this one came."""
-        also = replaced_ids(self.resources, self.patient) if self.patient is not None and self._others else ()
+        also = other_ids(self.resources, self.patient) if self.patient is not None and self._others else ()
         strange = sum(number for whose, number in self._others.items() if whose not in also)
         if strange:
             text = f"{self.what}: the answer holds records of other patients ({strange}), which are not counted"

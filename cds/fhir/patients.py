@@ -87,10 +87,12 @@ def _whose(resource: Resource, resolve: Resolve) -> tuple[str | None, str]:
     return whose, ""
 
 
-def replaced_ids(resources: Iterable[object], patient: str) -> frozenset[str]:
-    """The other ids of a patient: those that its Patient resource, if it is there, says it replaces."""
+def other_ids(resources: Iterable[object], patient: str) -> frozenset[str]:
+    """The other ids of a patient, by the Patient resources given: those that it replaces, and those that replace it."""
     replaced = _replaced(resources)
-    return frozenset(old for old in replaced if old != patient and _current(old, replaced) == patient)
+    now = _current(patient, replaced)
+    met = {*replaced, *replaced.values()} - {patient}
+    return frozenset(each for each in met if _current(each, replaced) == now)
 
 
 def linked(person: Resource) -> list[str]:

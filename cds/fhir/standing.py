@@ -43,10 +43,11 @@ def read_standing(
     zone: tzinfo,
     on: date,
     patient: str,
+    also: Collection[str] = (),
     medications: Mapping[str, Resource] | None = None,
     full_urls: Mapping[str, Resource] | None = None,
 ) -> Standing:
-    """The active orders among `resources`, those of `patient` (`Patient/x`). Never raises.
+    """The active orders among `resources`, those of `patient` (`Patient/x`), whose other ids are `also`. Never raises.
 
     An order that says a day from `on` on, and of which nobody can say whether it is of the drug, is a problem; so is
     one of another patient.
@@ -64,7 +65,7 @@ def read_standing(
             continue
         if order.identity.answer is Answer.UNIDENTIFIED:
             nameless += bool(proposed_days(resource, zone, on))
-        elif order.identity.of_the_drug and other_subject(resource, patient) is not None:
+        elif order.identity.of_the_drug and (other_subject(resource, patient) or patient) not in (patient, *also):
             strangers += 1
         elif order.identity.of_the_drug:
             orders[order.reference] = order

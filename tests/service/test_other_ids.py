@@ -1,0 +1,153 @@
+"""A patient with several ids on the server of the EHR, as after two charts were joined (C9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.service.ehr import (
+    CHART,
+    LAST_WEEK,
+    LOADED,
+    ORDER,
+    PATIENT,
+    PERSON,
+    ask,
+    bundle,
+    call,
+    draft,
+    given,
+    history,
+    kinds,
+    prefetched,
+    service,
+    with_server,
+)
+
+Resource = dict[str, Any]
+OLD = "p-before"
+LAST = "2026-04-27"
+"""The day of the last dose, a week before the day of the call."""
+
+
+def linked(identifier: str, other: str, how: str) -> Resource:
+    return {**PERSON, "id": identifier, "link": [{"other": {"reference": f"Patient/{other}"}, "type": how}]}
+
+
+NOW, BEFORE = linked(PATIENT, OLD, "replaces"), linked(OLD, PATIENT, "replaced-by")
+
+
+def of_old(*resources: Resource) -> list[Resource]:
+    return [{**each, "subject": {"reference": f"Patient/{OLD}"}} for each in resources]
+
+
+class Server:
+    """A server that searches by one id at a time; `denied` are the ids whose doses it does not show."""
+
+    def __init__(self, held: dict[str, list[Resource]], denied: tuple[str, ...] = ()) -> None:
+        self.held, self.denied = held, denied
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        of_type, _, name = request.url.path.removeprefix("/fhir/").partition("/")
+        patient = name or request.url.params["patient"]
+        if of_type == "MedicationAdministration" and patient in self.denied:
+            return httpx.Response(403)
+        found = [each for each in self.held.get(patient, []) if each["resourceType"] == of_type]
+        if not name:
+            return httpx.Response(200, json=bundle(found))
+        return httpx.Response(200, json=found[0]) if found else httpx.Response(404)
+
+
+ORDERED = of_old(draft("x1", "2026-08-10", status="active"))
+
+CASES = [
+    pytest.param({PATIENT: [NOW], OLD: [BEFORE, *of_old(*history(*LAST_WEEK))]}, ["TooEarly"], id="all doses"),
+    pytest.param(
+        {PATIENT: [NOW, *history(*LOADED)], OLD: of_old(given("z", LAST))}, ["TooEarly"], id="the last; no old Patient"
+    ),
+    pytest.param({PATIENT: [linked(PATIENT, PATIENT, "replaces"), *history(*LAST_WEEK)]}, ["TooEarly"], id="itself"),
+    pytest.param({PATIENT: [NOW, *history(*LAST_WEEK)]}, ["TooEarly"], id="nothing any more"),
+]
+
+
+@pytest.mark.parametrize(("held", "expected"), CASES)
+def test_c9_doses_under_another_id_are_doses_of_the_patient(
+    held: dict[str, list[Resource]], expected: list[str]
+) -> None:
+    with service(Server(held)) as client:
+        assert kinds(ask(client, ORDER, with_server(call("order-sign", drafts=[draft()])))) == expected
+
+
+def test_c9_a_chart_that_is_opened_under_the_old_id_knows_the_doses_of_the_new_one() -> None:
+    held = {PATIENT: [linked(PATIENT, "p-new", "replaced-by")], "p-new": [linked("p-new", PATIENT, "replaces")]}
+    held["p-new"] += [{**each, "subject": {"reference": "Patient/p-new"}} for each in history(*LAST_WEEK)]
+    with service(Server(held)) as client:
+        assert kinds(ask(client, ORDER, with_server(call("order-sign", drafts=[draft()])))) == ["TooEarly"]
+
+
+def test_c9_orders_and_deaths_under_another_id_count_too() -> None:
+    doses = history(*LOADED, "2026-04-03")
+    ordered = {PATIENT: [NOW, *doses], OLD: [BEFORE, *ORDERED]}
+    with service(Server(ordered)) as client:
+        answer = ask(client, ORDER, with_server(call("order-sign", drafts=[draft("o1", "2026-08-03")])))
+        assert kinds(answer) == ["OrderConflict"]
+    overdue = {PATIENT: [NOW, *history(*LOADED)], OLD: [{**BEFORE, "deceasedBoolean": True}]}
+    with service(Server(overdue)) as client:
+        assert kinds(ask(client, CHART, with_server(call("patient-view")))) == []
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        pytest.param({PATIENT: [NOW, *history(*LOADED)], OLD: of_old(given("z", LAST))}, [], id="no longer overdue"),
+        pytest.param({PATIENT: [NOW, *history(*LOADED)], OLD: [BEFORE]}, ["Overdue"], id="no dose there"),
+    ],
+)
+def test_c9_a_chart_with_the_drug_knows_the_doses_under_another_id(
+    held: dict[str, list[Resource]], expected: list[str]
+) -> None:
+    with service(Server(held)) as client:
+        assert kinds(ask(client, CHART, with_server(call("patient-view")))) == expected
+
+
+def test_c9_a_chart_without_the_drug_looks_under_another_id_where_the_patient_came_with_the_request() -> None:
+    request = call("patient-view", prefetch={**prefetched(), "patient": NOW})
+    held = {OLD: [BEFORE, *of_old(*history(*LOADED))]}
+    with service(Server(held)) as client:
+        assert kinds(ask(client, CHART, with_server(request))) == ["Overdue"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "denied"),
+    [
+        pytest.param(with_server(call("order-sign", drafts=[draft("o1", "2026-08-03")])), (OLD,), id="denied"),
+        pytest.param(
+            call(
+                "order-sign",
+                drafts=[draft("o1", "2026-08-03")],
+                prefetch={**prefetched(*LOADED, "2026-04-03"), "patient": NOW},
+            ),
+            (),
+            id="no server to read from",
+        ),
+    ],
+)
+def test_c9_doses_under_another_id_that_cannot_be_read_make_the_history_incomplete(
+    request_: Resource, denied: tuple[str, ...]
+) -> None:
+    held = {PATIENT: [NOW, *history(*LOADED, "2026-04-03")], OLD: [BEFORE]}
+    with service(Server(held, denied)) as client:
+        answer = ask(client, ORDER, request_)
+        assert kinds(answer) == ["HistoryIncomplete"]
+        assert "another id" in answer.json()["cards"][0]["detail"]
+
+
+def test_c9_records_of_the_other_id_that_came_with_the_others_show_that_it_was_searched() -> None:
+    doses = [*history(*LOADED), *of_old(given("z", LAST))]
+    prefetch = {"administrations": bundle(doses), "patient": NOW}
+    with service() as client:
+        request = call("order-sign", drafts=[draft()], prefetch=prefetch)
+        assert kinds(ask(client, ORDER, request)) == ["TooEarly"]
+        assert kinds(ask(client, CHART, call("patient-view", prefetch=prefetch))) == []
