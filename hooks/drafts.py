@@ -17,7 +17,7 @@ from cds.fhir.order_dates import MEDICATION_REQUEST
 from cds.fhir.orders import Order, read_order
 from cds.fhir.patients import other_subject
 from cds.fhir.plain import Resource
-from cds.fhir.references import Pool, relative
+from cds.fhir.references import Pool, reference_of, relative
 from hooks.protocol import APPOINTMENT_BOOK, ORDER_SELECT, HookRequest
 
 
@@ -82,6 +82,7 @@ def read_drafts(
     `beside` are prefetched resources in which Medications can be looked up, `fetched` the
     Medications read for it, by reference."""
     contents = read_contents(_as_bundle(request.draft_orders))
+    contents = contents._replace(resources=_each_once(contents.resources))
     pool = Pool((*contents.resources, *beside), full_urls=contents.full_urls, fetched=fetched)
     linked: frozenset[str] = frozenset()
     if request.hook == APPOINTMENT_BOOK:
@@ -113,6 +114,18 @@ def read_drafts(
         contents=contents,
         linked=linked,
     )
+
+
+def _each_once(drafts: Iterable[Resource]) -> tuple[Resource, ...]:
+    """The drafts without those sent again, word for word: an order with an id is in no conflict with itself."""
+    known: dict[str, list[Resource]] = {}
+    kept = []
+    for draft in drafts:
+        alike = known.setdefault(reference_of(draft) or "", [])
+        if not reference_of(draft) or draft not in alike:
+            kept.append(draft)
+            alike.append(draft)
+    return tuple(kept)
 
 
 def _each_dose_once(orders: list[Order]) -> list[Order]:

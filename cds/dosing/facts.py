@@ -132,13 +132,14 @@ Record: TypeAlias = Administration | NotGiven | Unreadable | Unidentified | Outs
 class Proposal:
     """A dose that somebody proposes: an order or an appointment on one date.
 
-    `day` is None where nothing says when (rules P1, P2). `amount` is in mg. `notes` are findings about the order
-    itself, such as `unexpected-route`. `reference` names the order; an order with several dates gives several.
+    `day` is None where nothing says when (rules P1, P2). `amounts` are all that it says, in mg, as far as they are
+    known. `notes` are findings about the order itself, such as `unexpected-route`. `reference` names the order; an
+    order with several dates gives several.
     """
 
     reference: str
     day: date | None
-    amount: Decimal | None = None
+    amounts: tuple[Decimal, ...] = ()
     notes: tuple[Finding, ...] = ()
 
 

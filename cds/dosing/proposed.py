@@ -93,11 +93,9 @@ def _verdicts(in_turn: Sequence[Proposal], background: Background) -> list[_Verd
 
 def _dated(proposal: Proposal, day: date, before: State | None, background: Background) -> _Verdict:
     regimens = background.regimens
-    amounts = () if proposal.amount is None else (proposal.amount,)
-    taken = take(before, DateRange.on(day), regimens, amounts, proposed=True)
+    taken = take(before, DateRange.on(day), regimens, proposal.amounts, proposed=True)
     regimen = taken.state.regimen
-    findings = list(proposal.notes)
-    findings += [_against_recorded(finding, day, before, taken, background) for finding in taken.findings]
+    findings = [_against_recorded(finding, day, before, taken, background) for finding in taken.findings]
     findings += taken.series
     if background.forecast.status is Status.DECISION:
         findings = [finding for finding in findings if finding.code not in _PRESUMES_A_SCHEDULE]
@@ -113,8 +111,9 @@ def _dated(proposal: Proposal, day: date, before: State | None, background: Back
         if applies_table(taken):
             findings += table_finding(before.last.latest, day, regimen, "P7")
             plan_from_here = plan(before, day, regimens)
-    findings += amount_finding(amounts, taken, evidence=(proposal.reference,))
-    return _Verdict(proposal, day, before, taken, in_order(findings), plan_from_here)
+    findings += amount_finding(proposal.amounts, taken, evidence=(proposal.reference,))
+    # what the order itself says comes last: of one code the distance to the last dose tells more
+    return _Verdict(proposal, day, before, taken, in_order((*findings, *proposal.notes)), plan_from_here)
 
 
 def _against_recorded(
@@ -202,7 +201,7 @@ def _no_date_cures(proposal: Proposal, regimens: Regimens) -> bool:
     """Whether a finding above info stays on every date: a note on the order, or an amount that no step prescribes."""
     if any(note.severity is not Severity.INFO for note in proposal.notes):
         return True
-    return proposal.amount is not None and not any(each.prescribes((proposal.amount,)) for each in regimens.every)
+    return bool(proposal.amounts) and not any(each.prescribes(proposal.amounts) for each in regimens.every)
 
 
 def _keeps_the_peace(index: int, day: date, judged: Sequence[_Verdict], background: Background) -> bool:

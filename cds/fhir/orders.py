@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
 
+from cds.dosing.calendar import add_days
 from cds.dosing.codes import Code
 from cds.dosing.drug import Drug, Strength
 from cds.dosing.facts import Ordered, Proposal
@@ -24,8 +26,8 @@ from cds.fhir.order_dates import (
     moved,
     proposed_days,
 )
-from cds.fhir.order_repeats import second_day
-from cds.fhir.plain import Malformed, Resolve, Resource, objects_in, status_of
+from cds.fhir.order_repeats import SOONEST_DAYS, days_to_second
+from cds.fhir.plain import Malformed, Resolve, Resource, status_of
 from cds.fhir.read import BY_TEXT
 from cds.fhir.references import reference_of
 from cds.fhir.routes import UNEXPECTED, UNRECOGNISED, WrongRoute, route_recognised
@@ -34,8 +36,8 @@ __all__ = ["Order", "moved", "read_order"]
 
 _CONTRADICTORY = found(Code.UNREADABLE_RECORD, "C1")
 _NO_ORDER = Identity(Answer.OTHER, element="resourceType", detail="is no order that is read")
-# Where ServiceRequest and DeviceRequest, the other kinds of draft that CDS Hooks names, say what is ordered.
-_CODES = ("code", "codeCodeableConcept")
+# Where other kinds of draft (ServiceRequest, DeviceRequest, SupplyRequest) say what is ordered. R5 wraps the concept.
+_CODES = ("code", "codeCodeableConcept", "item", "itemCodeableConcept")
 _WITHDRAWN = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
 
 
@@ -89,7 +91,9 @@ def _of_another_kind(resource: Resource, drug: Drug, resolve: Resolve) -> Identi
     if said.of_the_drug:
         return said
     for name in _CODES:
-        coded = identify({"medicationCodeableConcept": resource.get(name)}, drug, resolve)
+        said_by = resource.get(name)
+        concept = said_by["concept"] if isinstance(said_by, dict) and "concept" in said_by else said_by
+        coded = identify({"medicationCodeableConcept": concept}, drug, resolve)
         if coded.of_the_drug and not coded.by_text:
             return coded
     return _NO_ORDER
@@ -108,16 +112,21 @@ def _proposals(
     by_day: dict[date | None, list[ProposedDay]] = {}
     for said in proposed_days(order, zone, on):
         by_day.setdefault(said.day, []).append(said)
-        again = second_day(said, zone)
+        again = days_to_second(order, said.place.instruction, said.day, zone)
         if again is not None:
-            by_day.setdefault(again, []).append(said)
+            by_day.setdefault(add_days(said.day, again), []).append(said)
     every = instructions(order)
     proposals = []
     for day, places in sorted(by_day.items(), key=lambda item: item[0] or on) or [(None, [])]:
         apply = _applying(places, every)
         imprecise = next((place.note for place in places if place.note is not None), None)
         notes = about + _route_notes(apply, codes) + ((imprecise,) if imprecise is not None else ())
-        proposals.append(Proposal(reference, day, _amount(apply, identity.strength), notes))
+        again = days_to_second(order, None, on, zone) if day is None else None
+        if again is not None:
+            # the day of the second dose is known as little as that of the first: how far apart they are is known
+            short = found(Code.INTERVAL_TOO_SHORT, "P3", required=SOONEST_DAYS, observed=again, evidence=(reference,))
+            notes = (*notes, short)
+        proposals.append(Proposal(reference, day, _amounts(apply, identity.strength), notes))
     return tuple(proposals)
 
 
@@ -140,16 +149,19 @@ def _route_notes(apply: Iterable[Instruction], codes: DrugCodes) -> tuple[Findin
     return tuple(notes)
 
 
-def _amount(apply: Iterable[Instruction], strength: Strength | None) -> Decimal | None:
-    """The one amount that all doses say; unknown if one is unknown or if they differ (C5)."""
-    amounts: set[Decimal | None] = set()
+def _amounts(apply: Iterable[Instruction], strength: Strength | None) -> tuple[Decimal, ...]:
+    """All amounts that the doses say, as far as they are known (C5), each once."""
+    amounts: set[Decimal] = set()
     for instruction in apply:
-        try:
-            for dose, at in objects_in(instruction, "doseAndRate", "dosageInstruction"):
-                if dose.get("doseRange") is not None:
-                    amounts.add(None)
-                elif dose.get("doseQuantity") is not None:
-                    amounts.add(milligrams(dose, "doseQuantity", strength, at))
-        except Malformed:
-            amounts.add(None)
-    return amounts.pop() if len(amounts) == 1 else None
+        for dose in _doses(instruction):
+            with suppress(Malformed):
+                amount = milligrams(dose, "doseQuantity", strength, "dosageInstruction")
+                amounts |= set() if amount is None else {amount}
+    return tuple(sorted(amounts))
+
+
+def _doses(instruction: Instruction) -> Iterator[Instruction]:
+    """Where an instruction says how much; before R4 it did so itself."""
+    yield instruction
+    said = instruction.get("doseAndRate")
+    yield from (each for each in (said if isinstance(said, list) else [said]) if isinstance(each, dict))

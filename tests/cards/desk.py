@@ -93,7 +93,7 @@ def assessed(
 def proposal(
     when: str | None, amount: str | None = "12", reference: str = "MedicationRequest/m1", **more: Any
 ) -> Proposal:
-    return Proposal(reference, day(when) if when else None, Decimal(amount) if amount else None, **more)
+    return Proposal(reference, day(when) if when else None, (Decimal(amount),) if amount else (), **more)
 
 
 def cards_of(assessment: Assessment, *, judged: Iterable[str] | None = None, **more: Any) -> list[Card]:

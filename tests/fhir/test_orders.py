@@ -158,34 +158,38 @@ def given_as(*doses: object, **more: object) -> dict[str, Any]:
 
 
 AMOUNTS: list[tuple[tuple[object, ...], list[str]]] = [
-    ((), ["None"]),
+    ((), [""]),
     ((given_as(dose(12)),), ["12"]),
     ((given_as(dose(12), dose(12.0)),), ["12"]),
-    ((given_as(dose(12), dose(28)),), ["None"]),
-    ((given_as(dose(12)), given_as(dose(28))), ["None"]),
-    ((given_as(dose(12)), given_as(dose(1, "vial"))), ["None"]),
-    ((given_as({"doseRange": {"low": {"value": 12, "unit": "mg"}}}, dose(12)),), ["None"]),
+    ((given_as(dose(28), dose(12)),), ["12 28"]),
+    ((given_as(dose(12)), given_as(dose(28))), ["12 28"]),
+    ((given_as(dose(12)), given_as(dose(1, "vial"))), ["12"]),
+    ((given_as({"doseRange": {"low": {"value": 24, "unit": "mg"}}}, dose(12)),), ["12"]),
+    ((given_as({"doseRange": {"low": {"value": 24, "unit": "mg"}}}),), [""]),
     ((given_as({"rateQuantity": {"value": 5, "unit": "mL/min"}}, dose(12)),), ["12"]),
-    ((given_as(dose(5, "mL")),), ["None"]),
-    ((given_as("12 mg"),), ["None"]),
-    (({"doseAndRate": dose(12)},), ["None"]),
+    ((given_as(dose(5, "mL")),), [""]),
+    ((given_as("12 mg"),), [""]),
+    ((given_as({"doseQuantity": "12 mg"}, dose(28)),), ["28"]),
+    (({"doseAndRate": dose(12)},), ["12"]),
+    ((dose(120),), ["120"]),
     (
         (given_as(dose(50), **event("2026-05-20")), given_as(dose(28), **event("2026-09-20"))),
         ["50", "28"],
     ),
-    ((given_as(dose(50), **event("2026-05-20")), given_as(dose(28), **event("2026-05-20"))), ["None"]),
+    ((given_as(dose(50), **event("2026-05-20")), given_as(dose(28), **event("2026-05-20"))), ["28 50"]),
 ]
 
 
 @pytest.mark.parametrize(("instructions", "expected"), AMOUNTS)
-def test_the_amount_that_an_order_says(instructions: tuple[object, ...], expected: list[str]) -> None:
-    assert [str(proposal.amount) for proposal in read(order(*instructions)).proposals] == expected
+def test_the_amounts_that_an_order_says(instructions: tuple[object, ...], expected: list[str]) -> None:
+    proposals = read(order(*instructions)).proposals
+    assert [" ".join(map(str, proposal.amounts)) for proposal in proposals] == expected
 
 
 def test_a_volume_is_an_amount_by_the_strength_of_the_product() -> None:
     vial = concept((NDC, "64406-058-01"))
     (proposal,) = read(order(given_as(dose(5, "mL")), medicationCodeableConcept=vial)).proposals
-    assert proposal.amount == Decimal(12)
+    assert proposal.amounts == (Decimal(12),)
 
 
 ROUTES: list[tuple[tuple[object, ...], list[str]]] = [

@@ -236,7 +236,12 @@ def requests(draw: st.DrawFn, regimen: Regimen, days: list[date], on: date, most
         if any(one.reference == name and (day is None or one.day in (None, day)) for one in proposals):
             name = f"MedicationRequest/n{number}"
         notes = draw(st.sampled_from([(), (), (), (), (WRONG_ROUTE,), (ODD_ROUTE,)]))
-        proposals.append(Proposal(name, day, draw(RIGHT_AMOUNT_MOSTLY), notes))
+        amounts = (
+            {draw(RIGHT_AMOUNT_MOSTLY), draw(RIGHT_AMOUNT_MOSTLY)}
+            if draw(st.integers(0, 9)) == 0
+            else {draw(RIGHT_AMOUNT_MOSTLY)}
+        )
+        proposals.append(Proposal(name, day, tuple(sorted(each for each in amounts if each is not None)), notes))
     return tuple(proposals)
 
 

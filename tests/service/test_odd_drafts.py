@@ -259,3 +259,73 @@ def test_a_text_beside_a_reference_tells_the_drug_where_the_medication_could_not
     request = with_server(call("order-sign", drafts=[by_reference(**pointer)], prefetch=prefetched(*LAST_WEEK)))
     with service(lambda _: httpx.Response(403)) as client:
         assert kinds(ask(client, ORDER, request)) == expected
+
+
+OF_R5 = {"concept": ATC}
+
+
+def dated_kind(kind: str, **changes: Any) -> Resource:
+    """A draft of another kind for a day a week after the last dose."""
+    return {**of_kind(kind, code=None, occurrenceDateTime="2026-05-06"), **changes}
+
+
+def without_id(order: Resource) -> Resource:
+    return {name: value for name, value in order.items() if name != "id"}
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        pytest.param(dated_kind("ServiceRequest", code=OF_R5), ["TooEarly"], id="a service of R5"),
+        pytest.param(dated_kind("DeviceRequest", code=OF_R5), ["TooEarly"], id="a device of R5"),
+        pytest.param(dated_kind("DeviceRequest", codeCodeableConcept=ATC), ["TooEarly"], id="a device of R4"),
+        pytest.param(dated_kind("ServiceRequest", code={"concept": OTHER_DRUG}), [], id="another service of R5"),
+        pytest.param(dated_kind("ServiceRequest", code={"concept": "M09AX07"}), [], id="a concept that is none"),
+        pytest.param(dated_kind("SupplyRequest", itemCodeableConcept=ATC), ["NotChecked"], id="a supply of R4"),
+        pytest.param(dated_kind("SupplyRequest", item=OF_R5), ["NotChecked"], id="a supply of R5"),
+        pytest.param(dated_kind("SupplyRequest", item={"concept": OTHER_DRUG}), [], id="another supply"),
+    ],
+)
+def test_p2_an_order_of_another_kind_is_known_by_its_code_in_r4_and_in_r5(
+    order: dict[str, Any], expected: list[str]
+) -> None:
+    with service() as client:
+        request = call("order-sign", drafts=[order], prefetch=prefetched(*LAST_WEEK))
+        assert kinds(ask(client, ORDER, request)) == expected
+
+
+def doses_of(*milligrams: int) -> dict[str, Any]:
+    said = [{"doseQuantity": {"value": each, "unit": "mg"}} for each in milligrams]
+    return {"dosageInstruction": [{"timing": {"event": ["2026-08-03"]}, "doseAndRate": said}]}
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        pytest.param(doses_of(12), [], id="12 mg"),
+        pytest.param(doses_of(12, 12), [], id="12 mg twice"),
+        pytest.param(doses_of(12, 50), ["WrongRouteOrAmount"], id="12 and 50 mg"),
+        pytest.param(doses_of(50, 12), ["WrongRouteOrAmount"], id="50 and 12 mg"),
+    ],
+)
+def test_c5_each_amount_that_an_order_says_is_judged(order: dict[str, Any], expected: list[str]) -> None:
+    with service() as client:
+        request = call("order-sign", drafts=[draft(**order)], prefetch=prefetched(*ON_SCHEDULE))
+        assert kinds(ask(client, ORDER, request)) == expected
+
+
+@pytest.mark.parametrize(
+    ("orders", "expected"),
+    [
+        pytest.param([draft("o1", "2026-08-03")] * 2, [], id="sent twice"),
+        pytest.param([draft("o1", "2026-08-03"), draft("o1", "2026-08-04")], ["OrderConflict"], id="two versions"),
+        pytest.param([draft("o1", "2026-08-03"), draft("o2", "2026-08-03")], ["OrderConflict"], id="two orders"),
+        pytest.param([without_id(draft("o1", "2026-08-03"))] * 2, ["OrderConflict"], id="two that have no id"),
+    ],
+)
+def test_p3_a_draft_that_is_sent_twice_is_in_no_conflict_with_itself(
+    orders: list[dict[str, Any]], expected: list[str]
+) -> None:
+    with service() as client:
+        request = call("order-sign", drafts=orders, prefetch=prefetched(*ON_SCHEDULE))
+        assert kinds(ask(client, ORDER, request)) == expected

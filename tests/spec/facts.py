@@ -102,7 +102,7 @@ def _elsewhere(reference: str, text: str) -> Outside:
 def _proposal(row: Row) -> Proposal:
     notes = (found(Code(row["note"]), "C4"),) if row["note"] else ()
     when = days(row["day"])
-    return Proposal(ordered(row["order"]), when.earliest if when else None, milligrams(row["amount"]), notes)
+    return Proposal(ordered(row["order"]), when.earliest if when else None, _amounts(row["amount"]), notes)
 
 
 def days(text: str) -> DateRange | None:
@@ -115,6 +115,11 @@ def days(text: str) -> DateRange | None:
     if month:
         return DateRange(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
     return DateRange(date(year, 1, 1), date(year, 12, 31))
+
+
+def _amounts(text: str) -> tuple[Decimal, ...]:
+    """`12 mg and 28 mg`, one of them, or nothing."""
+    return tuple([Decimal(each.removesuffix(" mg")) for each in text.split(" and ")]) if text else ()
 
 
 def milligrams(text: str) -> Decimal | None:

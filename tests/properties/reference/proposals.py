@@ -83,8 +83,7 @@ def judge(request: Request, story: Story, proposal: Proposal) -> Judged:
     """P1, P5, P6, P7 and F8 for one date; `story` moves on as if the dose were given."""
     day = proposal.day or request.on
     before = story.copy()
-    amounts = [] if proposal.amount is None else [proposal.amount]
-    dose = Dose([proposal.reference], earliest=day, day=day, amounts=amounts, proposed=True)
+    dose = Dose([proposal.reference], earliest=day, day=day, amounts=list(proposal.amounts), proposed=True)
     give(story, dose)
     said = dose.said + story.series[len(before.series) :] + amount_findings(dose)
     on_that_day = before.copy()
