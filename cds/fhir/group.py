@@ -15,7 +15,7 @@ from cds.fhir.plain import Malformed, Resource, list_in, object_in, text_in
 from cds.fhir.references import LOGICAL_ID, relative, without_history
 
 GROUP = "Group"
-_WHAT = "the Group"
+THE_GROUP = "the Group"
 _LONGEST = 80
 
 
@@ -32,9 +32,10 @@ class Unknown:
 class Members:
     """Who is in a Group on a day, each once, in its order: `patients` by `Patient/x`.
 
-    `unknown` may be patients, `left` are patients who are members no more, or not yet. `others` counts members of other
-    types, `groups` those that are Groups themselves: their members are not looked up. `twice` counts entries that name
-    a patient again. `quantity` is the number that the Group itself gives. `in_use` is False where it says so.
+    `unknown` may be patients, `left` are those who are members no more, or not yet. `others` counts members of other
+    types. `groups` are the ids of the Groups of the server among the members, `astray` Groups that cannot be followed:
+    the members of neither are here. `twice` counts entries that name a patient again. `quantity` is the number that the
+    Group itself gives. `in_use` is False where it says so.
     """
 
     name: str
@@ -42,29 +43,36 @@ class Members:
     unknown: tuple[Unknown, ...]
     left: tuple[str, ...]
     others: Mapping[str, int]
-    groups: int
+    groups: tuple[str, ...]
+    astray: tuple[Unknown, ...]
     twice: int
     quantity: int | None
     in_use: bool
 
+    @property
+    def listed(self) -> int:
+        """How many members it lists, each once."""
+        some = (self.patients, self.unknown, self.left, self.groups, self.astray)
+        return sum(map(len, some)) + sum(self.others.values())
 
-def read_members(group: Resource, base: Base, on: date, zone: tzinfo) -> Members:
-    """The members of a Group of the server at `base` on a day. Raises FhirError (unusable) for what is no Group, and
-    for one that lists nobody, since nobody to look at and nobody known are not the same."""
+
+def read_members(group: Resource, base: Base, on: date, zone: tzinfo, called: str = THE_GROUP) -> Members:
+    """The members of a Group of the server at `base` on a day; `called` is what messages call it. Raises FhirError
+    (unusable) for what is no Group, and for one that lists nobody, since nobody to look at and nobody known are not the
+    same."""
     if group.get("resourceType") != GROUP:
-        raise FhirError(Kind.UNUSABLE, f"{_WHAT}: {base.url} answered with something else; ask its operator why")
+        raise FhirError(Kind.UNUSABLE, f"{called}: {base.url} answered with something else; ask its operator why")
     try:
         listed = list_in(group, "member")
         name = text_in(group, "name")
     except Malformed as fault:
-        raise FhirError(Kind.UNUSABLE, f"{_WHAT}: {fault}; have it mended at {base.url}") from None
+        raise FhirError(Kind.UNUSABLE, f"{called}: {fault}; have it mended at {base.url}") from None
     if not listed:
-        raise FhirError(Kind.UNUSABLE, f"{_WHAT}: {_nobody(group)}")
-    found = [_member(entry, number, base, on, zone) for number, entry in enumerate(listed, 1)]
+        raise FhirError(Kind.UNUSABLE, f"{called}: {_nobody(group)}")
+    found = [_member(entry, f"member {number} of {called}", base, on, zone) for number, entry in enumerate(listed, 1)]
     patients = [each.patient for each in found if each.patient and each.current]
     left = {each.patient for each in found if each.patient and not each.current} - set(patients)
     others = Counter(each.other for each in found if each.other)
-    groups = others.pop(GROUP, 0)
     quantity, active = group.get("quantity"), group.get("active")
     return Members(
         name=name,
@@ -72,7 +80,8 @@ def read_members(group: Resource, base: Base, on: date, zone: tzinfo) -> Members
         unknown=tuple(each.unknown for each in found if each.unknown is not None),
         left=tuple(sorted(left)),
         others=dict(sorted(others.items())),
-        groups=groups,
+        groups=tuple(dict.fromkeys(each.group for each in found if each.group)),
+        astray=tuple(each.astray for each in found if each.astray is not None),
         twice=len(patients) - len(set(patients)),
         quantity=quantity if isinstance(quantity, int) and not isinstance(quantity, bool) else None,
         in_use=active is not False,
@@ -91,16 +100,17 @@ def _nobody(group: Resource) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One entry: a patient, something of another type, or nobody knows."""
+    """One entry: a patient, a Group, something of another type, or nobody knows."""
 
     patient: str = ""
     current: bool = True
+    group: str = ""
+    astray: Unknown | None = None
     other: str = ""
     unknown: Unknown | None = None
 
 
-def _member(entry: object, number: int, base: Base, on: date, zone: tzinfo) -> _Entry:
-    who = f"member {number} of the Group"
+def _member(entry: object, who: str, base: Base, on: date, zone: tzinfo) -> _Entry:
     if not isinstance(entry, dict):
         return _Entry(unknown=Unknown(who, "the entry is no object"))
     try:
@@ -112,14 +122,20 @@ def _member(entry: object, number: int, base: Base, on: date, zone: tzinfo) -> _
     who += f" ({display[:_LONGEST]})" if display else ""
     named = relative(reference) or ""
     of_type = named.partition("/")[0] or kind.rpartition("/")[2]
-    if of_type and of_type != "Patient":
+    if of_type and of_type not in ("Patient", GROUP):
         return _Entry(other=of_type if current else "")
     if not current:
         return _Entry(patient=named or who, current=False)
+    there = base.resource(without_history(reference)) if named else None
+    is_here = there is not None and LOGICAL_ID.fullmatch(there[1])
+    if of_type == GROUP:
+        if there is not None and is_here:
+            return _Entry(group=there[1])
+        why = "of another server, or has an id that is none" if named else "and is named by no reference"
+        return _Entry(astray=Unknown(who, f"is a Group itself, {why}"))
     if not named:
         return _Entry(unknown=Unknown(who, "names no patient by a reference that can be followed"))
-    there = base.resource(without_history(reference))
-    if there is None or not LOGICAL_ID.fullmatch(there[1]):
+    if not is_here:
         return _Entry(unknown=Unknown(who, "is a patient of another server, or has an id that is none"))
     return _Entry(patient=named)
 

@@ -72,7 +72,7 @@ def group_page(
         time=f"{read.began:%H:%M:%S}",
         until=f"{read.ended:%H:%M:%S}",
         zone=visit.desk.site.time_zone,
-        doubts=read.doubts,
+        doubts=read.members.doubts,
         not_read=tuple(by_reason.items()),
         without=_named_all((each for each in read.without if each not in unidentified), timeline),
         unidentified=_named_all(read.unidentified, timeline),
@@ -122,6 +122,8 @@ def _age(age: timedelta) -> str:
 def _notes(read: GroupRead) -> Iterator[str]:
     """What else of its entries is to be said."""
     members = read.members
+    if members.within:
+        yield f"Groups in it, whose members are on this list: {', '.join(members.within)}."
     if members.left:
         yield f"Not members today, by the Group: {', '.join(each.removeprefix('Patient/') for each in members.left)}."
     if members.others:

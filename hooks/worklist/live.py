@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from logging import ERROR
@@ -16,19 +16,16 @@ from cds.fhir.group import GROUP, Members, Unknown, read_members
 from cds.fhir.limits import Budget
 from cds.fhir.links import Base
 from hooks.charts import judge
-from hooks.console import counted
 from hooks.desk import Desk
 from hooks.found import deadline, has_drug
 from hooks.gather import Link, NoSourceError, NotReadError
 from hooks.operations.logs import event, reduced
 from hooks.protocol import PATIENT_VIEW, HookRequest
 from hooks.wording import ENGLISH
+from hooks.worklist.members import AT_ONCE, FAILED, Everybody, everybody
 from hooks.worklist.rows import Row, row
 from hooks.worklist.source import Source
 
-AT_ONCE = 4
-"""Members who are read at the same time: cards are read from the same server."""
-_FAILED = "an error in this service; it is in the log"
 _UNIDENTIFIED = "unidentified"
 
 
@@ -47,7 +44,7 @@ class GroupRead:
     nobody can tell whether they are of one."""
 
     source: Source
-    members: Members
+    members: Everybody
     began: datetime
     ended: datetime
     rows: tuple[Row, ...]
@@ -55,11 +52,6 @@ class GroupRead:
     without: tuple[str, ...]
     unidentified: tuple[str, ...]
     regimens: tuple[str, ...]
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """Why patients can be missing from the list, though nobody of whom the Group tells is left out."""
-        return tuple(_doubts(self.members))
 
 
 class GroupNotReadError(Exception):
@@ -83,21 +75,11 @@ class _Found:
     unidentified: set[str] = field(default_factory=set)
 
 
-def _doubts(members: Members) -> Iterator[str]:
-    if not members.in_use:
-        yield "The Group is marked as no longer in use: nobody may have kept it up to date."
-    if members.groups:
-        are = counted(members.groups, "member is a Group itself", "members are Groups themselves")
-        yield f"{are}: the members of such Groups are not looked up."
-    entries = len(members.patients) + len(members.unknown) + len(members.left) + sum(members.others.values())
-    if members.quantity is not None and members.quantity > entries + members.groups:
-        yield f"The Group says that it has {members.quantity:,} members, and lists {entries + members.groups:,}."
-
-
 async def read_group(source: Source, desk: Desk, tokens: BackendServices | None, progress: Progress) -> GroupRead:
     """The Group and its members, within the limits of the site. Raises GroupNotReadError."""
     began, site = desk.clock(), desk.site
-    members = await _members(source, desk, tokens)
+    until = asyncio.get_running_loop().time() + site.worklist_group_seconds
+    members = await _members(source, desk, tokens, until)
     asked = members.patients[: site.worklist_group_members]
     progress.total = len(asked)
     found, turns = _Found(), asyncio.Semaphore(AT_ONCE)
@@ -115,11 +97,11 @@ async def read_group(source: Source, desk: Desk, tokens: BackendServices | None,
                 found.not_read[patient] = error.message
             except Exception as error:  # noqa: BLE001  whatever went wrong, the others are to be seen, and this one told
                 event("failed", ERROR, **reduced(error))
-                found.not_read[patient] = _FAILED
+                found.not_read[patient] = FAILED
             progress.done += 1
 
     try:
-        async with asyncio.timeout(site.worklist_group_seconds):
+        async with asyncio.timeout_at(until):
             await asyncio.gather(*map(one, asked))
     except TimeoutError:
         pass
@@ -136,15 +118,18 @@ async def read_group(source: Source, desk: Desk, tokens: BackendServices | None,
     )
 
 
-async def _members(source: Source, desk: Desk, tokens: BackendServices | None) -> Members:
+async def _members(source: Source, desk: Desk, tokens: BackendServices | None, until: float) -> Everybody:
+    async def read(name: str, called: str) -> Members:
+        group = await _client(source, desk, tokens).read(GROUP, name)
+        return read_members(group, Base(source.base_url), desk.today(), desk.zone, called)
+
     try:
-        client = _client(source, desk, tokens)
-        return read_members(await client.read(GROUP, source.id), Base(source.base_url), desk.today(), desk.zone)
+        return await everybody(read, source.id, until, _late(desk))
     except FhirError as error:
         raise GroupNotReadError(error.message) from None
     except Exception as error:  # noqa: BLE001  whoever asked is told that there is no list
         event("failed", ERROR, **reduced(error))
-        raise GroupNotReadError(_FAILED) from None
+        raise GroupNotReadError(FAILED) from None
 
 
 def _client(source: Source, desk: Desk, tokens: BackendServices | None) -> FhirClient:
@@ -196,14 +181,18 @@ async def _of_drug(request: HookRequest, desk: Desk) -> Row | str | None:
     return replace(told, incomplete=told.incomplete or bool(elsewhere), doubts=tuple(doubts))
 
 
-def _not_read(members: Members, asked: Sequence[str], found: _Found, desk: Desk) -> list[NotRead]:
-    late = f"not read within {desk.site.worklist_group_seconds} seconds"
+def _not_read(members: Everybody, asked: Sequence[str], found: _Found, desk: Desk) -> list[NotRead]:
+    late = _late(desk)
     over = f"beyond the first {desk.site.worklist_group_members} members, who are read at most"
     return [
         *(NotRead(each, found.not_read.get(each, late)) for each in asked if each not in found.rows),
         *(NotRead(each, over) for each in members.patients[len(asked) :]),
         *(_unknown(each) for each in members.unknown),
     ]
+
+
+def _late(desk: Desk) -> str:
+    return f"not read within {desk.site.worklist_group_seconds} seconds"
 
 
 def _unknown(member: Unknown) -> NotRead:

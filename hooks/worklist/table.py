@@ -33,7 +33,7 @@ def group_as_csv(rows: Iterable[Row], read: GroupRead) -> str:
     """All rows that are given, with when the Group was read in each; before them, whatever was chosen, why others can
     be missing, and the members who were not read: each of them can be anything."""
     at, blank = read.began.isoformat(timespec="seconds"), [""] * (len(_OF_ROW) - 2)
-    told = [*(("", why) for why in read.doubts), *((each.who, each.why) for each in read.not_read)]
+    told = [*(("", why) for why in read.members.doubts), *((each.who, each.why) for each in read.not_read)]
     unread = ((who, NOT_READ, *blank, why, at) for who, why in told)
     return _written(GROUP_COLUMNS, (*unread, *((*_cells(row), "; ".join(row.doubts), at) for row in rows)))
 

@@ -44,7 +44,7 @@ class Hospital(httpx.AsyncBaseTransport):
             return wrong
         kind, _, name = path.partition("/")
         if kind == "Group" and name in self._groups:
-            return httpx.Response(200, json=self._groups[name])
+            return httpx.Response(200, json={**self._groups[name], "id": name})
         return await self._server.handle_async_request(request)
 
 
