@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cds.audit.blocks import BrokenFileError
 from cds.audit.documents import NoDocumentError, read_document
-from cds.audit.files import Form, InputFile, content_of
+from cds.audit.files import Form, InputFile, content_of, name_of
 from cds.audit.ledger import Ledger
 from cds.audit.lines import RejectedError, parsed
 from cds.audit.manifest import Manifest, errors_in, is_manifest, read_manifest
@@ -38,7 +38,7 @@ class AuditInputs:
     def add(self, delivered: Delivered, kept: Path) -> None:
         """Take what was fetched from a server. `kept`: where the files will be when the audit is complete."""
         for path, count in delivered.files.items():
-            file = replace(InputFile.of(path), path=str(kept / path.name))
+            file = replace(InputFile.of(path), path=name_of(kept / path.name))
             self.files.append(file)
             if count is not None:
                 self.counts[file.path] = count
@@ -92,7 +92,7 @@ class _Listing:
             if path.name.lower().endswith(_PARQUET):
                 self._parquet(file)
             elif path.name.lower().endswith(_DOCUMENTS):
-                self._document(file, named=named)
+                self._document(path, file, named=named)
             else:
                 self.found.files.append(file)
         except OSError as error:
@@ -100,15 +100,14 @@ class _Listing:
 
     def _parquet(self, file: InputFile) -> None:
         try:
-            with Path(file.path).open("rb") as opened:
+            with Path(file.location).open("rb") as opened:
                 groups = row_groups(opened, self._column)
         except NoRowsError as fault:
             self.found.lost.append(f"{file.path}: {fault}")
         else:
             self.found.files.append(replace(file, form=Form.PARQUET, column=self._column, groups=groups))
 
-    def _document(self, file: InputFile, *, named: bool) -> None:
-        path = Path(file.path)
+    def _document(self, path: Path, file: InputFile, *, named: bool) -> None:
         whole = replace(file, form=Form.DOCUMENT)
         try:
             with path.open("rb") as opened:
@@ -146,7 +145,7 @@ class _Listing:
             self._files_of(manifest)
 
     def _files_of(self, manifest: Manifest) -> None:
-        known = {Path(file.path).resolve(): file.path for file in self.found.files}
+        known = {Path(file.location).resolve(): file.path for file in self.found.files}
         if manifest.further:
             self.found.lost.append(f"{manifest.path}: the export goes on in a further manifest, which is not read")
         self.found.lost += [
@@ -161,9 +160,9 @@ class _Listing:
             if path.resolve() not in known:
                 # a manifest that was named alone stands for its files, and may call them as it likes
                 self.found.files.append(InputFile.of(path))
-                known[path.resolve()] = str(path)
+                known[path.resolve()] = name_of(path)
             if each.count is not None:
-                self.found.counts[known.get(path.resolve(), str(path))] = each.count
+                self.found.counts[known[path.resolve()]] = each.count
         for each in manifest.errors:
             path = manifest.find(each)
             if path is None:

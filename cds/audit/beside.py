@@ -149,7 +149,9 @@ class Besides:
             every.sort(key=lambda each: each[:2])
         return found
 
-    def died(self, numbers: Iterable[int], patients: Collection[str]) -> dict[str, date | None]:
+    def died(
+        self, numbers: Iterable[int], patients: Collection[str], replaced: Mapping[str, str]
+    ) -> dict[str, date | None]:
         """By which day those of some patients have died who have, None where that cannot be read; `numbers` are their
-        buckets."""
-        return died(self.persons, numbers, patients)
+        buckets, `replaced` the ids that others have replaced."""
+        return died(self.persons, numbers, patients, replaced)

@@ -17,6 +17,8 @@ from cds.fhir.plain import kind
 LARGEST = 128 << 20
 """Bytes of a document, unpacked: one is held in memory as a whole."""
 _DEEPEST = 4
+_TOO_DEEP = b"no JSON, since it is too deep to be written on a line"
+"""In the place of an entry: it is rejected, and the others stay."""
 _READ = frozenset(
     {"MedicationAdministration", "MedicationRequest", "MedicationStatement", "Medication", "Substance", "Patient"}
 )
@@ -78,7 +80,8 @@ def _entries(bundle: Mapping[str, Any], depth: int) -> Iterator[object]:
             known = names.get(full_url) if isinstance(full_url, str) else None
             if known and "id" not in held:
                 held = {**held, "id": known.rpartition("/")[2]}
-            yield _renamed(held, names)
+            _rename(held, names)
+            yield held
         elif held is None and isinstance(entry, dict) and ("request" in entry or "response" in entry):
             # a deletion, or the answer to one
             bare = {name: value for name, value in entry.items() if name != "resource"}
@@ -111,15 +114,17 @@ def _names(entries: list[Any]) -> dict[str, str]:
     return found
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    if not names:
-        return value
-    if isinstance(value, dict):
-        return {
-            name: names.get(inner, inner) if name == "reference" and isinstance(inner, str) else _renamed(inner, names)
-            for name, inner in value.items()
-        }
-    return [_renamed(each, names) for each in value] if isinstance(value, list) else value
+def _rename(value: object, names: Mapping[str, str]) -> None:
+    """Put the names in the place of the references that they stand for, however deep the value is."""
+    waiting = [value] if names else []
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            if isinstance(written := each.get("reference"), str):
+                each["reference"] = names.get(written, written)
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
 
 
 def _objects(values: object) -> Iterator[dict[str, Any]]:
@@ -132,5 +137,8 @@ def _line(value: object) -> bytes:
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
-        # a number of more than 64 bits
+        pass  # it is deep, or has a number of more than 64 bits
+    try:
         return json.dumps(value, separators=(",", ":")).encode()
+    except RecursionError:
+        return _TOO_DEEP

@@ -12,8 +12,8 @@ from cds.audit.beside import SAID_BY, Besides, beside_spill, persons_spill
 from cds.audit.files import Form, InputFile
 from cds.audit.ids import marks_beside
 from cds.audit.ledger import Key, Ledger, Place, Rejection
-from cds.audit.lines import read_line
 from cds.audit.medications import Medications, write_medications
+from cds.audit.persons import replaced_ids
 from cds.audit.plan import Plan
 from cds.audit.scan import Report, Task
 from cds.audit.shares import Account, Lines, PatientResult, patients
@@ -23,7 +23,6 @@ from cds.audit.versions import Seeker, Sought, sought, superseded
 from cds.audit.workers import Engine, Shared, Worker
 from cds.fhir.beside import PERSON
 from cds.fhir.deletions import later
-from cds.fhir.patients import all_replaced
 
 SHARE = 2 << 20
 """Bytes of kept lines and doses that one share holds in memory, where they take some six times as much."""
@@ -94,6 +93,7 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
     indexes, besides = _kept(every), _said(every)
     deletions = _last(each for report in reports for each in report.deletions)
     places = Places(plan.tasks, reports)
+    persons = tuple(report.beside.persons for report in reports if report.beside and report.beside.persons)
     lines = Lines(
         indexes=tuple(replace(index, marks=b"") for index in indexes),
         superseded=superseded(indexes, deletions),
@@ -101,11 +101,11 @@ def scan(plan: Plan, engine: Engine, *, tell: Callable[[Task], None] = lambda _:
         incomplete=plan.incomplete,
         all_incomplete=plan.all_incomplete,
         reading=plan.reading,
-        replaced=all_replaced(read_line(content) for report in reports for content in report.patients),
+        replaced=replaced_ids(persons),
         beside=Besides(
             tuple(replace(index, marks=b"") for index in besides),
             superseded(besides, deletions),
-            tuple(report.beside.persons for report in reports if report.beside and report.beside.persons),
+            persons,
         ),
     )
     wanted = SAID_BY | {PERSON} | plan.question.markers.types

@@ -20,6 +20,8 @@ BLOCK = 1 << 20
 
 
 _LOOK = 1 << 14
+PACKED = (".gz", ".zst")
+"""The endings of packed files."""
 
 
 class Packing(StrEnum):
@@ -66,7 +68,12 @@ class InputFile:
                 raise OSError(0, "is no file")
             start = file.read(4)
         packing = next((found for magic, found in _MAGIC.items() if start.startswith(magic)), Packing.PLAIN)
-        return cls(str(path), str(path.absolute()), noted.st_size, stamp_of(noted), packing)
+        return cls(name_of(path), str(path.absolute()), noted.st_size, stamp_of(noted), packing)
+
+
+def name_of(path: Path) -> str:
+    """The name of a file as it can be written. One of an older file system can hold bytes that are no UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def stamp_of(noted: os.stat_result) -> tuple[int, int, int]:
@@ -109,6 +116,9 @@ def content_of(file: InputFile, opened: BinaryIO) -> bytes:
 
 def _unpacked(file: InputFile, opened: BinaryIO, start: int) -> Iterator[bytes]:
     """The bytes of a file, unpacked; those of a plain one from a byte before `start`."""
+    if not file.size and file.path.lower().endswith(PACKED):
+        # a copy that failed, perhaps: even nothing takes some bytes when it is packed
+        raise BrokenFileError("is empty, as no packed file is", 0)
     if file.packing is Packing.PLAIN:
         # One byte early: only a line feed there tells that a line begins at `start`.
         return _plain(opened.fileno(), max(0, start - 1))

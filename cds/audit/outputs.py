@@ -61,7 +61,9 @@ def write_findings(folder: Path, rows: Iterable[Row], issues: Issues) -> None:
     schema = pa.schema([(name, _TYPES.get(name, pa.string())) for name in FINDING_COLUMNS])
     with (
         (folder / "findings.csv").open("w", encoding="utf-8", newline="") as file,
-        pq.ParquetWriter(folder / "findings.parquet", schema, compression="zstd") as parquet,
+        # opened here: not every name of a folder can be given to Arrow
+        (folder / "findings.parquet").open("wb") as columns,
+        pq.ParquetWriter(columns, schema, compression="zstd") as parquet,
         (folder / "detected-issues.ndjson").open("wb") as fhir,
     ):
         table = _csv(file, FINDING_COLUMNS)

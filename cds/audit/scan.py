@@ -65,7 +65,6 @@ class Report:
     rejected: list[tuple[int, int, str]] = field(default_factory=list)
     fault: tuple[int, str] | None = None
     medications: list[tuple[str, bytes]] = field(default_factory=list)
-    patients: list[bytes] = field(default_factory=list)
     deletions: list[tuple[str, str]] = field(default_factory=list)
     kept: Index | None = None
     beside: Wrote | None = None
@@ -258,8 +257,6 @@ class Scanner:
             report.medications.append((reference, line.content))
         elif of_type == PERSON:
             found.beside.person(resource)
-            if "link" in resource:
-                report.patients.append(line.content)
         elif of_type == "Bundle":
             report.deletions += deletions_in(resource)
 

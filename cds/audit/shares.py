@@ -114,7 +114,7 @@ def patients(
     told = lines.beside.told(numbers, lines.replaced)
     told.pop("", None)
     every = sorted({*grouped, *told})
-    died = lines.beside.died(numbers, frozenset(every))
+    died = lines.beside.died(numbers, frozenset(every), lines.replaced)
     for patient in every:
         known = _Known(
             grouped.get(patient, []), told.get(patient, []), died.get(patient), died.get(patient, date.min) is None

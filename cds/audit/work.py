@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 
 import cds
+from cds.audit.files import name_of
 
 NAME = ".work"
 DOWNLOAD = "download"
@@ -47,7 +48,7 @@ def work_folder(output: Path, fingerprint: Mapping[str, str], *, resume: bool) -
     parts, is the same. Raises WorkError where one is there and may not be used.
     """
     folder = output.resolve() / NAME
-    fingerprint = {**fingerprint, "the place of the output folder": str(folder)}
+    fingerprint = {**fingerprint, "the place of the output folder": name_of(folder)}
     left = folder.is_dir()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,9 @@ from typing import Any
 from cds.dosing.assessment import Assessment, Evaluation, Forecast, Planned, Proposed
 from cds.dosing.findings import Finding, Quantity
 from cds.dosing.regimen import Regimen
+
+_EXACT_BELOW = 2**53
+"""A whole number from here on is written as other numbers are: many readers of JSON refuse it, or make another of it."""
 
 
 def as_json(assessment: Assessment) -> dict[str, Any]:
@@ -111,5 +115,6 @@ def _plain(value: Quantity | list[Any]) -> str | int | float | list[Any]:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        whole = value == value.to_integral_value() and abs(value) < _EXACT_BELOW
+        return int(value) if whole else min(float(value), sys.float_info.max)
     return value

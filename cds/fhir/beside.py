@@ -120,13 +120,8 @@ def of_one(resources: Iterable[Resource], patient: str) -> list[Resource]:
 
 def died_on(resources: Iterable[object], zone: tzinfo) -> dict[str, date]:
     """The patients (`Patient/x`) of whom a Patient resource says that they have died: the last day that it can have
-    been, the first of all days where it says no day."""
-    died: dict[str, date] = {}
-    for resource in newest(_of_types(resources, PERSON)):
-        patient, day = reference_of(resource), day_of_death(resource, zone)
-        if patient is not None and day is not None:
-            died[patient] = day
-    return died
+    been, the first of all days where it says no day. An id that another one has replaced is the same patient."""
+    return {patient: date.fromordinal(told) for patient, told in _deaths(resources, zone).items() if told > UNREADABLE}
 
 
 def _of_types(resources: Iterable[object], *types: str) -> Iterator[Resource]:
@@ -144,19 +139,53 @@ def day_of_death(person: Resource, zone: tzinfo) -> date | None:
 
 def unreadable_deaths(resources: Iterable[object], zone: tzinfo) -> frozenset[str]:
     """The patients (`Patient/x`) of whom a Patient resource says something of a death that cannot be read."""
+    return frozenset(patient for patient, told in _deaths(resources, zone).items() if told == UNREADABLE)
+
+
+LIVING, UNREADABLE = -1, 0
+"""In the place of the day by which somebody has died, as a number: it is said that it is not so, or said so that it
+cannot be read."""
+
+
+def told_of_death(person: Resource, zone: tzinfo) -> int | None:
+    """By which day a patient has died (date.toordinal), LIVING or UNREADABLE; None where the Patient says nothing."""
+    day = day_of_death(person, zone)
+    if day is not None:
+        return day.toordinal()
+    if _tells_of_death_unreadably(person):
+        return UNREADABLE
+    return LIVING if person.get("deceasedBoolean") is False else None
+
+
+def of_all_ids(current: int | None, replaced: Iterable[int | None]) -> int | None:
+    """What Patients tell of one death who are one patient: the one that stands for the others, unless it says nothing
+    that can be read; else the first of the days that those it has replaced tell of."""
+    if current is not None and current != UNREADABLE:
+        return current
+    told = [each for each in replaced if each is not None]
+    days = [each for each in told if each > UNREADABLE]
+    return min(days) if days else UNREADABLE if UNREADABLE in (current, *told) else None
+
+
+def _deaths(resources: Iterable[object], zone: tzinfo) -> dict[str, int]:
+    """What is told of the deaths of patients, under each of their ids."""
     persons = newest(_of_types(resources, PERSON))
-    return frozenset(
-        patient
-        for each in persons
-        if (patient := reference_of(each)) is not None and tells_of_death_unreadably(each, zone)
-    )
+    told = {patient: told_of_death(each, zone) for each in persons if (patient := reference_of(each)) is not None}
+    replaced = all_replaced(persons)
+    ids: dict[str, list[str]] = {}
+    for patient in dict.fromkeys([*told, *replaced]):
+        ids.setdefault(replaced.get(patient, patient), []).append(patient)
+    return {
+        patient: found
+        for current, same in ids.items()
+        if (found := of_all_ids(told.get(current), map(told.get, same))) is not None
+        for patient in {current, *same}
+    }
 
 
-def tells_of_death_unreadably(person: Resource, zone: tzinfo) -> bool:
-    """Whether a Patient says something of a death, and neither a day that can be read nor yes or no. Such a patient
-    counts as living, which has to be said."""
-    if day_of_death(person, zone) is not None:
-        return False
+def _tells_of_death_unreadably(person: Resource) -> bool:
+    """Whether a Patient without a day of death that can be read says something of a death, and neither yes nor no. Such
+    a patient counts as living, which has to be said."""
     if isinstance(person.get("deceasedBoolean"), bool):
         # a day beside it that cannot be read contradicts it
         return person.get("deceasedDateTime") is not None

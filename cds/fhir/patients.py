@@ -116,15 +116,15 @@ def _current(patient: str, replaced: Mapping[str, str]) -> str:
 
 
 def _replaced(resources: Iterable[object]) -> dict[str, str]:
-    """The replaced id and the one that replaces it, from `Patient.link` of type `replaces`."""
-    found: dict[str, str] = {}
-    for resource in resources:
-        if isinstance(resource, dict) and resource.get("resourceType") == "Patient":
-            patient = reference_of(resource)
-            for old in map(relative, _links(resource, "replaces")) if patient else ():
-                if old is not None:
-                    found[old] = str(patient)
-    return found
+    """The replaced id and the one that replaces it, from `Patient.link` of type `replaces`, as the last version of each
+    Patient has it: two who were made one by mistake are taken apart again by leaving out the link."""
+    persons = (each for each in resources if isinstance(each, dict) and each.get("resourceType") == "Patient")
+    return {old: patient for each in newest(persons) if (patient := reference_of(each)) for old in replaced_by(each)}
+
+
+def replaced_by(person: Resource) -> list[str]:
+    """The other ids (`Patient/x`) that one Patient says it replaces."""
+    return [old for old in map(relative, _links(person, "replaces")) if old is not None]
 
 
 def _links(patient: Resource, *types: str) -> list[str]:

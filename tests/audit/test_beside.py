@@ -76,6 +76,7 @@ def outcome(result: PatientResult) -> tuple[str, list[str]]:
     return assessment.forecast.status.value, [finding.code.value for finding in assessment.findings]
 
 
+REPLACES = [{"type": "replaces", "other": {"reference": "Patient/old"}}]
 OUTSIDE, THERAPY = ["outside-record"], ["other-smn-therapy"]
 CASES: list[tuple[str, list[Json], str, list[str]]] = [
     ("nothing beside the doses", [], "overdue", []),
@@ -140,7 +141,19 @@ CASES: list[tuple[str, list[Json], str, list[str]]] = [
      [flag(resourceType="List", status="current", date="2026-01-01")], "ended", []),
     ("an id that was replaced had a statement",
      [statement(concept(OURS), subject={"reference": "Patient/old"}),
-      person(link=[{"type": "replaces", "other": {"reference": "Patient/old"}}])], "decision", OUTSIDE),
+      person(link=REPLACES)], "decision", OUTSIDE),
+    ("an id that was replaced had a statement, and was taken apart again",
+     [statement(concept(OURS), subject={"reference": "Patient/old"}), updated(person(), "2026-03-02"),
+      updated(person(link=REPLACES), "2026-03-01")], "overdue", []),
+    ("died under an id that was replaced", [person(link=REPLACES), person(id="old", deceasedBoolean=True)], "ended", []),
+    ("died under one of two ids that were replaced",
+     [person(link=REPLACES), person(id="old", link=[{"type": "replaces", "other": {"reference": "Patient/older"}}]),
+      person(id="older", deceasedDateTime="2026-03")], "ended", []),
+    ("died under an id that was replaced, and lives under the one that stands for it",
+     [person(link=REPLACES, deceasedBoolean=False), person(id="old", deceasedBoolean=True)], "overdue", []),
+    ("died under another id, which was replaced no more",
+     [updated(person(link=REPLACES), "2026-03-01"), updated(person(), "2026-03-02"),
+      person(id="old", deceasedBoolean=True)], "overdue", []),
 ]  # fmt: skip
 
 
@@ -267,4 +280,4 @@ def test_who_has_died_is_kept_on_disk_in_parts(monkeypatch: pytest.MonkeyPatch, 
     written = writer.written()
     assert written is not None
     assert json.loads((tmp_path / "x.persons").read_bytes().splitlines()[0])[1] is None
-    assert persons.died([written], range(256), {"Patient/p7"}) == {"Patient/p7": date(2026, 2, 8)}
+    assert persons.died([written], range(256), {"Patient/p7"}, {}) == {"Patient/p7": date(2026, 2, 8)}

@@ -67,6 +67,18 @@ def test_what_is_written(export: Path) -> None:
     assert "3 patients assessed: 1 due, 2 upcoming." in ended.stderr
 
 
+def test_an_amount_beyond_all_reason_is_written_as_a_number(export: Path) -> None:
+    """Whole numbers of more than 64 bits cannot be, and would end the audit of all patients."""
+    amount = {"dose": {"value": 10**30, "unit": "mg"}}
+    (export / "more.ndjson").write_bytes(ndjson(dose("x1", "2026-01-01", "p5", dosage=amount)))
+    ended, out = audit(export)
+    (row,) = [row for row in table(out / "findings.csv") if row["code"] == "unexpected-amount"]
+    assert (ended.exit_code, row["observed"]) == (1, "1E+30")
+    (read,) = [json.loads(line) for line in (out / "assessments.ndjson").read_bytes().splitlines() if b"/p5" in line]
+    assert read["evaluations"][0]["findings"][0]["observed"] == 1e30
+    assert read == check(export, "--patient", "p5").assessments[0]
+
+
 def test_assessments_are_those_of_check(export: Path, tmp_path: Path) -> None:
     _, out = audit(export)
     plain = tmp_path / "all.ndjson"

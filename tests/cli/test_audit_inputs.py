@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,33 @@ def test_an_entry_without_an_id_has_that_of_its_address(folder: Path) -> None:
     found = [each["administrations"] for each in json.loads(line)["evaluations"]]
     # an address of another type is no name for a dose
     assert found == [["MedicationAdministration/a7"], ["MedicationAdministration?index=1"]]
+
+
+def test_an_entry_that_is_very_deep_takes_no_other_away(folder: Path) -> None:
+    """A level is an object in a list. At the depth of the second nothing can be written any more, the first is read."""
+    given = [dose(f"a{number}", day) for number, day in enumerate(DAYS, 1)]
+    given[0]["extension"], given[1]["extension"] = "300 levels", "505 levels"
+    held = bundle(*given)
+    for number, entry in enumerate(held["entry"]):
+        entry["fullUrl"] = f"urn:uuid:{number}"
+    text = json.dumps(held)
+    for levels in (300, 505):
+        text = text.replace(f'"{levels} levels"', '[{"extension":' * levels + "[]" + "}]" * levels)
+    (folder / "bundle.json").write_text(text)
+    ended, out = audit(folder)
+    assert (ended.exit_code, counts(out)) == (3, {"used": 2, "rejected": 1})
+    assert "bundle.json:2: is no JSON" in ended.stderr
+
+
+def test_names_that_are_no_utf_8_are_written_as_escapes(folder: Path) -> None:
+    """As on the disks of older systems."""
+    (folder / os.fsdecode(b"L\xe4kemedel.ndjson")).write_bytes(lines(HISTORY) + b"{\n")
+    write(folder / os.fsdecode(b"\xe5.json"), bundle(*loading("p2")))
+    pq.write_table(pa.table({"resource": [json.dumps(each) for each in loading("p3")]}), held := BytesIO())
+    (folder / os.fsdecode(b"\xf6.parquet")).write_bytes(held.getvalue())
+    ended, out = audit(folder, output=os.fsdecode(b"\xe4nda"))
+    assert (ended.exit_code, counts(out)) == (3, {"used": 11, "rejected": 1})
+    assert places(out) == [(r"L\xe4kemedel.ndjson", "3")]
 
 
 def test_a_deletion_in_a_bundle_deletes(folder: Path) -> None:
@@ -336,6 +365,7 @@ DAMAGE: list[tuple[str, str, bytes, list[tuple[int, str]], list[tuple[int, str]]
      [(4, "the zstandard data is cut short")]),
     ("a damaged frame of Zstandard", "a.zst", zstandard.compress(GOOD) + b"\x28\xb5\x2f\xfd" + b"\xff" * 40, [],
      [(4, "the zstandard data is damaged")]),
+    ("a packed file in which there is nothing", "a.gz", b"", [], [(1, "is empty, as no packed file is")]),
     ("a document that is cut short", "b.json", json.dumps(bundle(*HISTORY)).encode()[:-5], [],
      [(1, "is no JSON (at character 868)")]),
 ]  # fmt: skip
@@ -360,7 +390,7 @@ def test_damage_has_its_place_and_the_rest_goes_on(
     assert ended.exit_code == 3
     assert [(each["line"], each["reason"]) for each in told["rejections"]] == rejected
     assert [(each["line"], each["reason"]) for each in told["faults"]] == faults
-    assert told["used"] == 4 + (0 if name == "b.json" else 3)
+    assert told["used"] == 4 + (0 if name == "b.json" or not content else 3)
 
 
 def test_a_file_that_changes_while_it_is_read_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 from cds.dosing.drug import Coding
 from cds.dosing.facts import DateRange, OtherTherapy, Outside
 from cds.fhir.beside import beside, by_patient, died_on, unreadable_deaths
+from cds.fhir.patients import all_replaced
 from cds.fhir.markers import Markers
 from cds.fhir.references import Pool
 from cds.regimens.library import load
@@ -244,3 +245,37 @@ def test_f10_a_death_that_cannot_be_read(said_of_it: Json, unreadable: bool) -> 
 def test_a_death_that_cannot_be_read_and_was_taken_back_is_none() -> None:
     broken = updated("2026-01-01", resourceType="Patient", id="p", deceasedDateTime="soon")
     assert unreadable_deaths([updated("2026-01-02", resourceType="Patient", id="p"), broken], ZONE) == set()
+
+
+REPLACES = [{"type": "replaces", "other": {"reference": "Patient/old"}}]
+SAID_BY_TWO: list[tuple[str, Json, Json, list[str], list[str]]] = [
+    ("neither", {}, {}, [], []),
+    ("the one that stands for it died", {"deceasedBoolean": True}, {"deceasedBoolean": False}, ["old", "p"], []),
+    ("the replaced one died", {}, {"deceasedBoolean": True}, ["old", "p"], []),
+    ("the replaced one died, and the other lives", {"deceasedBoolean": False}, {"deceasedBoolean": True}, [], []),
+    ("died, which only the replaced one says legibly", {"deceasedDateTime": "x"}, {"deceasedDateTime": "2025"},
+     ["old", "p"], []),
+    ("one that cannot be read", {}, {"deceasedDateTime": "x"}, [], ["old", "p"]),
+    ("one that cannot be read, of one who lives", {"deceasedBoolean": False}, {"deceasedDateTime": "x"}, [], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("current", "replaced", "died", "unreadable"), [row[1:] for row in SAID_BY_TWO], ids=[row[0] for row in SAID_BY_TWO]
+)
+def test_f10_what_two_ids_of_one_patient_say_of_a_death(
+    current: Json, replaced: Json, died: list[str], unreadable: list[str]
+) -> None:
+    persons = [
+        {"resourceType": "Patient", "id": "old", **replaced},
+        {"resourceType": "Patient", "id": "p", "link": REPLACES, **current},
+    ]
+    assert sorted(died_on(persons, ZONE)) == [f"Patient/{each}" for each in died]
+    assert sorted(unreadable_deaths(persons, ZONE)) == [f"Patient/{each}" for each in unreadable]
+
+
+def test_c9_two_who_were_made_one_by_mistake_are_two_again() -> None:
+    merged = updated("2026-01-01", resourceType="Patient", id="p", link=REPLACES)
+    apart = updated("2026-01-02", resourceType="Patient", id="p")
+    assert all_replaced([merged]) == {"Patient/old": "Patient/p"}
+    assert all_replaced([apart, merged]) == {}
