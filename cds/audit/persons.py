@@ -114,8 +114,8 @@ def died(
 
 
 def replaced_ids(every: Sequence[Persons]) -> dict[str, str]:
-    """Each replaced id and the one that stands for it now, by the last version of each Patient. `every` are in the order
-    of the input."""
+    """Each replaced id and the one that stands for it now, by the last version of each Patient. `every` are in the
+    order of the input."""
     replacing = {patient for persons in every for patient in persons.replacing}
     return all_replaced(
         {

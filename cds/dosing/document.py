@@ -13,7 +13,7 @@ from cds.dosing.findings import Finding, Quantity
 from cds.dosing.regimen import Regimen
 
 _EXACT_BELOW = 2**53
-"""A whole number from here on is written as other numbers are: many readers of JSON refuse it, or make another of it."""
+"""A whole number from here on is written as other numbers are: many readers refuse it, or make another of it."""
 
 
 def as_json(assessment: Assessment) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import pytest
 from cds.dosing.drug import Coding
 from cds.dosing.facts import DateRange, OtherTherapy, Outside
 from cds.fhir.beside import beside, by_patient, died_on, unreadable_deaths
-from cds.fhir.patients import all_replaced
 from cds.fhir.markers import Markers
+from cds.fhir.patients import all_replaced
 from cds.fhir.references import Pool
 from cds.regimens.library import load
 
