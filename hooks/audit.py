@@ -30,7 +30,7 @@ from cds.fhir.errors import FhirError
 from hooks.audit_identifiers import Identified
 from hooks.audit_inputs import audit_inputs, outside
 from hooks.audit_options import Options
-from hooks.audit_server import FETCHED, fetch, keep, server_of
+from hooks.audit_server import FETCHED, at_server, fetch, keep, server_of
 from hooks.console import ExitCode, UsageError, counted, say, say_all
 from hooks.delivered import Delivered
 from hooks.engines import EngineOf
@@ -88,7 +88,7 @@ def _run(
         in_report=identified.report,
         since=_since(options.since, question.on),
         sample=options.sample,
-        server=None if server is None else server.url.strip().rstrip("/"),
+        server=at_server(server, options),
         group=options.group,
     )
     asked = Asked(question.only, question.on, question.zone, question.complete_since, question.markers)
@@ -135,7 +135,7 @@ def _fingerprint(read: Sequence[object], asked: Asked, wanted: Wanted, strict: b
         "the program": program(),
         "the input": digest(read),
         "the regimen, the day or the time zone": digest([judging, asked.on, asked.zone, asked.complete_since, markers]),
-        "the options": digest([strict, wanted.at_least, patients, shown, wanted.since, wanted.sample]),
+        "the options": digest([strict, wanted.at_least, patients, shown, wanted.since, wanted.sample, wanted.server]),
     }
 
 

@@ -59,6 +59,12 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
         int,
         typer.Option("--parallel", min=1, max=64, metavar="N", help="Patients, or types, read from a server at once."),
     ] = 4,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server", metavar="BASE_URL", help="FHIR server that files were exported from; worklists open it."
+        ),
+    ] = None,
     client_id: ClientId = None,
     key: KeyFile = None,
     regimen: RegimenId = None,
@@ -164,5 +170,6 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             group=group,
             export_since=export_since,
             parallel=parallel,
+            server=server,
         )
         raise typer.Exit(run_audit(inputs or [], question, output, shown, options, chosen))

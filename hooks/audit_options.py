@@ -16,7 +16,7 @@ class Options:
     whose findings are listed; `sample`: so many patients; `resume`: go on with an audit that was interrupted;
     `parquet_column`: the one with the resources; `export`: the base URL of a server that is to make an export, of a
     `group` and of what changed from `export_since` on, where these are given; `parallel`: patients that are read at
-    once from a server without one."""
+    once from a server without one; `server`: the base URL of the one at which the patients of files have their ids."""
 
     settings: CheckSettings
     strict: bool = False
@@ -30,3 +30,4 @@ class Options:
     group: str | None = None
     export_since: str | None = None
     parallel: int = 4
+    server: str | None = None

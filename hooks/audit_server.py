@@ -72,6 +72,24 @@ def server_of(inputs: Sequence[str], options: Options) -> tuple[list[str], Serve
     return files, Server(options.export, settings, wish)
 
 
+def at_server(server: Server | None, options: Options) -> str | None:
+    """The base URL of the server at which the patients of an audit have their ids: of that which is read, else of that
+    which the options name; None where nobody says. Raises UsageError."""
+    from cds.fhir.errors import FhirError
+    from cds.fhir.links import Base
+
+    named = options.server
+    if named is not None and server is not None:
+        raise UsageError("--server is for files; the server that is read is told by itself")
+    if named is not None:
+        try:
+            Base(named)
+        except FhirError as error:
+            raise UsageError(f"--server: {error.message}") from None
+    url = named if server is None else server.url
+    return None if url is None else url.strip().rstrip("/")
+
+
 def keep(work: Path, output: Path) -> None:
     """Put the files that were fetched where the ledger says that they are, in place of those of an audit before."""
     before = work / "before"

@@ -31,8 +31,8 @@ _MOST_NAMED = 20
 class Wanted:
     """What goes into the outputs. `patients`: only these, all where it is None; `at_least`: findings of this severity
     or a graver one; `shown` and `in_report`: how references stand in the files for machines, and in the report;
-    `since`: findings and figures of doses from that day on; `sample`: so many patients;
-    `server`: the base URL of the FHIR server that was read, `group`: the Group whose patients it was asked for."""
+    `since`: findings and figures of doses from that day on; `sample`: so many patients; `server`: the base URL of the
+    FHIR server at which they have their ids, `group`: the Group whose patients it was asked for."""
 
     output: Path
     at_least: Severity = Severity.INFO

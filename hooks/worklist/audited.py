@@ -23,9 +23,10 @@ _TRIES = 2
 @dataclass(frozen=True, slots=True)
 class About:
     """What an audit says of itself. `written`: when its summary was; `files` and `lines`: of its input, `first` the
-    names of some of the files; `server`: the base URL of the FHIR server that was read, empty for files; `asked_for`,
-    `sample`, `group`: that it looked at so many patients alone, or at those of a Group; `only_unidentified`: patients
-    of whom no record is known to be of the drug; `not_read`: inputs, `rejected`: lines that are nobody's."""
+    names of some of the files; `server`: the base URL of the FHIR server at which the patients have their ids, empty
+    where nobody said; `asked_for`, `sample`, `group`: that it looked at so many patients alone, or at those of a Group;
+    `only_unidentified`: patients of whom no record is known to be of the drug; `not_read`: inputs, `rejected`: lines
+    that are nobody's."""
 
     on: date
     zone: str

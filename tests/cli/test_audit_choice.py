@@ -121,3 +121,29 @@ def test_a_list_of_patients_as_spreadsheets_write_it_is_read(export: Path, tmp_p
     (tmp_path / "ids").write_bytes(b"\xef\xbb\xbfp1\r\nPatient/p2\r\n")
     ended, out = audit(export, "--patients", tmp_path / "ids")
     assert (ended.exit_code, patients(out)) == (1, ["Patient/p1", "Patient/p2"])
+
+
+def test_files_can_say_at_which_server_their_patients_have_their_ids(export: Path) -> None:
+    _, out = audit(export)
+    assert "server" not in json.loads((out / "summary.json").read_text())
+    _, out = audit(export, "--server", "https://fhir.example.invalid/r4/", output="named")
+    assert json.loads((out / "summary.json").read_text())["server"] == "https://fhir.example.invalid/r4"
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "why"),
+    [
+        ("fhir.example.invalid/r4", (), "--server: the base URL of the FHIR server is not an http or https URL"),
+        ("", (), "--server: the base URL of the FHIR server is not an http or https URL"),
+        (
+            "https://fhir.example.invalid/r4",
+            ("--export", "https://fhir.example.invalid/r4", "--export-since", "2026-01-01T00:00:00Z"),
+            "--server is for files; the server that is read is told by itself",
+        ),
+    ],
+)
+def test_a_server_that_cannot_be_meant_is_refused(export: Path, url: str, more: tuple[str, ...], why: str) -> None:
+    ended, out = audit(export, "--server", url, *more)
+    assert ended.exit_code == 2
+    assert why in " ".join(ended.stderr.split())
+    assert not (out / "summary.json").exists()

@@ -16,6 +16,7 @@ NOT_RUN = {
     "make test": "runs this very test",
     'make test ARGS="tests/spec -k loading"': "installs Spark first; the tests that it chooses are run among all",
     "make test-hapi": "builds HAPI FHIR by Maven, from Maven Central",
+    "make test-openid": "installs an OpenID Connect provider from a package index",
     "make check": "`.ci/run` runs it, before the tests",
     "make docs": "writes into the checkout; `make check` tells where a page would change",
     "make docs-build": "`make check` runs it",
