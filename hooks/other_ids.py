@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError
@@ -35,10 +35,32 @@ async def with_other_ids(
     if client is None or request.fhir_server is None:
         why = link.fault.message if link.fault is not None else "the request names no fhirServer to read them from"
         return _joined(gathered, (), [f"the patient has another id, whose records did not come: {why}"]), beside
-    persons, met = await read_persons(client, request.fhir_server, patient, seconds=seconds, asked=person)
+    try:
+        # one limit for all of it, since each further id is asked about once the one before is known
+        async with asyncio.timeout(seconds):
+            return await _with_those_of(
+                client, request.fhir_server, patient, searched, gathered, beside, markers, seconds
+            )
+    except TimeoutError:
+        return _joined(gathered, (), ["the records under another id of the patient did not come in time"]), beside
+
+
+async def _with_those_of(
+    client: FhirClient,
+    url: str,
+    patient: str,
+    searched: Collection[str],
+    gathered: Gathered,
+    beside: Beside,
+    markers: Iterable[Need],
+    seconds: float,
+) -> tuple[Gathered, Beside]:
+    """What there is, with what the server holds under all other ids than those `searched`."""
+    person = beside.read[PERSON.key]
+    persons, met = await read_persons(client, url, patient, seconds=seconds, asked=person)
     problems = [each for each in persons.problems if each not in person.problems]
-    same = other_ids(persons.resources, patient) - searched
-    others = [each for each in met if each in same]
+    same = other_ids(persons.resources, patient)
+    others = [each for each in met if each in same and each not in searched]
     needs = [need for need in (ORDERS, STATEMENTS, *markers) if need.key in beside.read]
     doses, read = await asyncio.gather(
         asyncio.gather(*(_doses(client, each, seconds) for each in others)),

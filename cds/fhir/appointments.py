@@ -8,7 +8,7 @@ from typing import Any
 
 from cds.dosing.drug import Coding, Drug
 from cds.dosing.facts import Proposal
-from cds.fhir.codes import codes_of
+from cds.fhir.codes import Codes, codes_of
 from cds.fhir.identity import Answer, Identity
 from cds.fhir.order_dates import APPOINTMENT, MEDICATION_REQUEST, proposed_days
 from cds.fhir.orders import Order, moved, read_order
@@ -100,7 +100,7 @@ def _at_site(text: object, zone: tzinfo) -> datetime:
 
 
 def _coded(resource: Resource, drug: Drug, codes: Collection[Coding]) -> bool:
-    listed = codes_of(drug).medications
+    listed, visits = codes_of(drug).medications, Codes(dict.fromkeys(codes, True))
     for name in _SAID_BY:
         for item in _list(resource.get(name)):
             # R5 wraps a concept together with a reference
@@ -110,7 +110,7 @@ def _coded(resource: Resource, drug: Drug, codes: Collection[Coding]) -> bool:
                 if not isinstance(system, str) or not isinstance(code, str):
                     continue
                 found = listed.get(system, code)
-                if Coding(system, code) in codes or (found is not None and found.of_the_drug):
+                if visits.get(system, code) or (found is not None and found.of_the_drug):
                     return True
     return False
 

@@ -71,6 +71,11 @@ def book(*visits: Resource, days: tuple[str, ...] = LAST_WEEK, orders: object = 
         pytest.param(visit(start=None), [], id="P2: without a start"),
         pytest.param(visit(start="2026-05-01T09:00:00Z"), [], id="P2: in the past"),
         pytest.param(visit(status="cancelled"), [], id="P2: cancelled"),
+        pytest.param(
+            visit(serviceType=[{"coding": [{"system": "http://Hospital.example.invalid/visits/", "code": " LUMBAR"}]}]),
+            ["TooEarly"],
+            id="a code of the site, spelled otherwise",
+        ),
         pytest.param(visit(serviceType=[{"text": "Nusinersen"}]), [], id="a text is no code"),
         pytest.param(
             visit(serviceType=[], reasonCode=[{"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07"}]}]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Event
 from typing import Any
 
 import httpx
@@ -151,3 +152,17 @@ def test_c9_records_of_the_other_id_that_came_with_the_others_show_that_it_was_s
         request = call("order-sign", drafts=[draft()], prefetch=prefetch)
         assert kinds(ask(client, ORDER, request)) == ["TooEarly"]
         assert kinds(ask(client, CHART, call("patient-view", prefetch=prefetch))) == []
+
+
+def test_c9_another_id_that_is_never_answered_costs_no_more_than_the_time_of_the_call() -> None:
+    held = {PATIENT: [NOW, *history(*LOADED, "2026-04-03")], OLD: [BEFORE]}
+    at_once = Server(held)
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(OLD):
+            await Event().wait()
+        return at_once(request)
+
+    with service(answer, deadline_seconds=0.5) as client:
+        answered = ask(client, ORDER, with_server(call("order-sign", drafts=[draft("o1", "2026-08-03")])))
+        assert kinds(answered) == ["HistoryIncomplete"]
