@@ -104,7 +104,8 @@ def _look(view: View, of_status: str) -> str:
     )
     said = view.headline["indicator"] if view.headline is not None else "info"
     grave = [of_status, said, "warning" if doubtful else "info"]
-    return next((look for look in ("critical", "warning") if look in grave), of_status)
+    calm = "info" if view.assessment.unidentified else of_status
+    return next((look for look in ("critical", "warning") if look in grave), calm)
 
 
 def _plain_headline(assessment: Assessment, drug: str) -> str:
@@ -112,11 +113,21 @@ def _plain_headline(assessment: Assessment, drug: str) -> str:
     if assessment.forecast.status is Status.ENDED:
         return f"{drug}: {_ENDED}, so no next dose is scheduled"
     if not assessment.evaluations:
-        return f"No dose of {drug.lower()} that counts is on record, as visible to this reader"
+        known = f"No dose of {drug.lower()} that counts is on record, as visible to this reader"
+        return f"{known}; {_unidentified(assessment)}" if assessment.unidentified else known
     forecast = assessment.forecast
     if forecast.recommended is not None:
         return f"{drug}: {dated_step(forecast)[0]} recommended for {forecast.recommended}"
     return f"{drug}: no date of the next dose is known"
+
+
+def _unidentified(assessment: Assessment) -> str:
+    number = len(assessment.unidentified)
+    return (
+        "1 record does not say of which drug it is"
+        if number == 1
+        else f"{number} records do not say of which drug they are"
+    )
 
 
 def _facts(assessment: Assessment) -> Iterable[Fact]:
@@ -179,6 +190,8 @@ def _verdict(view: View, drug: str) -> Verdict | None:
     if any(finding.severity is not Severity.INFO for finding in proposed.findings):
         # lateness makes no card, since the order is its cure
         indicator, summary = "info", f"{drug} on {proposed.date}: {found} but what follows"
+    if view.assessment.unidentified and indicator == "good":
+        indicator, summary = "info", f"{summary}; {_unidentified(view.assessment)}"
     if view.problems or view.unknown:
         indicator, summary = "warning", f"{drug} on {proposed.date}: {found}, but not all could be read"
     if view.assessment.forecast.status is Status.ENDED:

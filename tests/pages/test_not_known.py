@@ -91,6 +91,28 @@ def test_the_doses_of_ids_that_a_patient_had_before_are_shown() -> None:
             assert "loading dose 2" in text
 
 
+def nobody_knows_of_what(name: str) -> dict[str, object]:
+    """A record that neither codes nor names a drug: never "not nusinersen"."""
+    return given("x", name, "2026-04-20", medicationCodeableConcept={"coding": []})
+
+
+def test_a_record_that_does_not_say_of_which_drug_it_is_takes_the_calm_away() -> None:
+    last = "2026-04-03"
+    doses = [given("x", f"a{number}", day) for number, day in enumerate((*REGULAR, last))]
+    with pages([person("x", *doses)]) as get:
+        assert looks(seen(get, date="2026-08-03")) == ["good", "good"]
+    with pages([person("x", *doses, nobody_knows_of_what("u"))]) as get:
+        page = seen(get, date="2026-08-03")
+    assert looks(page) == ["info", "info"]
+    assert "nothing was found against this date; 1 record does not say of which drug it is" in page.text
+
+
+def test_who_may_have_had_doses_is_not_just_not_started() -> None:
+    with pages([person("x", nobody_knows_of_what("u"), nobody_knows_of_what("v"))]) as get:
+        text = seen(get).text
+    assert "is on record, as visible to this reader; 2 records do not say of which drug they are" in text
+
+
 @pytest.mark.parametrize("day", ["2026-05-01", "2026-06-01"])
 def test_after_the_end_of_therapy_no_date_looks_good(day: str) -> None:
     patient = of(*REGULAR)
