@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from hooks.database.database import Database
 from hooks.database.tables import sessions
@@ -31,6 +31,21 @@ class SessionRows:
             old = (sessions.c.digest == before) | (sessions.c.expires <= self._clock())
             connection.execute(delete(sessions).where(old))
             connection.execute(sessions.insert().values(digest=digest, sealed=sealed, expires=expires))
+
+    def change(self, digest: str, change: Callable[[str], tuple[str, datetime] | None]) -> bool:
+        """Keep what `change` makes of what is kept, and until when, with nobody else at the row meanwhile; whether
+        there was a row and it made something."""
+        mine = (sessions.c.digest == digest) & (sessions.c.expires > self._clock())
+        with self._database.writing() as connection:
+            kept: str | None = connection.scalar(select(sessions.c.sealed).where(mine).with_for_update())
+            made = change(kept) if kept is not None else None
+            if made is None:
+                return False
+            sealed, expires = made
+            connection.execute(
+                update(sessions).where(sessions.c.digest == digest).values(sealed=sealed, expires=expires)
+            )
+            return True
 
     def drop(self, digest: str) -> None:
         """Keep it no longer."""

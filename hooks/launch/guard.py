@@ -47,8 +47,8 @@ class Guard:
         """The newest session of a browser; None where nobody is signed in. Raises DatabaseDown."""
         return await self._sessions.last(secret_in(request.cookies))
 
-    async def open_patient(self, request: Request, patient: str, server: str = "") -> tuple[str, str]:
-        """A session for a patient of the worklist, who was not chosen in the EHR: its cookie and its view. `server` is
+    async def open_patient(self, request: Request, patient: str, server: str = "") -> str:
+        """A session for a patient of the worklist, who was not chosen in the EHR: its view. `server` is
         where the list has the id from, empty where it does not say. Raises LaunchError."""
         secret = secret_in(request.cookies)
         session = await self._sessions.of_many(secret)
@@ -64,7 +64,9 @@ class Guard:
         if not server and self._servers.several(session.site):
             # the list has bare ids, and an id at one server can be somebody else at another
             raise LaunchError("several-servers", _SEVERAL, AGAIN_FROM_EHR, 409)
-        return await self._sessions.open(replace(session, view=view, patient=patient), before=secret), view
+        if not await self._sessions.join(replace(session, view=view, patient=patient), secret):
+            raise LaunchError("no-session", _NO_SESSION, AGAIN, 401)
+        return view
 
     def stopped(self, error: LaunchError) -> Response:
         """The page that says why there is nothing to see, and what to do."""

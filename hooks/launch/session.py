@@ -60,6 +60,9 @@ class KeepsSessions(Protocol):
     def replace(self, before: str, digest: str, sealed: str, expires: datetime) -> None:
         """Keep it, in place of another."""
 
+    def change(self, digest: str, change: Callable[[str], tuple[str, datetime] | None]) -> bool:
+        """Keep what is made of it, and until when, in its place, with nobody else at it meanwhile; whether it was."""
+
     def drop(self, digest: str) -> None:
         """Keep it no longer."""
 
@@ -84,6 +87,21 @@ class Sessions:
         expires = max(each.expires for each in joined)
         await asyncio.to_thread(self._rows.replace, _digest(before), _digest(secret), sealed, expires)
         return secret
+
+    async def join(self, session: Session, secret: str) -> bool:
+        """Keep one more session of a user who is signed in, under the cookie that is there: people open several at
+        once, and a cookie that changed would lead the later ones nowhere. False where nobody is, or somebody else."""
+        digest = _digest(secret)
+
+        def joined(sealed: str) -> tuple[str, datetime] | None:
+            now = self._clock()
+            earlier = [each for each in self._opened(digest, sealed) if now < each.expires]
+            if not earlier or not _same_user(session, earlier):
+                return None
+            every = [*earlier, session][-_MOST_VIEWS:]
+            return self._sealed(digest, every), max(each.expires for each in every)
+
+        return await asyncio.to_thread(self._rows.change, digest, joined)
 
     async def find(self, secret: str, view: str) -> Session | None:
         """The session of a view; None where there is none, or none any more."""

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError
 from hooks.desk import Desk
-from hooks.launch.cookies import NO_STORE, keep_session
+from hooks.launch.cookies import NO_STORE
 from hooks.launch.failure import AGAIN_FROM_EHR, LaunchError
 from hooks.launch.guard import Guard
 from hooks.launch.places import DRUG, LAUNCH, SIGN_OUT, TIMELINE, Places
@@ -40,11 +40,9 @@ class PatientPage:
         """One look at it; for a patient of the worklist a session is made first. Raises LaunchError and
         DatabaseDown."""
         if "patient" in asked:
-            secret, view = await self._opened(request, asked["patient"], asked.get(SERVER, ""))
+            view = await self._opened(request, asked["patient"], asked.get(SERVER, ""))
             drug = {DRUG: asked[DRUG]} if DRUG in asked else {}
-            answer: Response = RedirectResponse(self._places.path(TIMELINE, view=view, **drug), 303, NO_STORE)
-            keep_session(answer, secret)
-            return answer
+            return RedirectResponse(self._places.path(TIMELINE, view=view, **drug), 303, NO_STORE)
         session = await self._guard.enter(request, asked.get("view", ""))
         if not session.patient:
             raise LaunchError("no-patient", "You are signed in, and no patient was chosen.", AGAIN_FROM_EHR)
@@ -57,7 +55,7 @@ class PatientPage:
         await note(self._memory, session, page, "shown" if seen else "not-read")
         return answer
 
-    async def _opened(self, request: Request, patient: str, server: str) -> tuple[str, str]:
+    async def _opened(self, request: Request, patient: str, server: str) -> str:
         """As `Guard.open_patient`; a refusal of somebody who is signed in is recorded too."""
         try:
             return await self._guard.open_patient(request, patient, server)

@@ -374,6 +374,17 @@ def test_a_patient_of_the_worklist_is_opened_with_a_token_for_more_than_one_pati
         assert "patient" not in query_of(answer.headers["location"])
 
 
+def test_patients_of_the_worklist_are_opened_beside_each_other_by_one_cookie() -> None:
+    with visiting(**OF_MANY) as visitor:
+        worklist(visitor)
+        before = visitor.cookies
+        opened = [visitor.get("/timeline?patient=anna") for _ in range(3)]
+        assert visitor.cookies == before, "a second click, before the first is answered, leads somewhere too"
+        assert len({each.headers["location"] for each in opened}) == 3
+        for each in opened:
+            assert "Berg, Anna" in read(visitor.get(each.headers["location"])).text
+
+
 def test_without_the_role_nobody_chooses_a_patient_here() -> None:
     journal = NotedJournal()
     with visiting(journal=journal, launch_roles={"feedback": ("Practitioner/7",)}) as visitor:

@@ -116,3 +116,31 @@ def test_a_database_that_is_down_is_told(opened: Open) -> None:
     down = kept(opened("sqlite:////proc/nowhere/journal.db"))
     with pytest.raises(DatabaseDown):
         asyncio.run(down.last("a-secret"))
+
+
+def test_several_patients_that_are_opened_at_once_are_all_open(url: str, opened: Open) -> None:
+    ours = kept(opened(url))
+    views = [f"v{number}" for number in range(2, 8)]
+
+    async def at_once() -> tuple[list[bool], list[Session | None]]:
+        secret = await ours.open(SESSION)
+        joined = await asyncio.gather(*(ours.join(replace(SESSION, view=view, patient=view), secret) for view in views))
+        return joined, [await ours.find(secret, view) for view in ("v1", *views)]
+
+    joined, found = asyncio.run(at_once())
+    assert joined == [True] * len(views)
+    assert [each.patient for each in found if each is not None] == ["anna", *views]
+
+
+def test_nobody_joins_who_is_not_signed_in_there_any_more(url: str, opened: Open) -> None:
+    database = opened(url)
+    ours = kept(database)
+    secret = asyncio.run(ours.open(SESSION))
+    another = replace(SESSION, view="v2", user=User("Practitioner/8"))
+    assert not asyncio.run(ours.join(another, secret))
+    assert not asyncio.run(kept(database, later=timedelta(minutes=31)).join(another, secret))
+    assert asyncio.run(ours.find(secret, "v2")) is None
+    asyncio.run(ours.close(secret))
+    assert not asyncio.run(ours.join(replace(SESSION, view="v2"), secret))
+    assert not asyncio.run(ours.join(replace(SESSION, view="v2"), ""))
+    assert rows(opened(url), sessions) == []

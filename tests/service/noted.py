@@ -87,6 +87,14 @@ class NotedSessions:
         self.rows.pop(before, None)
         self.rows[digest] = sealed
 
+    def change(self, digest: str, change: Callable[[str], tuple[str, datetime] | None]) -> bool:
+        """As `replace`."""
+        kept = self.read(digest)
+        made = change(kept) if kept is not None else None
+        if made is not None:
+            self.rows[digest] = made[0]
+        return made is not None
+
     def drop(self, digest: str) -> None:
         """Forgotten."""
         self._try()
