@@ -1,5 +1,4 @@
-"""Who has died and who replaces whom, as the Patients of an export say: a short row for each, on disk, apart by patient
-(rules F10 and C9)."""
+"""Who has died and who replaces whom (rules F10, C9), as an export says: a row of each Patient, on disk, by patient."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from cds.dosing.assessment import Assessment, Evaluation, Forecast, Planned, Pro
 from cds.dosing.findings import Finding, Quantity
 from cds.dosing.regimen import Regimen
 
+_LARGEST = math.nextafter(math.inf, 0)
 _EXACT_BELOW = 2**53
 """A whole number from here on is written as other numbers are: many readers refuse it, or make another of it."""
 
@@ -116,5 +117,5 @@ def _plain(value: Quantity | list[Any]) -> str | int | float | list[Any]:
         return value.isoformat()
     if isinstance(value, Decimal):
         whole = value == value.to_integral_value() and abs(value) < _EXACT_BELOW
-        return int(value) if whole else min(float(value), sys.float_info.max)
+        return int(value) if whole else min(float(value), _LARGEST)
     return value

@@ -115,7 +115,7 @@ def _doubts(found: Sequence[tuple[str, Members]], faults: Mapping[str, str]) -> 
     for name, why in faults.items():
         by_reason.setdefault(why, []).append(_called(name))
     for why, names in by_reason.items():
-        yield f"Members of Groups that are in it, and were not read: {', '.join(names)}: {why}."
+        yield f"Groups in it that were not read, with their members: {', '.join(names)}: {why}."
 
 
 def _called(name: str) -> str:
