@@ -55,6 +55,15 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             "--export-since", metavar="INSTANT", help="Export what has changed since; INPUT is an earlier one."
         ),
     ] = None,
+    export_store: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--export-store",
+            metavar="URL",
+            help="Fetch files of the export from this server too, without the token. Can be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     parallel: Annotated[
         int,
         typer.Option("--parallel", min=1, max=64, metavar="N", help="Patients, or types, read from a server at once."),
@@ -169,6 +178,7 @@ def audit_exports(  # noqa: PLR0913, PLR0917  each is an option
             export=export,
             group=group,
             export_since=export_since,
+            export_stores=tuple(export_store or ()),
             parallel=parallel,
             server=server,
         )

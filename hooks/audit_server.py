@@ -26,6 +26,7 @@ from hooks.settings import CheckSettings
 if TYPE_CHECKING:
     from cds.fhir.bulk import Wish
     from cds.fhir.client import FhirClient
+    from cds.fhir.links import Base
 
 FETCHED = "input"
 """The folder beside the results with what was read from a server."""
@@ -35,13 +36,14 @@ _PATIENCE = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A FHIR server to read from. `wish`: what to have exported; where it is None the server is searched, `parallel`
-    patients at once."""
+    """A FHIR server to read from. `wish`: what to have exported, and `stores` the servers from which its files may be
+    fetched too; where it is None the server is searched, `parallel` patients at once."""
 
     url: str
     settings: CheckSettings = field(repr=False)
     wish: Wish | None = None
     parallel: int = 4
+    stores: tuple[Base, ...] = ()
 
 
 def server_of(inputs: Sequence[str], options: Options) -> tuple[list[str], Server | None]:
@@ -52,8 +54,9 @@ def server_of(inputs: Sequence[str], options: Options) -> tuple[list[str], Serve
     files = [given for given in inputs if given not in urls]
     settings = options.settings
     if options.export is None:
-        if options.group is not None or options.export_since is not None:
-            raise UsageError("--group and --export-since are for an export; write --export BASE_URL too")
+        if options.group is not None or options.export_since is not None or options.export_stores:
+            text = "--group, --export-since and --export-store are for an export"
+            raise UsageError(f"{text}; write --export BASE_URL too")
         if len(urls) > 1 or (urls and files):
             raise UsageError("name files and folders, or one FHIR server: ids of one mean nothing in another")
         if not inputs:
@@ -69,7 +72,17 @@ def server_of(inputs: Sequence[str], options: Options) -> tuple[list[str], Serve
         )
         raise UsageError(f"{text}, such as 2026-05-01T00:00:00Z")
     wish = Wish(TYPES, options.group, options.export_since)
-    return files, Server(options.export, settings, wish)
+    return files, Server(options.export, settings, wish, stores=tuple(map(_store, options.export_stores)))
+
+
+def _store(given: str) -> Base:
+    from cds.fhir.links import Base
+
+    try:
+        return Base(given)
+    except FhirError:
+        text = f"--export-store: {given!r} is no server; write where the files are"
+        raise UsageError(f"{text}, such as https://files.example.invalid") from None
 
 
 def at_server(server: Server | None, options: Options) -> str | None:
@@ -150,7 +163,8 @@ async def _client(server: Server, drug: Drug) -> AsyncIterator[FhirClient]:
 async def _exported(client: FhirClient, server: Server, wish: Wish, folder: Path) -> Delivered:
     from cds.fhir.bulk import Export
 
-    files = await Export(client, server.url.rstrip("/"), folder, patience=_PATIENCE, tell=say).fetch(wish)
+    url, stores = server.url.rstrip("/"), server.stores
+    files = await Export(client, url, folder, patience=_PATIENCE, tell=say, stores=stores).fetch(wish)
     found = Delivered(all_incomplete=wish.since is not None)
     for each in files:
         if each.of != "error":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import orjson
 from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError, Kind, from_status
 from cds.fhir.exchange import Reply
+from cds.fhir.links import Base
 from cds.fhir.plain import Malformed, objects_in
 from cds.fhir.retry import RETRIED, pause_before, retry_after
 
@@ -65,7 +66,8 @@ class _ExpiredError(Exception):
 
 class Export:
     """An export into a folder, where it is gone on with after an interruption. `wait` is asyncio.sleep; `patience`: the
-    seconds that the server may take. Raises FhirError from all of its steps."""
+    seconds that the server may take; `stores`: further servers from which its files may be fetched, without the token.
+    Raises FhirError from all of its steps."""
 
     def __init__(
         self,
@@ -76,9 +78,10 @@ class Export:
         patience: float,
         tell: Callable[[str], None],
         wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        stores: Sequence[Base] = (),
     ) -> None:
         self._client, self._base_url, self._folder = client, base_url, folder
-        self._patience, self._tell, self._wait = patience, tell, wait
+        self._patience, self._tell, self._wait, self._stores = patience, tell, wait, stores
 
     async def fetch(self, wish: Wish) -> list[Exported]:
         """The files, in the order of the manifest. One that an interrupted run has fetched is not fetched again."""
@@ -170,8 +173,9 @@ class Export:
 
         async def fetched() -> Reply:
             with part.open("wb") as file:
+                accepted, what = {"Accept": _ACCEPTED}, f"{_WHAT}: a file"
                 return await self._client.send(
-                    "GET", url, f"{_WHAT}: a file", {"Accept": _ACCEPTED}, with_token=with_token, into=file.write
+                    "GET", url, what, accepted, with_token=with_token, into=file.write, elsewhere=self._stores
                 )
 
         reply = await self._tried(fetched)

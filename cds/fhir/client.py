@@ -18,6 +18,7 @@ from cds.fhir.errors import FhirError, Kind, from_status
 from cds.fhir.exchange import Exchange, Reply, Tokens
 from cds.fhir.fetch import Fetched
 from cds.fhir.limits import Budget, Limits
+from cds.fhir.links import Base, host_in
 from cds.fhir.needs import NEEDS, Need, Parameters, query
 from cds.fhir.parsed import parsed
 from cds.fhir.plain import Resource
@@ -149,13 +150,18 @@ class FhirClient:
         *,
         with_token: bool = True,
         into: Callable[[bytes], object] | None = None,
+        elsewhere: Iterable[Base] = (),
     ) -> Reply:
-        """One request that is no reading of FHIR, to a URL of the same server; answered with any status. `into` takes
-        the body of a 200, however large, part by part; the time limit is then that between two parts. Raises
-        FhirError."""
+        """One request that is no reading of FHIR, to a URL of the same server, or of those `elsewhere`, to which no
+        token goes; answered with any status. `into` takes the body of a 200, however large, part by part; the time
+        limit is then that between two parts. Raises FhirError."""
         target = self._base.of_server(url)
         if target is None:
-            raise FhirError(Kind.UNUSABLE, f"{what}: a URL leads away from the server {self._base.url}; it is not used")
+            target = next((found for other in elsewhere if (found := other.of_server(url)) is not None), None)
+            with_token = False
+        if target is None:
+            text = f"{what}: a URL leads away from the server {self._base.url}, to {host_in(url)}"
+            raise FhirError(Kind.UNUSABLE, f"{text}; it is used only where that server is named too")
         budget = self._budget(None)
         tokens = self._tokens if with_token else None
         plain = self._headers if with_token else _HEADERS

@@ -87,6 +87,13 @@ class Base:
         return (parts[0], parts[1]) if len(parts) == 2 and all(parts) and parts[1] != "." else None
 
 
+def host_in(url: str) -> str:
+    """The host of a URL, to be told: nothing else of it, since a URL can be signed."""
+    parts = _split(url)
+    origin = _origin(parts) if parts is not None else None
+    return origin[1] if origin is not None else "no host"
+
+
 def form(parameters: Parameters) -> str:
     """Search parameters as they stand in a URL, or in the body of a search by POST."""
     return urlencode(parameters, quote_via=quote)

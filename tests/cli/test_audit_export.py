@@ -277,11 +277,38 @@ def test_no_file_is_fetched_from_another_server_nor_with_a_token_that_is_not_wan
     with server.running() as url:
         ended = export(url, tmp_path / "out")
         assert ended.exit_code == 3
-        assert "a URL leads away from the server" in ended.stderr
+        assert "leads away from the server" in ended.stderr
+        assert "to files.example.invalid; it is used only where that server is named too" in ended.stderr
         server.manifest = {"requiresAccessToken": False}
         assert export(url, tmp_path / "other").exit_code == 1
     assert server.tokens["file"] == ""
     assert server.tokens["status"] == f"Bearer {TOKEN}"
+
+
+def test_files_are_fetched_from_a_store_that_is_named_and_never_with_the_token(tmp_path: Path) -> None:
+    """As on servers that put exports into the storage of a cloud, under signed URLs."""
+    server, store = Exporter(), Exporter()
+    with server.running() as url, store.running():
+        signed = f"{store.base}/file/1?signature=s3cr3t"
+        server.manifest = {"output": [{"type": "x", "url": signed, "count": len(HISTORY)}]}
+        ended = export(url, tmp_path / "out")
+        assert (ended.exit_code, store.asked) == (3, [])
+        ended = export(url, tmp_path / "out", "--resume", "--export-store", f"{store.base}/")
+        assert ended.exit_code == 1, ended.stderr
+        assert "s3cr3t" not in ended.stderr
+    assert counts(tmp_path / "out") == {"used": 7}
+    assert (store.asked, store.tokens["file"]) == (["file"], "")
+    assert not any(
+        "s3cr3t" in each.read_text(errors="replace") for each in (tmp_path / "out").iterdir() if each.is_file()
+    )
+
+
+def test_a_store_of_an_export_is_a_server_and_beside_an_export(tmp_path: Path) -> None:
+    ended = export("http://127.0.0.1:1/fhir", tmp_path / "out", "--export-store", "files.example.invalid")
+    assert (ended.exit_code, "--export-store: 'files.example.invalid' is no server" in ended.stderr) == (2, True)
+    asked = ("--regimen", "eu-12mg", "--on", ON, "--time-zone", ZONE, "--output", tmp_path / "out")
+    ended = run("audit", tmp_path, *asked, "--export-store", "https://files.example.invalid")
+    assert (ended.exit_code, "--export-store are for an export" in ended.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("held", [{"output": ["x"]}, {"deleted": [None]}, {"error": "x"}])
@@ -306,7 +333,7 @@ USAGE: list[tuple[list[str], str]] = [
         ["--export", "https://a.example.invalid", "https://b.example.invalid"],
         "name that server as INPUT, or by --export",
     ),
-    (["--group", "g", "x.ndjson"], "--group and --export-since are for an export"),
+    (["--group", "g", "x.ndjson"], "--group, --export-since and --export-store are for an export"),
     (["--export", "https://a.example.invalid", "--export-since", "May"], "--export-since: 'May' is no instant"),
     (["--export", "https://a.example.invalid", "x.ndjson"], "write --export-since INSTANT too"),
     ([], "INPUT is missing"),
