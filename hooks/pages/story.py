@@ -53,7 +53,8 @@ class NotCounted(NamedTuple):
 
 class Verdict(NamedTuple):
     """What the rules say of a dose on the date that was tried. `indicator` is how grave it is, `summary` what the cards
-    on an order for that date say; `suggested` is the first date without a warning."""
+    on an order for that date say; `suggested` is the first date without a warning. `instead` tells of the ordered dose
+    in whose place the date was judged."""
 
     day: date
     indicator: str
@@ -62,6 +63,7 @@ class Verdict(NamedTuple):
     said: tuple[Said, ...]
     suggested: date | None
     plan: tuple[tuple[date, str], ...]
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,8 @@ def _verdict(view: View, drug: str) -> Verdict | None:
         indicator, summary = "info", f"{drug} on {proposed.date}: {found} but what follows"
     if view.assessment.unidentified and indicator == "good":
         indicator, summary = "info", f"{summary}; {_unidentified(view.assessment)}"
+    if view.moved is not None and view.moved.day != proposed.date and indicator == "good":
+        indicator, summary = "info", f"{summary}, if the ordered dose is moved"
     if view.problems or view.unknown:
         indicator, summary = "warning", f"{drug} on {proposed.date}: {found}, but not all could be read"
     if view.assessment.forecast.status is Status.ENDED:
@@ -206,4 +210,17 @@ def _verdict(view: View, drug: str) -> Verdict | None:
         said=_say(proposed.findings),
         suggested=proposed.suggested,
         plan=_planned(proposed.plan),
+        instead=_instead(view, proposed.date),
+    )
+
+
+def _instead(view: View, day: date) -> str:
+    if view.moved is None:
+        return ""
+    ordered = f"{view.moved.day} ({view.moved.reference})"
+    if view.moved.day == day:
+        return f"A dose is ordered for {ordered} already: this is about that dose, and not about another one."
+    gap = quantity(abs((day - view.moved.day).days))
+    return (
+        f"This is about moving the dose that is ordered for {ordered}. Beside it, {gap} away, it would come too near."
     )

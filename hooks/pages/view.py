@@ -9,11 +9,12 @@ from datetime import date, datetime
 import orjson
 
 from cds.dosing.assessment import Assessment
-from cds.dosing.facts import Administration
+from cds.dosing.facts import Administration, Ordered
 from hooks.cards import Card, chart_cards
 from hooks.desk import Desk
 from hooks.flow import Answered, answer
 from hooks.found import administrations
+from hooks.gather import Gathered
 from hooks.protocol import ORDER_SIGN, PATIENT_VIEW, HookRequest
 from hooks.services import CHART, ORDER
 from hooks.site_settings import OnFailure
@@ -37,7 +38,8 @@ class Question:
 class View:
     """One patient as read. `doses` are the administrations by reference; `headline` is what the card on the chart says,
     None where there is none; `verdict` are the cards on a dose on the date that was tried, None where none was.
-    `problems` say what of the history could not be read, `unknown` what beside it, as whether the patient has died."""
+    `problems` say what of the history could not be read, `unknown` what beside it, as whether the patient has died.
+    `moved` is the dose of an active order in whose place the date was judged, since it is too near to be another."""
 
     assessment: Assessment
     doses: Mapping[str, Administration]
@@ -46,6 +48,7 @@ class View:
     problems: tuple[str, ...]
     unknown: tuple[str, ...]
     read_at: datetime
+    moved: Ordered | None = None
 
 
 class NotSeenError(Exception):
@@ -58,12 +61,15 @@ async def look(question: Question, desk: Desk) -> View:
     # whatever the site does with failures of a call: a page says them in words of its own
     loud = {"order_failure": OnFailure.STATUS, "chart_failure": OnFailure.STATUS}
     desk = replace(desk, site=desk.site.model_copy(update=loud))
-    answered = await answer(
-        _call(question, desk), desk, CHART if question.what_if is None else ORDER, question.incident
-    )
-    assessment, gathered = answered.assessment, answered.gathered
-    if assessment is None or gathered is None:
-        raise NotSeenError(_why(answered))
+    answered, assessment, gathered = await _answered(question, desk)
+    # the next dose on another day is most often the one that is ordered already: it is moved, and not given twice
+    moved = _too_near(assessment)
+    if moved is not None:
+        in_its_place = await _answered(question, desk, moved.reference)
+        if moved in in_its_place[1].ordered:
+            moved = None
+        else:
+            answered, assessment, gathered = in_its_place
     if question.what_if is not None and not assessment.proposed:
         raise NotSeenError(f"the date could not be judged (incident {question.incident})")
     context = desk.context(now, gathered.problems)._replace(show_upcoming=True)
@@ -76,13 +82,34 @@ async def look(question: Question, desk: Desk) -> View:
         problems=gathered.problems,
         unknown=answered.unknown,
         read_at=now,
+        moved=moved,
     )
 
 
-def _call(question: Question, desk: Desk) -> HookRequest:
+async def _answered(question: Question, desk: Desk, moved: str = "") -> tuple[Answered, Assessment, Gathered]:
+    """The answer to the call, and what it rests on. Raises NotSeenError."""
+    service = CHART if question.what_if is None else ORDER
+    answered = await answer(_call(question, desk, moved), desk, service, question.incident)
+    if answered.assessment is None or answered.gathered is None:
+        raise NotSeenError(_why(answered))
+    return answered, answered.assessment, answered.gathered
+
+
+def _too_near(assessment: Assessment) -> Ordered | None:
+    """The first dose that is ordered, where the date that is tried is too near to it (rule P3) to be another dose. Of
+    an order for several doses none is moved alone."""
+    if not assessment.ordered or not assessment.proposed:
+        return None
+    first = min(assessment.ordered, key=lambda ordered: (ordered.day, ordered.reference))
+    gap = abs((assessment.proposed[0].date - first.day).days)
+    alone = sum(each.reference == first.reference for each in assessment.ordered) == 1
+    return first if alone and gap < assessment.regimen.minimum_interval.days else None
+
+
+def _call(question: Question, desk: Desk, moved: str) -> HookRequest:
     context: dict[str, object] = {"patientId": question.patient}
     if question.what_if is not None:
-        entry = {"resource": _draft(question, question.what_if, desk)}
+        entry = {"resource": _draft(question, question.what_if, desk, moved)}
         context["draftOrders"] = {"resourceType": "Bundle", "entry": [entry]}
     return HookRequest(
         hook=PATIENT_VIEW if question.what_if is None else ORDER_SIGN,
@@ -95,8 +122,9 @@ def _call(question: Question, desk: Desk) -> HookRequest:
     )
 
 
-def _draft(question: Question, day: date, desk: Desk) -> dict[str, object]:
-    """An order of the drug for one day, which says neither amount nor route: only the date is asked about."""
+def _draft(question: Question, day: date, desk: Desk, moved: str) -> dict[str, object]:
+    """An order of the drug for one day, which says neither amount nor route: only the date is asked about. `moved`: the
+    order in whose place it is."""
     drug = desk.regimens.drug
     coding = next(coding for coding, strength in drug.products.items() if strength is None)
     return {
@@ -107,6 +135,7 @@ def _draft(question: Question, day: date, desk: Desk) -> dict[str, object]:
         "subject": {"reference": f"Patient/{question.patient}"},
         "medicationCodeableConcept": {"coding": [{"system": coding.system, "code": coding.code}]},
         "dosageInstruction": [{"timing": {"event": [day.isoformat()]}}],
+        **({"priorPrescription": {"reference": moved}} if moved else {}),
     }
 
 
