@@ -24,10 +24,14 @@ async def with_other_ids(
 ) -> tuple[Gathered, Beside]:
     """What was read of a patient, and what the server holds under the other ids that the Patient is linked to.
 
-    Where that cannot be read the history is not whole. An id of which records came with the others was searched
-    already. Never raises FhirError, and costs nothing where the Patient names no other id, as nearly all do.
+    Where that cannot be read the history is not whole; nor is it where the server has neither the patient nor a record
+    of one. An id of which records came with the others was searched already. Never raises FhirError, and costs nothing
+    where the Patient names no other id, as nearly all do.
     """
     patient, person = f"Patient/{request.patient_id}", beside.read.get(PERSON.key, Read())
+    if person.missing and not gathered.resources:
+        # who is not there has no doses there, and can have had them under the id that there is
+        return _joined(gathered, (), ["the server knows no patient of this id"]), beside
     searched = {patient, *(_subjects(gathered.resources) & other_ids(person.resources, patient))}
     if {relative(each) or each for named in person.resources for each in linked(named)} <= searched:
         return gathered, beside

@@ -166,3 +166,19 @@ def test_c9_another_id_that_is_never_answered_costs_no_more_than_the_time_of_the
     with service(answer, deadline_seconds=0.5) as client:
         answered = ask(client, ORDER, with_server(call("order-sign", drafts=[draft("o1", "2026-08-03")])))
         assert kinds(answered) == ["HistoryIncomplete"]
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        pytest.param([], ["HistoryIncomplete"], id="neither the patient nor a record"),
+        pytest.param([PERSON], [], id="the patient, never treated"),
+        pytest.param(history(*LOADED, "2026-04-03"), [], id="records, and no Patient"),
+    ],
+)
+def test_c9_a_patient_whom_the_server_does_not_know_is_not_one_who_was_never_treated(
+    held: list[Resource], expected: list[str]
+) -> None:
+    with service(Server({PATIENT: held})) as client:
+        answer = ask(client, ORDER, with_server(call("order-sign", drafts=[draft("o1", "2026-08-03")])))
+        assert kinds(answer) == expected
