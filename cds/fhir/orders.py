@@ -38,6 +38,8 @@ _CONTRADICTORY = found(Code.UNREADABLE_RECORD, "C1")
 _NO_ORDER = Identity(Answer.OTHER, element="resourceType", detail="is no order that is read")
 # Where other kinds of draft (ServiceRequest, DeviceRequest, SupplyRequest) say what is ordered. R5 wraps the concept.
 _CODES = ("code", "codeCodeableConcept", "item", "itemCodeableConcept")
+# What says what a product is orders nothing. A Bundle of drafts can hold the Medications that they refer to.
+_PRODUCTS = frozenset({"Medication", "MedicationKnowledge", "Substance"})
 _WITHDRAWN = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
 
 
@@ -87,6 +89,8 @@ def read_order(
 
 def _of_another_kind(resource: Resource, drug: Drug, resolve: Resolve) -> Identity:
     """The identity of what is no MedicationRequest. A text in `code` is no medication: it can be that of a puncture."""
+    if resource.get("resourceType") in _PRODUCTS:
+        return _NO_ORDER
     said = identify(resource, drug, resolve)
     if said.of_the_drug:
         return said

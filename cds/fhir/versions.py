@@ -45,8 +45,13 @@ def refused_version(resource: Resource) -> str:
 
 
 def is_r5(resource: Resource) -> bool:
-    """Whether an administration, or an order, has elements that R5 has and R4 has not."""
-    return any(name in resource for name in ("medication", *_DATES, *TIMINGS, *_SUB_POTENT))
+    """Whether an administration, or an order, has elements that R5 has and R4 has not. What occurs when is said in R4
+    too, but of an administration."""
+    code = resource.get("code")
+    if "medication" in resource or (isinstance(code, dict) and "concept" in code):
+        return True
+    administered = resource.get("resourceType") == "MedicationAdministration"
+    return administered and any(name in resource for name in (*_DATES, *TIMINGS, *_SUB_POTENT))
 
 
 def refused_server(version: str) -> str:

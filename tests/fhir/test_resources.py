@@ -12,6 +12,14 @@ R5 = {
     "medication": {"concept": ADMINISTRATION["medicationCodeableConcept"]},
     "occurenceDateTime": "2026-03-01",
 }
+SERVICE = {
+    "resourceType": "ServiceRequest",
+    "status": "draft",
+    "intent": "order",
+    "subject": {"reference": "Patient/x"},
+    "code": ADMINISTRATION["medicationCodeableConcept"],
+    "occurrenceDateTime": "2026-03-01",
+}
 EXPLAINED: list[tuple[object, tuple[str, ...]]] = [
     (ADMINISTRATION, ()),
     (ORDER, ()),
@@ -32,6 +40,9 @@ EXPLAINED: list[tuple[object, tuple[str, ...]]] = [
     ),
     (R5, ()),
     (changed(R5, effectiveDateTime="2026"), ("effectiveDateTime is no element of this version of FHIR",)),
+    (SERVICE, ()),
+    (changed(SERVICE, code={"concept": SERVICE["code"]}), ()),
+    (changed(SERVICE, code={"concept": "Ann Other"}), ("code.concept is not valid",)),
     (
         changed(ADMINISTRATION, **{"Ann Other": 1}),
         ("(an element without a proper name) is no element of this version of FHIR",),

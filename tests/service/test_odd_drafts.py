@@ -329,3 +329,22 @@ def test_p3_a_draft_that_is_sent_twice_is_in_no_conflict_with_itself(
     with service() as client:
         request = call("order-sign", drafts=orders, prefetch=prefetched(*ON_SCHEDULE))
         assert kinds(ask(client, ORDER, request)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("m1", "Medication/m1"), (None, "urn:uuid:5c1b1b0e-5d0a-4b66-9b67-0c3d0a2f4e11")]
+)
+@pytest.mark.parametrize(("day", "expected"), [("2026-08-03", []), ("2026-05-06", ["TooEarly"])])
+def test_c1_a_medication_among_the_drafts_is_no_order(
+    name: str | None, target: str, day: str, expected: list[str]
+) -> None:
+    order = without_medication(draft("o1", day, medicationReference={"reference": target}))
+    product = {"resourceType": "Medication", **({"id": name} if name else {}), "code": ATC}
+    request = call("order-sign", drafts=[order], prefetch=prefetched(*(ON_SCHEDULE if not expected else LAST_WEEK)))
+    request["context"]["draftOrders"]["entry"].append({"fullUrl": target, "resource": product})
+    with service() as client:
+        assert kinds(ask(client, ORDER, request)) == expected
+
+
+def without_medication(order: Resource) -> Resource:
+    return {name: value for name, value in order.items() if name != "medicationCodeableConcept"}
