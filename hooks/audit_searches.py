@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from cds.audit.documents import line_of
 from cds.audit.doses import patient_of
+from cds.audit.lines import RejectedError, read_line
 from cds.fhir.errors import FhirError
 from cds.fhir.history import lost as may_be_lost
 from cds.fhir.history import read_history, unresolved
@@ -68,7 +68,7 @@ async def _type(client: FhirClient, need: Need, parameters: Parameters, folder: 
                 number += 1
                 held |= {f"Medication/{each.get('id')}" for each in page.resources if _is(each, "Medication")}
                 wanted |= {name for name in unresolved(page.resources) if relative(name) not in held}
-                file.writelines(orjson.dumps(each) + b"\n" for each in page.resources)
+                file.writelines(line_of(each) + b"\n" for each in page.resources)
                 if number % 10 == 0:
                     say(f"reading: {number:,} pages of {of_type}")
             found.answered.add(of_type)
@@ -95,7 +95,7 @@ async def _medications(client: FhirClient, references: Sequence[str], file: Any,
     unread: set[str] = set()
     for at in range(0, len(references), _REFERENCES):
         fetched = await client.medications(references[at : at + _REFERENCES])
-        file.writelines(orjson.dumps(each) + b"\n" for each in fetched.resources)
+        file.writelines(line_of(each) + b"\n" for each in fetched.resources)
         unread |= {*fetched.unread, *fetched.not_asked}
         found.lost += [each for each in fetched.problems if each not in found.lost]
     return unread
@@ -106,8 +106,12 @@ def _patients_with(references: set[str], path: Path) -> set[str]:
     found: set[str | None] = set()
     with path.open("rb") as lines:
         for line in lines:
-            resource = orjson.loads(line)
-            if references.intersection(unresolved([resource])):
+            try:
+                resource = read_line(line)
+            except RejectedError:
+                # too deep to be read; it is listed when the audit meets it
+                continue
+            if resource is not None and references.intersection(unresolved([resource])):
                 found.add(patient_of(resource))
     # a record of nobody is rejected when it is read
     return {each for each in found if each is not None}
@@ -127,7 +131,7 @@ async def histories(
             batch = patients[at : at + _BATCH]
             read = await asyncio.gather(*(_history(client, url, each, question, turns, part) for each in batch))
             with path.open("wb") as file:
-                file.writelines(orjson.dumps(each) + b"\n" for resources in read for each in resources)
+                file.writelines(line_of(each) + b"\n" for resources in read for each in resources)
             part.lost.sort()
             note(done, part)
             say(f"reading: {min(at + _BATCH, len(patients)):,} of {len(patients):,} patients")

@@ -48,18 +48,18 @@ def read_document(content: bytes) -> Document:
     except RejectedError as broken:
         raise NoDocumentError(broken.reason) from None
     if isinstance(value, list) and any(isinstance(each, dict) and "resourceType" in each for each in value):
-        return Document(tuple(map(_line, value)))
+        return Document(tuple(map(line_of, value)))
     if not isinstance(value, dict):
         raise NoDocumentError(f"is {kind(value)}, not a FHIR resource")
     if not isinstance(value.get("resourceType"), str):
         raise NoDocumentError("has no resourceType, so it is no FHIR resource")
     if value["resourceType"] != "Bundle":
-        return Document((_line(value),))
+        return Document((line_of(value),))
     links = {str(link.get("relation")): link.get("url") for link in _objects(value.get("link"))}
     contents = read_contents(value, page="previous" in links or "prev" in links)
     own = links.get("self")
     return Document(
-        tuple(map(_line, _entries(value, 0))),
+        tuple(map(line_of, _entries(value, 0))),
         contents.problems,
         own.strip() if isinstance(own, str) else "",
         contents.next_url or "",
@@ -132,7 +132,7 @@ def _objects(values: object) -> Iterator[dict[str, Any]]:
         yield from (value for value in values if isinstance(value, dict))
 
 
-def _line(value: object) -> bytes:
+def line_of(value: object) -> bytes:
     """A value on one line."""
     try:
         return orjson.dumps(value)

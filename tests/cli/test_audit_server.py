@@ -132,6 +132,18 @@ def test_all_records_of_a_server_are_read_page_by_page(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "input" / "MedicationAdministration.ndjson").read_bytes().count(b"\n") == 9
 
 
+def test_a_record_that_is_very_deep_ends_no_reading(tmp_path: Path) -> None:
+    deep: Json = {}
+    for _ in range(200):
+        deep = {"extension": [deep]}
+    with Searched(records=[dose("a1", "2026-04-01", "p1", extension=[deep]), *loading("p2")]).running() as url:
+        ended = audit(url, tmp_path / "out")
+        named = audit(url, tmp_path / "named", "--patients", patients(tmp_path, "p1", "p2"))
+    assert (ended.exit_code, named.exit_code) == (1, 1), ended.stderr + named.stderr
+    assert sorted(assessed(tmp_path / "out")) == ["p1", "p2"]
+    assert counts(tmp_path / "out") == counts(tmp_path / "named") == {"used": 5}
+
+
 def test_named_patients_are_read_several_at_once(tmp_path: Path) -> None:
     server = Searched(records=[dose(f"a{who}", "2026-04-01", f"p{who}") for who in range(9)])
     with server.running() as url:
