@@ -16,9 +16,12 @@ from cds.fhir.identity import Answer
 from cds.fhir.order_dates import MEDICATION_REQUEST
 from cds.fhir.orders import Order, read_order
 from cds.fhir.patients import other_subject
-from cds.fhir.plain import Resource
+from cds.fhir.plain import Resource, status_of
 from cds.fhir.references import Pool, reference_of, relative
+from cds.fhir.standing import prior
 from hooks.protocol import APPOINTMENT_BOOK, ORDER_SELECT, HookRequest
+
+_DRAFT = "draft"
 
 
 class Drafts(NamedTuple):
@@ -97,7 +100,7 @@ def read_drafts(
         orders = [
             read_order(resource, drug=drug, zone=zone, on=on, resolve=pool.resolve) for resource in contents.resources
         ]
-    orders = _each_dose_once(orders)
+    orders = _each_dose_once(_without_replaced(orders))
     ours = [order for order in orders if order.identity.of_the_drug and order.proposals]
     judged, all_named = _judged(request, orders)
     problems = contents.problems
@@ -126,6 +129,19 @@ def _each_once(drafts: Iterable[Resource]) -> tuple[Resource, ...]:
             kept.append(draft)
             alike.append(draft)
     return tuple(kept)
+
+
+def _without_replaced(orders: list[Order]) -> list[Order]:
+    """A revision can come with the order that it takes the place of. That one will no longer be given, as P3 has it of
+    active orders; unless it is a draft itself, which can still be signed beside the other."""
+    revisions = [order.resource for order in orders if not order.withdrawn and status_of(order.resource) == _DRAFT]
+    gone = {reference for each in revisions for reference in prior(each)}
+    return [
+        replace(order, proposals=(), withdrawn=True)
+        if order.reference in gone and status_of(order.resource) != _DRAFT
+        else order
+        for order in orders
+    ]
 
 
 def _each_dose_once(orders: list[Order]) -> list[Order]:

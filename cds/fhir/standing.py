@@ -98,7 +98,12 @@ def unnamed(
 def replaced(drafts: Iterable[Resource]) -> Iterator[str]:
     """The orders that drafts stand for: those of the same id, and each `priorPrescription`."""
     for draft in drafts:
-        yield from filter(None, (reference_of(draft), *_references(draft.get("priorPrescription"))))
+        yield from filter(None, (reference_of(draft), *prior(draft)))
+
+
+def prior(draft: Resource) -> Iterator[str]:
+    """The orders that a draft says it takes the place of."""
+    yield from _references(draft.get("priorPrescription"))
 
 
 def carried_out(records: Iterable[Resource]) -> Iterator[str]:

@@ -348,3 +348,30 @@ def test_c1_a_medication_among_the_drafts_is_no_order(
 
 def without_medication(order: Resource) -> Resource:
     return {name: value for name, value in order.items() if name != "medicationCodeableConcept"}
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param({"status": "active"}, [], id="active"),
+        pytest.param({"status": "draft"}, ["OrderConflict"], id="a draft, which can be signed too"),
+        pytest.param({"status": "active", "id": "o3"}, ["OrderConflict"], id="another one"),
+    ],
+)
+def test_p3_an_order_that_a_draft_of_the_request_replaces_is_not_in_its_way(
+    before: dict[str, Any], expected: list[str]
+) -> None:
+    revision = draft("o1", "2026-08-05", priorPrescription={"reference": "MedicationRequest/o2"})
+    request = call(
+        "order-sign", drafts=[draft("o2", "2026-08-03", **before), revision], prefetch=prefetched(*ON_SCHEDULE)
+    )
+    with service() as client:
+        assert kinds(ask(client, ORDER, request)) == expected
+
+
+def test_p3_an_order_that_replaces_itself_is_judged() -> None:
+    order = draft("o1", priorPrescription={"reference": "MedicationRequest/o1"})
+    for each in (order, {**order, "status": "active"}):
+        with service() as client:
+            request = call("order-sign", drafts=[each], prefetch=prefetched(*LAST_WEEK))
+            assert kinds(ask(client, ORDER, request)) == ["TooEarly"]
