@@ -14,15 +14,15 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from hooks.pages.render import page
-from hooks.protocol import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
+from hooks.protocol import ENCOUNTER_START, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 from hooks.sandbox.authorization import OPEN
-from hooks.sandbox.calls import DemoFailed, chart_request, order_request, send
+from hooks.sandbox.calls import DemoFailed, chart_request, order_request, send, visit_request
 from hooks.sandbox.patients import DemoPatient
 from hooks.services import SERVICES
 
 PLAYGROUND = "/demo"
 _LARGEST = 2_000_000
-_HOOKS = (PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN)
+_HOOKS = (PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN, ENCOUNTER_START)
 _SERVICE_OF = {hook: service.id for service in SERVICES.values() for hook in service.hooks}
 
 
@@ -81,6 +81,8 @@ def opened_by_ehr(fhir: str, patient: str) -> str:
 def _request(patient: DemoPatient, fhir: str, hook: str) -> dict[str, Any]:
     if hook == PATIENT_VIEW:
         return chart_request(fhir, patient.id)
+    if hook == ENCOUNTER_START:
+        return visit_request(fhir, patient.id)
     order = patient.order
     if order is None:
         order = {"resourceType": "MedicationRequest", "id": "none", "status": "draft", "intent": "order"}

@@ -67,6 +67,7 @@ def request_of(page: Page, answer: httpx.Response) -> dict[str, Any]:
         ("overdue", "patient-view", "overdue since 2026-04-03"),
         ("loading-in-progress", "order-sign", "not before"),
         ("loading-in-progress", "order-select", "not before"),
+        ("overdue", "encounter-start", "overdue since 2026-04-03"),
         ("late", "patient-view", "No cards"),
         ("overdue", "order-sign", "No cards"),
     ],
