@@ -14,6 +14,7 @@ from cds.dosing.windows import Window
 from hooks.pages.axis import Axis, Tick
 from hooks.pages.doses import Dose
 from hooks.pages.flags import Flag, Placed, place, rows
+from hooks.pages.story import look_of_verdict
 from hooks.pages.view import View
 from hooks.phrases import step_title
 from hooks.wording import FINDINGS
@@ -283,4 +284,5 @@ def _mark(days: Iterable[date], shape: str, kind: str, axis: Axis) -> Iterator[M
 
 def _verdict(view: View) -> str:
     """How the date that was tried looks."""
-    return view.verdict[0]["indicator"] if view.verdict else "tried"
+    look = look_of_verdict(view)
+    return "tried" if look == "good" else look

@@ -99,6 +99,12 @@ def tell(view: View) -> Story:
     )
 
 
+def look_of_verdict(view: View) -> str:
+    """How the verdict on the date that was tried looks, in words as in the drawing; empty where none was."""
+    verdict = _verdict(view, "")
+    return verdict.indicator if verdict is not None else ""
+
+
 def _look(view: View, of_status: str) -> str:
     """How the status looks: as grave as what stands under it, and never good where the history is not whole."""
     doubtful = (

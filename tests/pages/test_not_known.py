@@ -37,6 +37,12 @@ def looks(page: Page) -> list[str]:
     return [each.removeprefix("status ") for each in found if each.startswith("status ")]
 
 
+def pins(page: Page) -> set[str]:
+    """How the date that was tried is drawn."""
+    found = [each.get("class") or "" for each in page.all("path")]
+    return {each for each in found if each.startswith("mark pin ")} - {"mark pin"}
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
@@ -75,6 +81,7 @@ def test_where_all_was_read_a_date_that_fits_looks_good() -> None:
         page = seen(get, date="2026-05-01")
     assert "could be read" not in page.text
     assert looks(page) == ["info", "good"]
+    assert pins(page) == {"mark pin tried"}
 
 
 def test_the_doses_of_ids_that_a_patient_had_before_are_shown() -> None:
@@ -121,6 +128,7 @@ def test_after_the_end_of_therapy_no_date_looks_good(day: str) -> None:
         page = seen(get, date=day)
     assert f"Nusinersen on {day}: the records say that the therapy has ended (death, another therapy" in page.text
     assert looks(page) == ["info", "warning"]
+    assert pins(page) == {"mark pin warning"}, "the drawing says the same"
 
 
 def test_a_verdict_names_the_date_that_was_tried() -> None:
