@@ -24,7 +24,9 @@ def _list(item: str) -> str:
 # A coding of strings alone, whatever their names: in its place anything else would be a fault to the reader.
 _ITEM = rf'(?:"userSelected"{_W}:{_W}(?:true|false)|{_STRING}){_W}'
 _CODING = rf"\{{{_W}(?:{_ITEM}[:,]?{_W})*\}}"
-_SHOWN_CODING = rf"\{{{_W}(?:{_ITEM}[:,]{_W})*{_pair('display', _READABLE)}{_W}(?:[:,]{_W}{_ITEM})*\}}"
+# Behind the display only what is no second one: of two the reader takes the last.
+_BESIDE = rf'(?:"userSelected"{_W}:{_W}(?:true|false)|{_pair("system|version|code|id", _STRING)}){_W}'
+_SHOWN_CODING = rf"\{{{_W}(?:{_ITEM}[:,]{_W})*{_pair('display', _READABLE)}{_W}(?:,{_W}{_BESIDE})*\}}"
 _CODINGS = rf'"coding"{_W}:{_W}\[{_W}{_list(_CODING)}{_W}\]'
 _SHOWN_CODINGS = rf'"coding"{_W}:{_W}\[{_W}{_SHOWN_CODING}(?:{_W},{_W}{_CODING})*{_W}\]'
 _TEXT = _pair("text", _READABLE)

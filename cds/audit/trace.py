@@ -53,6 +53,7 @@ SAID = tuple(sorted(SAID_BY))
 
 _RECORD = f'"{RESOURCE}"'.encode()
 """An administration stays one, whatever else is said to have a type within it."""
+_TYPE = b'"resourceType"'
 _CONCEPT = b'"medicationCodeableConcept"'
 _LINE_FEED = 10
 FEW = 64
@@ -150,11 +151,11 @@ class Traces:
     def _rest(self, block: bytes, lines: Lines, left: _Positions) -> Scanned:
         """What the patterns tell of the lines that are left, at their places in the block."""
         if len(left) == len(lines.ends):
-            return self._by_patterns(block)
+            return self._by_patterns(block, lines.one_type)
         bounds = list(zip(lines.starts[left].tolist(), lines.ends[left].tolist(), left.tolist(), strict=True))
         if len(left) <= FEW:
             return self._one_by_one(block, bounds)
-        found = self._by_patterns(b"".join([block[start:end] for start, end, _ in bounds]))
+        found = self._by_patterns(b"".join([block[start:end] for start, end, _ in bounds]), lines.one_type[left])
 
         def placed(number: int) -> tuple[int, int, int]:
             start, end, whole = bounds[number]
@@ -181,7 +182,7 @@ class Traces:
                 each.clear()
             self._scanner.scan(line)
             told, of_other_type, refers, plain, traced, escaped, *of_types = map(bool, self._found)
-            of_other_type = of_other_type and _RECORD not in line
+            of_other_type = of_other_type and _RECORD not in line and line.count(_TYPE) == 1
             told = told and line.count(_CONCEPT) == 1
             said = any(of_types)
             types.update(compress(SAID, of_types))
@@ -199,8 +200,8 @@ class Traces:
         found = np.array(marks, dtype=np.uint64)
         return Scanned(len(lines), tuple(parse), tuple(refer), marks=found, types=frozenset(types))
 
-    def _by_patterns(self, block: bytes) -> Scanned:
-        """What the patterns tell of each line."""
+    def _by_patterns(self, block: bytes, one_type: npt.NDArray[np.bool_] | None = None) -> Scanned:
+        """What the patterns tell of each line. `one_type`: which lines name one type, where that is known."""
         for each in self._found:
             each.clear()
         self._scanner.scan(block)
@@ -213,7 +214,7 @@ class Traces:
         if stringzilla.count(block, _CONCEPT) > np.count_nonzero(told):
             told &= single(places(block, _CONCEPT), ends)
         if of_other_type.any():
-            of_other_type &= ~_marked(ends, places(block, _RECORD) + len(_RECORD))
+            of_other_type &= ~_marked(ends, places(block, _RECORD) + len(_RECORD)) & _one_type(block, ends, one_type)
         said = np.logical_or.reduce(of_types)
         types = frozenset(name for name, lines in zip(SAID, of_types, strict=True) if lines.any())
         if unended:
@@ -245,6 +246,11 @@ class Traces:
 def _note(found: tuple[list[int], ...], tag: int, _start: int, end: int) -> pyperscan.Scan:
     found[tag].append(end)
     return pyperscan.Scan.Continue
+
+
+def _one_type(block: bytes, ends: _Positions, known: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.bool_]:
+    """Which lines name one type, and not two of which nobody can say here which one counts."""
+    return single(places(block, _TYPE), ends) if known is None else known
 
 
 def _pattern(pattern: str, tag: int, *flags: pyperscan.Flag) -> pyperscan.Pattern:
@@ -294,7 +300,8 @@ def _pointer(text: bytes) -> Pointer:
     """The pointer in a text that the pattern for plain ones matches."""
     named = READ_REFERENCE.search(text)
     assert named is not None  # it is part of that pattern
-    return Pointer(named[1], READ_DISPLAY.search(text) is not None)
+    # of two displays the last one counts, which may say nothing
+    return Pointer(named[1], READ_DISPLAY.search(text) is not None and text.count(b'"display"') == 1)
 
 
 def _broken_text(block: bytes) -> Iterator[int]:

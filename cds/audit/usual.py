@@ -33,13 +33,15 @@ _Marked = npt.NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of a block: where each begins and ends (behind its line feed); the number of its concept or of its
-    pointer among those that are known, OPEN where the patterns must tell; the mark of its id where it is not open."""
+    pointer among those that are known, OPEN where the patterns must tell; the mark of its id where it is not open; and
+    whether it names one type."""
 
     starts: Positions
     ends: Positions
     concepts: Verdicts
     pointers: Verdicts
     marks: Marks
+    one_type: _Marked
 
 
 class Usual:
@@ -61,7 +63,8 @@ class Usual:
         starts, ends = _bounds(block, begins)
         usual = np.zeros(len(ends), dtype=np.bool_)
         usual[np.searchsorted(starts, begins)] = True
-        usual &= single(types, ends) & single(medications, ends)
+        one_type = single(types, ends)
+        usual &= one_type & single(medications, ends)
         self._traced.clear()
         self._scanner.scan(block)
         traced = [*(end - 1 for end in self._traced), *broken]
@@ -69,7 +72,7 @@ class Usual:
         marks = np.zeros(len(ends), dtype=np.uint64)
         numbers = np.flatnonzero(usual)
         marks[numbers], usual[numbers] = marks_at(block, starts[numbers] + len(beginning) - 1)
-        return Lines(starts, ends, *self._verdicts(block, medications, ends, usual), marks)
+        return Lines(starts, ends, *self._verdicts(block, medications, ends, usual), marks, one_type)
 
     def _verdicts(
         self, block: bytes, medications: Positions, ends: Positions, usual: _Marked

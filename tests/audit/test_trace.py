@@ -124,6 +124,12 @@ RAW: list[tuple[str, bytes]] = [
         "two types",
         b'{"resourceType":"MedicationStatement","medicationReference":{"reference":"Medication/m"},"resourceType":"x"}',
     ),
+    ("two types, neither of an administration", b'{"resourceType":"Observation","resourceType":"Patient"}'),
+    ("a type within another", b'{"resourceType":"Patient","extension":[{"resourceType":"Observation"}]}'),
+    (
+        "two displays, of which the last one counts",
+        b'{"medicationCodeableConcept":{"coding":[{"code":"1","display":"x","display":" "}]}}',
+    ),
     ("a name with an escaped letter", rb'{"medicationCodeableConcept":{"text":"\u0073pinraza"}}'),
     ("a code with an escaped digit", rb'{"medicationCodeableConcept":{"coding":[{"code":"M09AX0\u0037"}],"text":"x"}}'),
     ("no UTF-8", b'{"medicationCodeableConcept":{"text":"x"},"note":"\xff"}'),
@@ -202,6 +208,11 @@ def test_a_code_of_a_site_with_letters_beyond_ascii_is_found_in_any_case(code: s
     drug = replace(DRUG, products={**DRUG.products, **dict.fromkeys(own)})
     line = written(concept({"system": "urn:oid:1.2.3", "code": code, "display": "x"}))
     assert len(Traces(drug).scan((line if isinstance(line, bytes) else line.encode()) + b"\n").parse) == 1
+
+
+def test_a_reference_with_two_displays_is_shown_by_neither() -> None:
+    line = b'{"medicationReference":{"display":"x","reference":"Medication/m1","display":" "}}'
+    assert not referring(scan(line))[0][2].shown
 
 
 def test_a_last_line_without_a_line_feed_is_parsed() -> None:
