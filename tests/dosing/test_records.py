@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -80,6 +82,25 @@ def test_an_answer_says_of_an_unverified_regimen_what_is_missing() -> None:
     assert regimen_as_json(unverified)["unverified"] == unverified.verified
     answer = as_json(assess("Patient/p", LOADED, REGIMEN, on=ON, whole=True))
     assert ["unverified" in regimen for regimen in answer["regimens"]] == [False]
+
+
+@pytest.mark.parametrize(
+    ("amount", "written", "of_type"),
+    [
+        pytest.param("24.00", 24, int, id="whole"),
+        pytest.param("24.5", 24.5, float, id="with a fraction"),
+        pytest.param(str(2**53 - 1), 2**53 - 1, int, id="the last whole number that every reader of JSON keeps"),
+        pytest.param(str(2**53), 2.0**53, float, id="the first that some do not"),
+        pytest.param("1E+400", sys.float_info.max, float, id="beyond all numbers of JSON"),
+    ],
+)
+def test_an_answer_writes_an_amount_as_a_number_that_every_reader_keeps(
+    amount: str, written: float, of_type: type
+) -> None:
+    given = Administration("a", DateRange.on(date(2025, 1, 1)), Decimal(amount))
+    [dose] = as_json(assess("Patient/p", [given], REGIMEN, on=ON, whole=True))["evaluations"]
+    [observed] = [each["observed"] for each in dose["findings"] if each["code"] == "unexpected-amount"]
+    assert (observed, type(observed)) == (written, of_type)
 
 
 def marker(since: str = "", until: str = "") -> Ended:
