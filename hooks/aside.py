@@ -16,14 +16,15 @@ _NOTHING: Mapping[str, Resource] = MappingProxyType({})
 
 class Read(NamedTuple):
     """The resources of one need as far as they could be had; `problems` say what could not, without patient data.
-    `missing`: the server has no such patient; `unsupported`: it does not have the type at all. `medications` and
-    `full_urls` are for references."""
+    `missing`: the server has no such patient; `instead`: it answers with another one (`Patient/x`) in the place of
+    this; `unsupported`: it does not have the type at all. `medications` and `full_urls` are for references."""
 
     resources: tuple[Resource, ...] = ()
     problems: tuple[str, ...] = ()
     medications: Mapping[str, Resource] = _NOTHING
     full_urls: Mapping[str, Resource] = _NOTHING
     missing: bool = False
+    instead: str = ""
     unsupported: bool = False
 
 
@@ -36,6 +37,6 @@ async def ask(client: FhirClient, need: Need, patient_id: str, seconds: float | 
     except FhirError as error:
         if error.unsupported and need.optional:
             return Read(unsupported=True)
-        return Read(problems=(error.message,), missing=error.kind is Kind.MISSING)
+        return Read(problems=(error.message,), missing=error.kind is Kind.MISSING, instead=error.instead)
     whole = fetched.whole and not (need.optional and fetched.unread)
     return Read(fetched.resources, () if whole else fetched.problems, fetched.by_reference, fetched.full_urls)

@@ -73,10 +73,15 @@ async def judge(
     if person is not None and link.client is not None:
         followed = True
         # all doses may be under another id; where the Patient must be read, that is asked of those with the drug alone
-        beside = beside.with_more(Beside({PERSON.key: person}))
+        beside, whole = beside.with_more(Beside({PERSON.key: person})), gathered.whole
         gathered, beside = await with_other_ids(request, gathered, beside, (), link, left(until))
+        if whole and not gathered.whole:
+            known = assessed(request, gathered._replace(whole=True), desk, on, (), beside=beside)
+            if not _of_ours(known):
+                # most patients with two ids never had the drug: a card on each of their charts would help nobody
+                raise NotReadError("; ".join(gathered.problems))
     assessment = assessed(request, gathered, desk, on, (), beside=beside)
-    if has_drug(assessment) or assessment.forecast.status is Status.DECISION:
+    if _of_ours(assessment):
         # of all other patients, who are nearly all, this is not asked
         needs = [need for need in (PERSON, ORDERS, *desk.markers) if need.key not in beside.read]
         beside = beside.with_more(await read_beside(request, needs, link, left(until)))
@@ -89,6 +94,11 @@ async def judge(
         # Which drug these records are of was asked and not answered: that the patient has none of ours is not known.
         raise NotReadError("; ".join(gathered.problems))
     return assessment, gathered, beside
+
+
+def _of_ours(assessment: Assessment) -> bool:
+    """Whether a record of the drug is known, or may be missing."""
+    return has_drug(assessment) or assessment.forecast.status is Status.DECISION
 
 
 async def _of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -> _ComeTo:
@@ -109,6 +119,11 @@ async def _of_chart(request: HookRequest, desk: Desk, now: datetime, on: date) -
     if due:
         cards = [] if _one_fits(request, desk, on, ahead) else chart_cards(assessment, context=context)
     today = _of_day(ahead.orders, on) if visit else ()
+    if today and PERSON.key not in ahead.beside.read:
+        # of who has a dose today and no record of one, the records can be under another id (C9)
+        known = ahead.beside.with_more(await read_beside(request, (PERSON,), link, left(until)))
+        history, known = await with_other_ids(request, ahead.gathered, known, desk.markers, link, left(until))
+        ahead = ahead._replace(gathered=history, beside=known)
     if today:
         others = [order for order in ahead.orders if order.reference not in {each.reference for each in today}]
         ordered = [ordered for order in others for ordered in order.days]

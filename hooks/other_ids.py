@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from cds.fhir.client import FhirClient
 from cds.fhir.errors import FhirError
 from cds.fhir.fetch import Fetched
+from cds.fhir.links import Base
 from cds.fhir.needs import ORDERS, PERSON, STATEMENTS, Need
 from cds.fhir.patients import ADMINISTRATION, linked, other_ids
 from cds.fhir.plain import Resource
@@ -32,10 +33,15 @@ async def with_other_ids(
     if person.missing and not gathered.resources:
         # who is not there has no doses there, and can have had them under the id that there is
         return _joined(gathered, (), ["the server knows no patient of this id"]), beside
-    searched = {patient, *(_subjects(gathered.resources) & other_ids(person.resources, patient))}
-    if {relative(each) or each for named in person.resources for each in linked(named)} <= searched:
+    if person.instead:
+        return _joined(gathered, (), ["the server answers for this patient with one of another id"]), beside
+    links = [each for named in person.resources for each in linked(named)]
+    if not links:
         return gathered, beside
     client = link.client
+    searched = {patient, *(_subjects(gathered.resources) & other_ids(person.resources, patient))}
+    if {_named(each, request, client) for each in links} <= searched:
+        return gathered, beside
     if client is None or request.fhir_server is None:
         why = link.fault.message if link.fault is not None else "the request names no fhirServer to read them from"
         return _joined(gathered, (), [f"the patient has another id, whose records did not come: {why}"]), beside
@@ -67,13 +73,21 @@ async def _with_those_of(
     others = [each for each in met if each in same and each not in searched]
     needs = [need for need in (ORDERS, STATEMENTS, *markers) if need.key in beside.read]
     doses, read = await asyncio.gather(
-        asyncio.gather(*(_doses(client, each, seconds) for each in others)),
+        asyncio.gather(*(_doses(client, each, same | {patient}, seconds) for each in others)),
         asyncio.gather(*(_of_each(client, need, others, beside.read[need.key], seconds) for need in needs)),
     )
     problems += [f"under another id: {each.message}" for each in doses if isinstance(each, FhirError)]
     gathered = _joined(gathered, [each for each in doses if isinstance(each, Fetched)], problems)
     more: Mapping[str, Read] = dict(zip((need.key for need in needs), read, strict=True))
     return gathered, beside.with_more(Beside({**more, PERSON.key: persons._replace(problems=person.problems)}))
+
+
+def _named(reference: str, request: HookRequest, client: FhirClient | None) -> str:
+    """The id in a link, `Patient/x`; a link to another server than the one that is asked stays as it is written."""
+    if client is not None and request.fhir_server is not None:
+        target = Base(request.fhir_server).resource(reference)
+        return "/".join(target) if target is not None else reference
+    return relative(reference) or reference
 
 
 def _subjects(resources: Iterable[Resource]) -> frozenset[str]:
@@ -83,9 +97,9 @@ def _subjects(resources: Iterable[Resource]) -> frozenset[str]:
     return frozenset(relative(each) or each for each in written if isinstance(each, str))
 
 
-async def _doses(client: FhirClient, patient: str, seconds: float) -> Fetched | FhirError:
+async def _doses(client: FhirClient, patient: str, also: Collection[str], seconds: float) -> Fetched | FhirError:
     try:
-        return await client.history(patient, seconds=seconds)
+        return await client.history(patient, seconds=seconds, also=also)
     except FhirError as error:
         return error
 

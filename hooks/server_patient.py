@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from cds.fhir.errors import FhirError
 from cds.fhir.links import Base
 from cds.fhir.needs import PERSON, Need, beside_doses
-from cds.fhir.patients import all_replaced, linked
-from cds.fhir.references import reference_of
+from cds.fhir.patients import all_replaced, linked, other_ids
+from cds.fhir.references import reference_of, relative
 from hooks.aside import Read, ask
 
 if TYPE_CHECKING:
@@ -89,18 +89,34 @@ async def read_persons(
             problems[f"the patient has more than {_MOST_IDS} ids, which are not all read"] = None
             break
         known = asked if name == patient else None
-        found[name] = read = known or await ask(client, PERSON, name.removeprefix("Patient/"), seconds)
+        read = known or await ask(client, PERSON, name.removeprefix("Patient/"), seconds)
+        if read.instead in found:
+            # the one that says to replace it: of this one there is no Patient any more
+            read = Read(missing=True)
+        found[name] = read
         for person in read.resources:
             for reference in linked(person):
                 target = base.resource(reference)
                 if target is None or target[0] != PERSON.resource_type:
-                    problems["another id of the patient is on another server, which is not read"] = None
+                    where = "on another server, which is not read" if reference else "in a link that cannot be read"
+                    problems[f"another id of the patient is {where}"] = None
                 elif (other := f"Patient/{target[1]}") not in found and other not in waiting:
                     waiting.append(other)
     first, *others = found.values()
     # of an id that was replaced there need be no Patient any more
     read = joined([first, *(each for each in others if not each.missing)])
-    return read._replace(problems=(*read.problems, *problems), missing=first.missing), list(found)
+    if _half_joined(read.resources, patient):
+        problems["the ids that the patient is linked to contradict one another, and not all are read"] = None
+    read = read._replace(problems=(*read.problems, *problems), missing=first.missing, instead=first.instead)
+    return read, list(found)
+
+
+def _half_joined(persons: Sequence[Resource], patient: str) -> bool:
+    """Whether an id of the patient is linked to one that is not known to be the same patient (rule C9): it is said to
+    stand for it and does not say so itself, as where that Patient is gone, or it replaces what others replace too."""
+    same = {patient, *other_ids(persons, patient)}
+    links = [each for person in persons if reference_of(person) in same for each in linked(person)]
+    return not {name for each in links if (name := relative(each))} <= same
 
 
 async def _of_all(client: FhirClient, need: Need, patients: Sequence[str]) -> Read:

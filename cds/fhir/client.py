@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -91,10 +91,18 @@ class FhirClient:
         self._headers = _HEADERS | _bearer(token) if isinstance(token, str) else _HEADERS
         self._observe = observe
 
-    async def history(self, patient_id: str, *, needs: Iterable[Need] = NEEDS, seconds: float | None = None) -> Fetched:
+    async def history(
+        self,
+        patient_id: str,
+        *,
+        needs: Iterable[Need] = NEEDS,
+        seconds: float | None = None,
+        also: Collection[str] = (),
+    ) -> Fetched:
         """All resources of the needs of one patient, and the Medications that they refer to.
 
-        `patient_id` is `x` or `Patient/x`; `seconds` replaces the time limit. Raises FhirError where no page could be
+        `patient_id` is `x` or `Patient/x`; `seconds` replaces the time limit; `also` are the other ids (`Patient/x`)
+        that the patient is known to have, of which records may come too. Raises FhirError where no page could be
         read: the history is then not read, never empty.
         """
         logical_id = patient_id.removeprefix("Patient/")
@@ -104,7 +112,7 @@ class FhirClient:
             (need.resource_type, query(need, logical_id, page_size=self._limits.page_size, codes=self._codes))
             for need in needs
         )
-        return await fetch.history(self._base, self._get, self._budget(seconds), f"Patient/{logical_id}", asked)
+        return await fetch.history(self._base, self._get, self._budget(seconds), f"Patient/{logical_id}", asked, also)
 
     async def complete(
         self,

@@ -26,7 +26,8 @@ class FhirError(Exception):
     The message says what, where and what to do. It never holds patient data: of a URL it names the base only, and of
     an OperationOutcome the codes only (see `issue_codes`). `query_refused`: the server understood who asks and for
     what, but not the query; a plainer one may do. `by_post`: the same query may do as POST. `unsupported`: it may not
-    have this type of resource at all.
+    have this type of resource at all. `instead`: the id (`Type/x`) of the resource that came in place of the one asked
+    for.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class FhirError(Exception):
         query_refused: bool = False,
         by_post: bool = False,
         unsupported: bool = False,
+        instead: str = "",
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -44,6 +46,7 @@ class FhirError(Exception):
         self.query_refused = query_refused
         self.by_post = by_post
         self.unsupported = unsupported
+        self.instead = instead
 
 
 # The codes that FHIR binds OperationOutcome.issue.code to (http://hl7.org/fhir/ValueSet/issue-type): those of R4, and

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cds.fhir.history import unresolved
@@ -38,11 +38,16 @@ class Fetched:
 
 
 async def history(
-    base: Base, get: Get, budget: Budget, patient: str, asked: Iterable[tuple[str, Parameters]]
+    base: Base,
+    get: Get,
+    budget: Budget,
+    patient: str,
+    asked: Iterable[tuple[str, Parameters]],
+    also: Collection[str] = (),
 ) -> Fetched:
-    """The answers to several searches (type and parameters) about a patient (`Patient/x`). Raises FhirError where one
-    of them got no page."""
-    runs = [(Search(resource_type, patient), parameters) for resource_type, parameters in asked]
+    """The answers to several searches (type and parameters) about a patient (`Patient/x`), whose other ids are `also`.
+    Raises FhirError where one of them got no page."""
+    runs = [(Search(resource_type, patient, also), parameters) for resource_type, parameters in asked]
     searches = [search for search, _ in runs]
     await _in_time(budget, asyncio.gather(*(search.run(base, get, budget, query) for search, query in runs)))
     for search in searches:

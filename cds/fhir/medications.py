@@ -13,6 +13,7 @@ from cds.fhir.links import Base
 from cds.fhir.needs import escaped
 from cds.fhir.pages import Get, Search
 from cds.fhir.plain import Resource
+from cds.fhir.references import reference_of
 
 Target = tuple[str, str]
 
@@ -144,7 +145,9 @@ async def read(base: Base, get: Get, budget: Budget, resource_type: str, name: s
     what = f"the read of a {resource_type}"
     found = await get(base.read(resource_type, name), what, budget, read=True)
     if not isinstance(found, dict) or found.get("resourceType") != resource_type or found.get("id") != name:
-        raise FhirError(Kind.UNUSABLE, f"{what}: {base.url} answered with something else; check the base URL")
+        instead = (reference_of(found) if isinstance(found, dict) else None) or ""
+        text = f"{what}: {base.url} answered with something else; check the base URL"
+        raise FhirError(Kind.UNUSABLE, text, instead=instead)
     return found
 
 

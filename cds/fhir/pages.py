@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,13 +31,15 @@ class Get(Protocol):
 class Search:
     """A search while it runs. It is kept outside of the task that reads it, so that a deadline loses no page.
 
-    `patient` (`Patient/x`) is whose records are asked for, None where that is not the question. `done`: it came to its
+    `patient` (`Patient/x`) is whose records are asked for, None where that is not the question; `also` are other ids
+    that are known to be of the same. `done`: it came to its
     end, good or bad. `whole`: the last page is in and nothing is missing. `notes` are remarks of the server that take
     nothing away. `error` says why no page came at all.
     """
 
     resource_type: str
     patient: str | None = None
+    also: Collection[str] = ()
     resources: list[Resource] = field(default_factory=list)
     full_urls: dict[str, Resource] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -190,7 +192,8 @@ class Search:
     def _tell_others(self) -> None:
         """Records of others are never counted (rule C9). Where they come, the server did not do what it was asked, or
         two ids are one patient: in neither case is it known that all records of this one came."""
-        also = other_ids(self.resources, self.patient) if self.patient is not None and self._others else ()
+        known = other_ids(self.resources, self.patient) if self.patient is not None and self._others else ()
+        also = {*known, *self.also}
         strange = sum(number for whose, number in self._others.items() if whose not in also)
         if strange:
             text = f"{self.what}: the answer holds records of other patients ({strange}), which are not counted"

@@ -97,7 +97,7 @@ def other_ids(resources: Iterable[object], patient: str) -> frozenset[str]:
 
 def linked(person: Resource) -> list[str]:
     """The references of a Patient to other ids of the same patient: those that it replaces, and the one that replaces
-    it."""
+    it. An empty one stands for a link that cannot be read."""
     return _links(person, "replaces", "replaced-by")
 
 
@@ -108,9 +108,12 @@ def all_replaced(resources: Iterable[object]) -> dict[str, str]:
 
 
 def _current(patient: str, replaced: Mapping[str, str]) -> str:
-    seen = {patient}
-    while (newer := replaced.get(patient)) is not None and newer not in seen:
-        seen.add(newer)
+    seen = [patient]
+    while (newer := replaced.get(patient)) is not None:
+        if newer in seen:
+            # ids that replace each other in a circle are one patient all the same: each must lead to the same one
+            return min(seen[seen.index(newer) :])
+        seen.append(newer)
         patient = newer
     return patient
 
@@ -137,6 +140,6 @@ def _links(patient: Resource, *types: str) -> list[str]:
             if written is not None:
                 found.append(written)
     except Malformed:
-        # a link that cannot be read joins nothing: the records of the other id stay apart, and are shown
-        return found
+        # it joins nothing: the records of the other id stay apart, and are shown
+        return [*found, ""]
     return found

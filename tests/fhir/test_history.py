@@ -151,10 +151,11 @@ def test_a_record_that_was_corrected_to_another_patient_is_that_patients(last_fi
     assert [each.reason for each in nobodys.rejected] == ["subject is missing"] * 2
 
 
-def test_patients_that_replace_one_another_in_a_circle_end_somewhere() -> None:
-    circle = [joined("p1", ("Patient/p2", "replaces")), joined("p2", ("Patient/p1", "replaces"))]
-    assert sum(map(len, group_by_patient([*circle, ADMINISTRATION]).patients.values())) == 1
-    assert read(*circle, ADMINISTRATION) == {"a1": Administration}
+def test_patients_that_replace_one_another_in_a_circle_are_one() -> None:
+    circle = [joined(f"p{n}", (f"Patient/p{other}", "replaces")) for n, other in ((1, 2), (2, 1), (3, 1))]
+    records = [changed(ADMINISTRATION, id=f"a{n}", subject={"reference": f"Patient/p{n}"}) for n in (1, 2, 3)]
+    assert [len(group) for group in group_by_patient([*circle, *records]).patients.values()] == [3]
+    assert set(read(*circle, *records).values()) == {Administration}
 
 
 def test_records_are_grouped_by_subject_and_those_without_one_rejected() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.service.ehr import (
     CHART,
+    ENCOUNTER,
     LAST_WEEK,
     LOADED,
     ORDER,
@@ -182,3 +183,123 @@ def test_c9_a_patient_whom_the_server_does_not_know_is_not_one_who_was_never_tre
     with service(Server({PATIENT: held})) as client:
         answer = ask(client, ORDER, with_server(call("order-sign", drafts=[draft("o1", "2026-08-03")])))
         assert kinds(answer) == expected
+
+
+BEYOND = "p-beyond"
+ON_TIME = draft("o1", "2026-08-03")
+TREATED = history(*LOADED, "2026-04-03")
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        pytest.param(
+            {PATIENT: [linked(PATIENT, OLD, "replaces")], OLD: [linked(OLD, PATIENT, "replaces")]},
+            ["TooEarly"],
+            id="each replaces the other",
+        ),
+        pytest.param(
+            {
+                PATIENT: [linked(PATIENT, BEYOND, "replaces")],
+                BEYOND: [linked(BEYOND, OLD, "replaces")],
+                OLD: [linked(OLD, PATIENT, "replaces")],
+            },
+            ["TooEarly"],
+            id="three in a circle",
+        ),
+        pytest.param(
+            {PATIENT: [linked(PATIENT, OLD, "replaced-by")], OLD: [{**PERSON, "id": OLD}]},
+            ["HistoryIncomplete"],
+            id="the new one does not say so",
+        ),
+        pytest.param(
+            {PATIENT: [linked(PATIENT, OLD, "replaced-by")]}, ["HistoryIncomplete"], id="the new one is not there"
+        ),
+    ],
+)
+def test_c9_links_that_do_not_fit_one_another_hide_no_dose(
+    held: dict[str, list[Resource]], expected: list[str]
+) -> None:
+    held = {**held, OLD: [*held.get(OLD, []), *of_old(*history(*LAST_WEEK))]}
+    with service(Server(held)) as client:
+        assert kinds(ask(client, ORDER, with_server(call("order-sign", drafts=[draft()])))) == expected
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        pytest.param({"other": {"reference": f"Patient/{OLD}"}, "type": "replaces"}, id="no list"),
+        pytest.param(
+            [{"other": {"reference": f"https://before.example.invalid/fhir/Patient/{PATIENT}"}, "type": "replaces"}],
+            id="the same id on another server",
+        ),
+    ],
+)
+def test_c9_a_link_that_leads_to_no_id_of_this_server_makes_the_history_incomplete(links: object) -> None:
+    with service(Server({PATIENT: [{**PERSON, "link": links}, *TREATED]})) as client:
+        answer = ask(client, ORDER, with_server(call("order-sign", drafts=[ON_TIME])))
+        assert kinds(answer) == ["HistoryIncomplete"]
+
+
+class Follows(Server):
+    """A server that answers for an id that was replaced as for the one that replaces it."""
+
+    def __init__(self, held: dict[str, list[Resource]], stands_for: dict[str, str]) -> None:
+        super().__init__(held)
+        self.stands_for = stands_for
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        url = str(request.url)
+        for old, new in self.stands_for.items():
+            url = url.replace(old, new)
+        return super().__call__(httpx.Request("GET", url))
+
+
+def test_c9_a_server_that_answers_for_the_old_id_as_for_the_new_gives_the_same_records_again() -> None:
+    server = Follows({PATIENT: [NOW, *TREATED]}, {OLD: PATIENT})
+    with service(server) as client:
+        assert kinds(ask(client, ORDER, with_server(call("order-sign", drafts=[ON_TIME])))) == []
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param([PERSON], id="no record there"),
+        pytest.param([PERSON, *TREATED], id="records there"),
+    ],
+)
+def test_c9_an_order_under_an_id_for_which_the_server_answers_with_another_patient(held: list[Resource]) -> None:
+    another = [{**PERSON, "id": BEYOND}]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        of_person = request.url.path.endswith(f"Patient/{PATIENT}")
+        return httpx.Response(200, json=another[0]) if of_person else Server({PATIENT: held})(request)
+
+    with service(answer) as client:
+        answered = ask(client, ORDER, with_server(call("order-sign", drafts=[ON_TIME])))
+        assert kinds(answered) == ["HistoryIncomplete"]
+        assert "another id" in answered.json()["cards"][0]["detail"]
+
+
+def test_c9_a_chart_without_the_drug_makes_no_card_of_another_id_that_cannot_be_read() -> None:
+    request = with_server(call("patient-view", prefetch={**prefetched(), "patient": NOW}))
+    with service(Server({}, (OLD,))) as client:
+        assert ask(client, CHART, request).status_code == 412
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        pytest.param({PATIENT: [NOW], OLD: [BEFORE, *of_old(*history(*LAST_WEEK))]}, ["TooEarly"], id="doses there"),
+        pytest.param({PATIENT: [PERSON]}, [], id="no other id"),
+        pytest.param({}, ["HistoryIncomplete"], id="no such patient"),
+    ],
+)
+def test_c9_a_dose_of_the_day_of_a_visit_is_judged_by_the_doses_under_another_id(
+    held: dict[str, list[Resource]], expected: list[str]
+) -> None:
+    today = draft("o1", "2026-05-04", status="active")
+    server = Server({**held, PATIENT: [*held.get(PATIENT, []), today]})
+    with service(server) as client:
+        visit = with_server(call("encounter-start", context={"encounterId": "e1"}))
+        assert kinds(ask(client, ENCOUNTER, visit)) == expected
