@@ -10,10 +10,14 @@ import orjson
 
 from cds.dosing.assessment import Assessment
 from cds.dosing.facts import Administration, Ordered
+from cds.fhir.errors import FhirError, Kind
+from cds.fhir.needs import PERSON
+from cds.fhir.patients import linked
+from cds.fhir.plain import Resource
 from hooks.cards import Card, chart_cards
 from hooks.desk import Desk
 from hooks.flow import Answered, answer
-from hooks.found import administrations
+from hooks.found import administrations, has_drug
 from hooks.gather import Gathered
 from hooks.protocol import ORDER_SIGN, PATIENT_VIEW, HookRequest
 from hooks.services import CHART, ORDER
@@ -62,6 +66,11 @@ async def look(question: Question, desk: Desk) -> View:
     loud = {"order_failure": OnFailure.STATUS, "chart_failure": OnFailure.STATUS}
     desk = replace(desk, site=desk.site.model_copy(update=loud))
     answered, assessment, gathered = await _answered(question, desk)
+    if question.what_if is None and not has_drug(assessment):
+        # all that there is can stand under another id (C9), which is looked under where the Patient is at hand
+        person = await _person(question, desk, gathered)
+        if linked(person):
+            answered, assessment, gathered = await _answered(question, desk, person=person)
     # the next dose on another day is most often the one that is ordered already: it is moved, and not given twice
     moved = _too_near(assessment)
     if moved is not None:
@@ -86,10 +95,24 @@ async def look(question: Question, desk: Desk) -> View:
     )
 
 
-async def _answered(question: Question, desk: Desk, moved: str = "") -> tuple[Answered, Assessment, Gathered]:
+async def _person(question: Question, desk: Desk, gathered: Gathered) -> Resource:
+    """The Patient, of nothing where the server has records of the patient and no Patient. Raises NotSeenError."""
+    client = desk.client(_call(question, desk))
+    assert client is not None, "the server of a question is known"
+    try:
+        return await client.read(PERSON.resource_type, question.patient, seconds=desk.limits.seconds)
+    except FhirError as error:
+        if error.kind is Kind.MISSING and gathered.resources:
+            return {}
+        raise NotSeenError(error.message) from None
+
+
+async def _answered(
+    question: Question, desk: Desk, moved: str = "", person: Resource | None = None
+) -> tuple[Answered, Assessment, Gathered]:
     """The answer to the call, and what it rests on. Raises NotSeenError."""
     service = CHART if question.what_if is None else ORDER
-    answered = await answer(_call(question, desk, moved), desk, service, question.incident)
+    answered = await answer(_call(question, desk, moved, person), desk, service, question.incident)
     if answered.assessment is None or answered.gathered is None:
         raise NotSeenError(_why(answered))
     return answered, answered.assessment, answered.gathered
@@ -106,7 +129,7 @@ def _too_near(assessment: Assessment) -> Ordered | None:
     return first if alone and gap < assessment.regimen.minimum_interval.days else None
 
 
-def _call(question: Question, desk: Desk, moved: str) -> HookRequest:
+def _call(question: Question, desk: Desk, moved: str = "", person: Resource | None = None) -> HookRequest:
     context: dict[str, object] = {"patientId": question.patient}
     if question.what_if is not None:
         entry = {"resource": _draft(question, question.what_if, desk, moved)}
@@ -116,7 +139,7 @@ def _call(question: Question, desk: Desk, moved: str) -> HookRequest:
         hook_instance=question.incident,
         patient_id=question.patient,
         context=context,
-        prefetch={},
+        prefetch={} if person is None else {PERSON.key: person},
         fhir_server=question.server,
         access_token=question.token,
     )

@@ -15,6 +15,9 @@ from cds.fhir.errors import FhirError, Kind
 from cds.fhir.group import GROUP, Members, Unknown, read_members
 from cds.fhir.limits import Budget
 from cds.fhir.links import Base
+from cds.fhir.needs import PERSON
+from cds.fhir.patients import linked
+from cds.fhir.plain import Resource
 from hooks.charts import judge
 from hooks.desk import Desk
 from hooks.found import deadline, has_drug
@@ -154,14 +157,18 @@ async def _judged(
     )
     judged = await asyncio.gather(*(_of_drug(request, each) for each in desk.every))
     if not any(judged):
-        await _is_there(patient, source, desk, tokens)
+        person = await _person(patient, source, desk, tokens)
+        if linked(person):
+            # a Group can name an id that was replaced: all that there is then stands under another one (C9)
+            request = replace(request, prefetch={PERSON.key: person})
+            judged = await asyncio.gather(*(_of_drug(request, each) for each in desk.every))
     return tuple(judged)
 
 
-async def _is_there(patient: str, source: Source, desk: Desk, tokens: BackendServices | None) -> None:
+async def _person(patient: str, source: Source, desk: Desk, tokens: BackendServices | None) -> Resource:
     """An id that the server does not know must not pass for one who was never treated. Raises FhirError."""
     try:
-        await _client(source, desk, tokens).read("Patient", patient.removeprefix("Patient/"))
+        return await _client(source, desk, tokens).read(PERSON.resource_type, patient.removeprefix("Patient/"))
     except FhirError as error:
         if error.kind is not Kind.MISSING:
             raise

@@ -211,6 +211,24 @@ def test_who_has_no_record_of_the_drug_is_named() -> None:
     assert "Without records 1" in page.text
 
 
+@pytest.mark.parametrize(("status", "words"), [(200, "overdue"), (403, "Not read: 1")])
+def test_a_member_by_an_id_that_was_replaced_is_listed_by_the_doses_under_the_other(status: int, words: str) -> None:
+    links = {"overdue": [{"type": "replaces", "other": {"reference": "Patient/not-started"}}]}
+    links["not-started"] = [{"type": "replaced-by", "other": {"reference": "Patient/overdue"}}]
+
+    def joined(request: httpx.Request) -> httpx.Response | None:
+        name = request.url.path.rpartition("/Patient/")[2]
+        if name in links:
+            return httpx.Response(200, json={"resourceType": "Patient", "id": name, "link": links[name]})
+        return httpx.Response(status) if request.url.params.get("patient") == "overdue" and status != 200 else None
+
+    with clinic(Hospital(joined, clinic=group("Patient/not-started"))) as get:
+        page = read_now(get)
+    assert words in page.text
+    assert "The server shows no record" not in page.text
+    assert opened(page) == ["not-started"]
+
+
 def test_who_has_records_of_nobody_knows_what_is_named_apart() -> None:
     record = {**given("not-started", "a1", "2026-01-01"), "medicationCodeableConcept": {"coding": [{"code": "x"}]}}
     found = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": record}]}

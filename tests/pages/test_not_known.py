@@ -159,3 +159,32 @@ def test_a_record_that_is_not_counted_is_drawn_however_old_or_said_not_to_be() -
         [person("x", given("x", "a", "2026-04-20"), undated, given("x", "u", "1950-01-01", status="unknown"))]
     ) as get:
         assert "Not drawn, for want of a date or of room: 2 of the records that are not counted." in seen(get).text
+
+
+def joined(answered: Answer, status: int = 200) -> Answer:
+    """A server on which the patient that is looked at has replaced another, who has all doses."""
+    link = [{"type": "replaces", "other": {"reference": "Patient/x"}}]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/Patient/now"):
+            found = {"resourceType": "Patient", "id": "now", "link": link}
+            return httpx.Response(status, json=found if status == 200 else {})
+        return answered(request)
+
+    return answer
+
+
+def test_doses_under_the_id_that_was_replaced_are_those_of_the_patient() -> None:
+    both = [of(*REGULAR), person("now")]
+    with pages(both, joined(holding(both))) as get:
+        page = read(get(TIMELINE, params={"patient": "now"}))
+    assert looks(page) == ["info"]
+    assert "Nusinersen: maintenance dose due" in page.text
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_patient_who_cannot_be_read_and_has_no_record_is_not_one_who_was_never_treated(status: int) -> None:
+    nobody = [person("now")]
+    with pages(nobody, joined(holding(nobody), status)) as get:
+        answer = get(TIMELINE, params={"patient": "now"})
+    assert answer.status_code == 502
