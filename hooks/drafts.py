@@ -133,12 +133,12 @@ def _each_once(drafts: Iterable[Resource]) -> tuple[Resource, ...]:
 
 def _without_replaced(orders: list[Order]) -> list[Order]:
     """A revision can come with the order that it takes the place of. That one will no longer be given, as P3 has it of
-    active orders; unless it is a draft itself, which can still be signed beside the other."""
+    active orders; unless it is a draft itself, or does not say: it can still be signed beside the other."""
     revisions = [order.resource for order in orders if not order.withdrawn and status_of(order.resource) == _DRAFT]
     gone = {reference for each in revisions for reference in prior(each)}
     return [
         replace(order, proposals=(), withdrawn=True)
-        if order.reference in gone and status_of(order.resource) != _DRAFT
+        if order.reference in gone and status_of(order.resource) not in (_DRAFT, "")
         else order
         for order in orders
     ]

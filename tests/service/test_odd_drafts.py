@@ -369,6 +369,14 @@ def test_p3_an_order_that_a_draft_of_the_request_replaces_is_not_in_its_way(
         assert kinds(ask(client, ORDER, request)) == expected
 
 
+def test_p3_an_order_without_a_status_can_still_be_signed_beside_the_one_that_replaces_it() -> None:
+    before, revision = draft("o2"), draft("o1", "2026-08-05", priorPrescription={"reference": "MedicationRequest/o2"})
+    del before["status"]
+    request = call("order-sign", drafts=[before, revision], prefetch=prefetched(*LAST_WEEK))
+    with service() as client:
+        assert kinds(ask(client, ORDER, request)) == ["TooEarly", "EarlierThanSchedule"]
+
+
 def test_p3_an_order_that_replaces_itself_is_judged() -> None:
     order = draft("o1", priorPrescription={"reference": "MedicationRequest/o1"})
     for each in (order, {**order, "status": "active"}):
