@@ -117,7 +117,8 @@ def _in_short(one: Record | Proposal) -> str:
     if isinstance(one, Outside):
         words.append(f"{one.earliest}..{one.latest}")
     if isinstance(one, (Administration, Proposal)):
-        words += [f"{one.amount} mg"] if one.amount is not None else []
+        amounts = one.amounts if isinstance(one, Proposal) else (one.amount,)
+        words += [f"{amount} mg" for amount in amounts if amount is not None]
         words += [note.code.value for note in one.notes]
     if isinstance(one, Administration) and one.stopped:
         words.append("stopped")

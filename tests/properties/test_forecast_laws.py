@@ -120,7 +120,8 @@ def test_an_order_without_a_date_warns_and_never_alarms(case: Case) -> None:
 ANY_DAY = st.one_of(st.dates(), st.dates(date(2019, 1, 1), date(2026, 12, 31)))
 ANY_RANGE = st.tuples(ANY_DAY, ANY_DAY).map(lambda days: DateRange(min(days), max(days))) | ANY_DAY.map(DateRange.on)
 ANY_NAME = st.sampled_from(["a", "b", "c"])
-ANY_AMOUNT = st.none() | st.decimals(Decimal("0.001"), Decimal(1000), places=3)
+KNOWN_AMOUNT = st.decimals(Decimal("0.001"), Decimal(1000), places=3)
+ANY_AMOUNT = st.none() | KNOWN_AMOUNT
 ANY_RECORD = st.one_of(
     st.builds(Administration, ANY_NAME, ANY_RANGE, ANY_AMOUNT, st.booleans()),
     st.builds(NotGiven, ANY_NAME),
@@ -135,7 +136,7 @@ ANY_RECORD = st.one_of(
         st.none() | ANY_RANGE,
     ),
 )
-ANY_PROPOSAL = st.builds(Proposal, ANY_NAME, st.none() | ANY_DAY, ANY_AMOUNT)
+ANY_PROPOSAL = st.builds(Proposal, ANY_NAME, st.none() | ANY_DAY, st.lists(KNOWN_AMOUNT, max_size=2).map(tuple))
 
 
 @st.composite
