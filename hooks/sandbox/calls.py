@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from hooks.protocol import ENCOUNTER_START, ORDER_SIGN, PATIENT_VIEW
+from hooks.protocol import APPOINTMENT_BOOK, ENCOUNTER_START, ORDER_SIGN, PATIENT_VIEW
 from hooks.sandbox.patients import DemoPatient
 
 _SECONDS = 20.0
@@ -64,6 +64,22 @@ def visit_request(fhir: str, patient: str) -> dict[str, Any]:
     """An encounter-start request, of a visit that begins now."""
     context = {"userId": "Practitioner/demo", "patientId": patient, "encounterId": f"{patient}-today"}
     return _request(ENCOUNTER_START, fhir, context)
+
+
+def booking_request(fhir: str, patient: str, start: str) -> dict[str, Any]:
+    """An appointment-book request: a visit for a dose of nusinersen, which begins at `start`, an instant."""
+    visit = {
+        "resourceType": "Appointment",
+        "id": f"{patient}-visit",
+        "status": "proposed",
+        "reasonCode": [{"coding": [{"system": "http://www.whocc.no/atc", "code": "M09AX07", "display": "nusinersen"}]}],
+        "start": start,
+        "participant": [{"actor": {"reference": f"Patient/{patient}"}, "status": "needs-action"}],
+    }
+    visits = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": visit}]}
+    return _request(
+        APPOINTMENT_BOOK, fhir, {"userId": "Practitioner/demo", "patientId": patient, "appointments": visits}
+    )
 
 
 def order_request(fhir: str, patient: str, order: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _DOSE = _PLACE | {"medication", "mg", "status", "effective"}
 @dataclass(frozen=True, slots=True)
 class DemoPatient:
     """One patient: why it is here, its resources as FHIR JSON (the Patient first), its draft order if it has one,
-    whether it is seen today.
+    the day `on` that its dates go by, and whether it is seen then.
 
     What the file expects of the rules is for the tests, which read it themselves."""
 
@@ -33,6 +33,7 @@ class DemoPatient:
     why: str
     resources: tuple[Resource, ...]
     order: Resource | None
+    on: date
     visit: bool = False
 
 
@@ -80,7 +81,7 @@ def _patient(path: Path, on: date) -> DemoPatient:
     order = _order(name, table["order"], on, last) if "order" in table else None
     if order:
         resources.append(order)
-    return DemoPatient(name, table["title"], table["why"], tuple(resources), order, table.get("visit", False))
+    return DemoPatient(name, table["title"], table["why"], tuple(resources), order, on, table.get("visit", False))
 
 
 def _of(name: str) -> Resource:

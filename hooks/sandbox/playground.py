@@ -13,16 +13,17 @@ from fastapi import Request, Response
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from cds.dosing.calendar import add_days
 from hooks.pages.render import page
-from hooks.protocol import ENCOUNTER_START, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
+from hooks.protocol import APPOINTMENT_BOOK, ENCOUNTER_START, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 from hooks.sandbox.authorization import OPEN
-from hooks.sandbox.calls import DemoFailed, chart_request, order_request, send, visit_request
+from hooks.sandbox.calls import DemoFailed, booking_request, chart_request, order_request, send, visit_request
 from hooks.sandbox.patients import DemoPatient
 from hooks.services import SERVICES
 
 PLAYGROUND = "/demo"
 _LARGEST = 2_000_000
-_HOOKS = (PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN, ENCOUNTER_START)
+_HOOKS = (PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN, APPOINTMENT_BOOK, ENCOUNTER_START)
 _SERVICE_OF = {hook: service.id for service in SERVICES.values() for hook in service.hooks}
 
 
@@ -83,6 +84,8 @@ def _request(patient: DemoPatient, fhir: str, hook: str) -> dict[str, Any]:
         return chart_request(fhir, patient.id)
     if hook == ENCOUNTER_START:
         return visit_request(fhir, patient.id)
+    if hook == APPOINTMENT_BOOK:
+        return booking_request(fhir, patient.id, f"{add_days(patient.on, 1)}T09:00:00Z")
     order = patient.order
     if order is None:
         order = {"resourceType": "MedicationRequest", "id": "none", "status": "draft", "intent": "order"}

@@ -40,7 +40,7 @@ def person(name: str, *records: Resource, family: str = "F") -> DemoPatient:
         "name": [{"family": family, "given": ["G"]}],
         "birthDate": "2020-01-01",
     }
-    return DemoPatient(name, "title", "why", (patient, *records), None)
+    return DemoPatient(name, "title", "why", (patient, *records), None, ON)
 
 
 def given(patient: str, name: str, day: str, **changes: Any) -> Resource:

@@ -68,6 +68,8 @@ def request_of(page: Page, answer: httpx.Response) -> dict[str, Any]:
         ("loading-in-progress", "order-sign", "not before"),
         ("loading-in-progress", "order-select", "not before"),
         ("overdue", "encounter-start", "overdue since 2026-04-03"),
+        ("loading-in-progress", "appointment-book", "not before"),
+        ("overdue", "appointment-book", "No cards"),
         ("late", "patient-view", "No cards"),
         ("overdue", "order-sign", "No cards"),
     ],
