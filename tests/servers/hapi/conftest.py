@@ -12,7 +12,8 @@ from hooks.sandbox.load import resources, transaction
 from hooks.sandbox.patients import demo_patients
 from hooks.sandbox.running import address, listen, serving
 from hooks.sandbox.server import create_sandbox
-from tests.servers.hapi.program import HapiFailed, running
+from tests.servers.built import ServerFailed
+from tests.servers.hapi.program import running
 
 ON = date(2026, 5, 1)
 TOKEN = "the-token-of-the-closed-door"
@@ -32,7 +33,7 @@ def hapi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             statuses = [entry["response"]["status"] for entry in answer.json()["entry"]]
             assert statuses == ["201 Created"] * len(sent["entry"])
             yield root
-    except HapiFailed as failure:
+    except ServerFailed as failure:
         pytest.fail(str(failure), pytrace=False)
 
 

@@ -20,7 +20,8 @@ from hooks.sandbox.running import address, listen, serving
 from hooks.sandbox.server import create_sandbox
 from hooks.settings import Settings, load
 from tests.e2e.conftest import browser as chromium
-from tests.servers.openid.program import ProviderFailed, running
+from tests.servers.built import ServerFailed
+from tests.servers.openid.program import running
 
 pytestmark = pytest.mark.openid
 
@@ -64,7 +65,7 @@ def service(sandbox: str, tmp_path: Path) -> Both:
                     app = create_app(_settings(client, own, provider, tmp_path, **proof))
                     with serving([(app, listener)]):
                         yield own, f"{provider}/fhir"
-            except ProviderFailed as failure:
+            except ServerFailed as failure:
                 pytest.fail(str(failure), pytrace=False)
 
     return both
